@@ -1,0 +1,1 @@
+"""Money, days, parties, vouchers and the chain client of the network."""
