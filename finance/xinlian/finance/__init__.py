@@ -1,0 +1,1 @@
+"""Trade documents, limits, quotes, financing and repayment."""

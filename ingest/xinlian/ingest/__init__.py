@@ -1,0 +1,1 @@
+"""Device drivers, telemetry store, evidence segments, energy and carbon."""

@@ -1,0 +1,1 @@
+"""REST API, workers, CLI, settings and wiring: the outermost layer."""

@@ -1,0 +1,1 @@
+"""Parts, batches, VINs, inspections, genealogy and recall."""
