@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from typing import Final
+from typing import Final, NoReturn
 
 FEN_MAX: Final = 2**63 - 1
 """Largest amount in fen: what a signed 64-bit column holds."""
@@ -72,6 +72,15 @@ class Fen(int):
     def __rsub__(self, other: int) -> Fen:
         return Fen(_whole(other) - int(self))
 
+    def __mul__(self, other: int) -> Fen:
+        return Fen(int(self) * _whole(other))
+
+    def __rmul__(self, other: int) -> Fen:
+        return Fen(int(self) * _whole(other))
+
+    def __truediv__(self, other: int) -> NoReturn:
+        raise MoneyError("money has no true division: use times(Fraction(1, n)) or divmod")
+
     def __neg__(self) -> Fen:
         return Fen(-int(self))
 
@@ -84,5 +93,5 @@ class Fen(int):
 
 def _whole(value: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise MoneyError(f"money is added to whole fen, not {type(value).__name__}")
+        raise MoneyError(f"money is reckoned with whole numbers, not {type(value).__name__}")
     return int(value)
