@@ -1,1 +1,1 @@
-"""Trade documents, limits, quotes, financing and repayment."""
+"""Trade evidence, import of receivables, the financing path and the bank."""

@@ -44,7 +44,9 @@ class Fen(int):
             raise MoneyError(f"yuan are given as a decimal string, not {type(text).__name__}")
         match = _YUAN.fullmatch(text)
         if match is None:
-            raise MoneyError(f"not a decimal amount of yuan with at most two decimals: {text[:40]!r}")
+            raise MoneyError(
+                f"not a decimal amount of yuan with at most two decimals: {text[:40]!r}"
+            )
         sign, whole, cents = match.groups()
         fen = int(whole) * 100 + int(((cents or "") + "00")[:2])
         return cls(-fen if sign else fen)

@@ -1,0 +1,1 @@
+"""Files, SQL tables, bank folders: the outside of finance."""

@@ -1,0 +1,1 @@
+"""Dated data that ships with finance: the business-day calendar and the market rules."""
