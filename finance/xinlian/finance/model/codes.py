@@ -139,7 +139,7 @@ def parse_einvoice_number(text: str, *, issue_year: int | None = None) -> EInvoi
 
 
 def parse_plain_number(text: str) -> str:
-    """A document number of 1 to 64 letters, digits and ``. _ / -``, starting with one of the first."""
+    """A document number: a letter or digit, then up to 63 letters, digits and ``. _ / -``."""
     if _PLAIN_NUMBER.fullmatch(text) is None:
         raise CodeError(
             f"not a document number (letters, digits, . _ / -; at most 64): {text[:40]!r}"

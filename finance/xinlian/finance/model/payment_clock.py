@@ -61,7 +61,7 @@ def payment_clock(
     rules: MarketRules,
     agreed_days: int | None = None,
 ) -> PaymentClock:
-    """When a delivery must be paid; a shorter agreed term stands, a longer one is cut to the cap."""
+    """When a delivery must be paid; an agreed term stands, cut to the cap of the rules."""
     at_delivery = rules.at(delivery_day)
     if agreed_days is not None and agreed_days < 0:
         raise RateError("an agreed payment term is not negative")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from itertools import pairwise
 from typing import Final
 
 from xinlian.ledger.model.days import Day
@@ -67,17 +68,14 @@ def xirr(flows: Sequence[CashFlow]) -> Decimal:
 
 
 def _ordered(flows: Sequence[CashFlow]) -> list[CashFlow]:
-    """One flow per day, in order of days, zero sums left out; refused unless the sign turns once."""
+    """One flow a day, in order, zero sums left out; refused unless the sign turns once."""
     if len(flows) > FLOWS_MAX:
         raise XirrError(f"at most {FLOWS_MAX} flows")
     by_day: dict[Day, Fen] = {}
     for flow in flows:
         by_day[flow.day] = by_day.get(flow.day, Fen(0)) + flow.amount
     ordered = [CashFlow(day, by_day[day]) for day in sorted(by_day) if by_day[day] != 0]
-    turns = sum(
-        (before.amount > 0) != (after.amount > 0)
-        for before, after in zip(ordered, ordered[1:], strict=False)
-    )
+    turns = sum((before.amount > 0) != (after.amount > 0) for before, after in pairwise(ordered))
     if turns != 1:
         raise XirrError("the flows must turn exactly once from money in to money out or back")
     return ordered

@@ -36,8 +36,8 @@ def date_of(day: Day) -> date:
 
 def day_from_iso(text: str) -> Day:
     """Read ``YYYY-MM-DD``."""
-    if not isinstance(text, str) or _ISO.fullmatch(text) is None:
-        raise DayError(f"not a date of the form YYYY-MM-DD: {str(text)[:40]!r}")
+    if _ISO.fullmatch(text) is None:
+        raise DayError(f"not a date of the form YYYY-MM-DD: {text[:40]!r}")
     try:
         return day_of(date.fromisoformat(text))
     except ValueError as exc:

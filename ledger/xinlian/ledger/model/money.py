@@ -27,6 +27,7 @@ class Fen(int):
     __slots__ = ()
 
     def __new__(cls, value: int = 0) -> Fen:
+        """Check that the value is a whole number in range."""
         if isinstance(value, bool) or not isinstance(value, int):
             raise MoneyError(f"an amount in fen is an integer, not {type(value).__name__}")
         if not -FEN_MAX <= value <= FEN_MAX:
