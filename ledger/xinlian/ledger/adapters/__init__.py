@@ -1,0 +1,1 @@
+"""Adapters of the ledger: stores behind the ports of the use cases."""

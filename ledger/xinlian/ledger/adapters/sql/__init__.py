@@ -1,0 +1,1 @@
+"""The relational store of the ledger: SQLite (embedded) and PostgreSQL (consortium)."""
