@@ -1,0 +1,134 @@
+"""The director: from a timeline of invoices, the orders of every day in their order.
+
+Pure and deterministic: the same cast, timeline, seed and answers of market and bank give the same
+orders. Ids of vouchers, pieces and financings are foretold by a copy of the books in memory, so
+that a whole day can be sent at once: the chain carries a day's orders out in the order sent.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from xinlian.ledger.model.days import Day
+from xinlian.ledger.model.ids import PieceId, RootId, root_of
+from xinlian.ledger.model.vouchers import PieceState
+
+from .cast import Cast, Part
+from .credit import Credit
+from .issuing import Issuing
+from .passing import OFFER_DAYS, Passing
+from .payday import Payday
+from .plan import Bank, Market, Mirror, Planned
+from .stage import Stage
+from .timeline import Timeline, Voucher
+
+KEPT_SHARE: Final = 0.45
+"""Share of the vouchers that their first holder keeps whole, to be financed or held."""
+
+DEEP_EVERY: Final = 10
+"""Every tenth voucher that is passed on goes down all tiers."""
+
+SLACK_DAYS: Final = 2
+"""An open offer ends at least so many days before the due day."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayPlan:
+    """The orders of one day, to be sent in this order."""
+
+    day: Day
+    orders: tuple[Planned, ...]
+
+
+class Director:
+    """Leads one run."""
+
+    def __init__(
+        self,
+        cast: Cast,
+        timeline: Timeline,
+        mirror: Mirror,
+        market: Market,
+        bank: Bank,
+        seed: int,
+    ) -> None:
+        self.timeline = timeline
+        self.stage = Stage(cast, mirror, random.Random(seed))  # noqa: S311 - repeatable
+        self.issuing = Issuing(self.stage)
+        self.passing = Passing(self.stage)
+        self.credit = Credit(self.stage, market, bank)
+        self.payday = Payday(self.stage, bank, self.credit)
+        self._operator = cast.one(Part.OPERATOR).id
+        self._passed = 0
+        self._bank_of = {member.id: self.issuing.bank_of(member.id) for member in cast}
+
+    def days(self) -> Iterator[DayPlan]:
+        """The days on which something happens, one after the other."""
+        day = self.timeline.first
+        while self._busy(day):
+            plan = self.plan(day)
+            if plan.orders:
+                yield plan
+            day = Day(day + 1)
+
+    def plan(self, day: Day) -> DayPlan:
+        """The orders of one day. Days must be asked for in their order."""
+        stage = self.stage
+        stage.begin(day)
+        self.passing.expired(self._operator)
+        self.payday.dishonour(self._bank_of)
+        self.credit.repay(day)
+        self.payday.redeem(self._bank_of)
+        free = self.issuing.defer(self.timeline.by_day.get(day, []))
+        self.payday.clear(self.issuing.urgent())
+        vouchers = free + self.issuing.released()
+        if vouchers:
+            self._trade(vouchers)
+        return DayPlan(day, tuple(stage.out))
+
+    def _trade(self, vouchers: list[Voucher]) -> None:
+        """A day's new vouchers: issue, pass on, finance."""
+        pieces = self.issuing.play(vouchers)
+        due: dict[RootId, Day] = {}
+        kept: list[PieceId] = []
+        passed: list[tuple[PieceId, bool]] = []
+        for voucher, piece in zip(vouchers, pieces, strict=True):
+            self.payday.watch(voucher)
+            self.credit.issued += voucher.invoice.amount
+            due[voucher.root] = voucher.due
+            if self.stage.chance(KEPT_SHARE):
+                kept.append(piece)
+            else:
+                passed.append((piece, self._passed % DEEP_EVERY == 0))
+                self._passed += 1
+        last = {root: Day(day - OFFER_DAYS - SLACK_DAYS) for root, day in due.items()}
+        self.passing.play(passed, last)
+        self.credit.play(self._candidates(kept, due))
+
+    def _candidates(self, kept: list[PieceId], due: dict[RootId, Day]) -> list[tuple[PieceId, Day]]:
+        """What may be financed: a few pieces down the tiers, then the whole ones, then the rest."""
+        mirror = self.stage.mirror
+        held = [
+            piece
+            for root in due
+            for piece in mirror.pieces_of(root)
+            if mirror.piece(piece).state == PieceState.HELD and due[root] > self.stage.day + 1
+        ]
+        whole = set(kept)
+        parts = [piece for piece in held if piece not in whole]
+        self.stage.rng.shuffle(parts)
+        few = len(parts) // 8
+        ordered = parts[:few] + [piece for piece in held if piece in whole] + parts[few:]
+        return [(piece, due[root_of(piece)]) for piece in ordered]
+
+    def _busy(self, day: Day) -> bool:
+        """Whether anything is still to come on this day or later."""
+        return (
+            day <= max(self.timeline.by_day)
+            or bool(self.payday.pay_on)
+            or bool(self.issuing.waiting)
+            or bool(self.passing.open)
+        )

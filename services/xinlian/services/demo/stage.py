@@ -1,0 +1,87 @@
+"""The stage of one day: acts become orders, and the mirror follows. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from xinlian.ledger.model.days import Day, end_of, start_of
+from xinlian.ledger.model.ids import PartyId, PieceId
+from xinlian.ledger.model.items import Item
+
+from .cast import Cast
+from .plan import Mirror, Planned, PlannedExpiry, PlannedOrder
+
+BUSINESS_HOUR: Final = 10 * 3_600
+"""Everything of a day happens at ten in the morning, China Standard Time."""
+
+ORDER_ITEMS_MAX: Final = 50
+SINGLE_SHARE: Final = 0.3
+"""Share of the groups whose acts are signed one by one, though they could share a signature."""
+
+Act = tuple[PartyId, Item]
+
+
+@dataclass
+class Stage:
+    """What all scenes share: who, the copy of the books, chance, and the day's orders so far."""
+
+    cast: Cast
+    mirror: Mirror
+    rng: random.Random
+    day: Day = field(default=Day(0))
+    out: list[Planned] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def time(self) -> int:
+        """Unix second at which the day's blocks are made."""
+        return start_of(self.day) + BUSINESS_HOUR
+
+    def begin(self, day: Day) -> None:
+        """Turn to another day."""
+        self.day = day
+        self.out = []
+
+    def play(self, acts: Sequence[tuple[PartyId, Item]]) -> list[int]:
+        """Plan acts that don't depend on each other; what each made, in the order given.
+
+        Acts of one party and kind share one signature, or are signed one by one, by chance.
+        """
+        groups: dict[tuple[PartyId, type[Item]], list[int]] = {}
+        for place, (party, item) in enumerate(acts):
+            groups.setdefault((party, type(item)), []).append(place)
+        made = [0] * len(acts)
+        for (party, _), places in groups.items():
+            alone = len(places) > 1 and self.rng.random() < SINGLE_SHARE
+            size = 1 if alone else ORDER_ITEMS_MAX
+            for start in range(0, len(places), size):
+                chunk = places[start : start + size]
+                for place in chunk:
+                    made[place] = self.mirror.apply(self.time, party, acts[place][1])
+                self.out.append(PlannedOrder(party, tuple(acts[place][1] for place in chunk)))
+        return made
+
+    def expire(self, operator: PartyId, pieces: Sequence[PieceId]) -> None:
+        """Plan the operator's call that ends offers whose time has run out."""
+        self.mirror.expire(self.time, operator, pieces)
+        self.out.append(PlannedExpiry(tuple(pieces)))
+
+    def until(self, days: int) -> int:
+        """The last second of the day that lies so many days ahead."""
+        return end_of(Day(self.day + days))
+
+    def chance(self, share: float) -> bool:
+        """True with a probability."""
+        return self.rng.random() < share
+
+
+def evidence(*facts: object) -> bytes:
+    """A 32-byte commitment to facts of the demo, the same for the same facts."""
+    return hashlib.sha256(
+        "\n".join(str(fact) for fact in ("xinlian-demo", *facts)).encode()
+    ).digest()
