@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from eth_abi.abi import encode
-from eth_utils import keccak
+from eth_utils.crypto import keccak
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from xinlian.ledger.model.errors import SELECTORS, Failure, LedgerError, decode_revert, describe
@@ -35,6 +35,18 @@ def test_every_custom_error_of_the_interfaces_has_a_code() -> None:
             for found in re.findall(r"^\s*error (\w+\([^)]*\));", text, re.MULTILINE)
         }
     assert set(DECLARED.values()) == declared | OF_EVERY_CONTRACT
+
+
+def test_failures_of_an_order_stand_in_the_order_in_which_contracts_check() -> None:
+    codes = [failure.value.removeprefix("orders_") for failure in Failure if "orders_" in failure]
+    assert codes[:10] == [
+        "paused", "unknown_kind", "too_many_items", "malformed_items", "expired",
+        "signature_count", "bad_signature", "duplicate_signer", "needs_signatures", "nonce_used",
+    ]  # fmt: skip
+    prefixes = list(dict.fromkeys(failure.name.partition("_")[0] for failure in DECLARED))
+    assert prefixes == [
+        "ORDERS", "DIRECTORY", "REGISTRY", "DOCUMENTS", "VOUCHERS", "DESK", "ACCESS", "EVM",
+    ]  # fmt: skip
 
 
 def test_every_failure_speaks_both_languages_about_its_arguments() -> None:
@@ -65,8 +77,8 @@ def test_revert_data_are_decoded_with_their_arguments(
     error = decode_revert(selector + encode(kinds, values))
     assert error.code is failure
     assert list(error.fields.values()) == [
-        to_checksum(bytes.fromhex(value[2:])) if kind == "address"
-        else "0x" + value.hex() if kind == "bytes32" else value
+        to_checksum(bytes.fromhex(str(value)[2:])) if kind == "address"
+        else "0x" + value.hex() if isinstance(value, bytes) else value
         for kind, value in zip(kinds, values, strict=True)
     ]  # fmt: skip
     assert "?" not in error.text("en")

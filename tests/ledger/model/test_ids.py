@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from eth_utils import to_checksum_address
+from eth_utils.address import to_checksum_address
 from hypothesis import given
 from hypothesis import strategies as st
 from xinlian.ledger.model.ids import index_of, parse_address, piece_id, root_of, to_checksum
