@@ -1,0 +1,130 @@
+"""The root of the command line: groups are imported when they are asked for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Final, NoReturn
+
+import click
+from xinlian.services.cli.common import common_options
+from xinlian.services.cli.failure import EXIT_CODES_HELP, CliError, Exit
+from xinlian.services.cli.i18n import language, pick, set_language
+
+# Name, module that makes it (function `make(name)`), English and Chinese line of help.
+_COMMANDS: Final[tuple[tuple[str, str, str, str], ...]] = (
+    ("version", "basics", "print the version", "显示版本"),
+    ("completion", "basics", "print the shell's completion script", "输出 shell 补全脚本"),
+    ("demo", "local", "the whole life of vouchers, on a sample or your file", "演示凭证全流程"),
+    ("up", "local", "start the network on this machine", "在本机启动网络"),
+    ("node", "local", "the chain node: init, run, status", "链节点：初始化、运行、状态"),
+    ("api", "local", "the API: run", "API：运行"),
+    ("ledger", "local", "the ledger: verify", "账本：核验"),
+    ("token", "local", "access tokens: create, list, revoke", "访问令牌：创建、列表、吊销"),
+    ("party", "groups", "parties", "参与方"),
+    ("document", "groups", "trade documents", "贸易单据"),
+    ("voucher", "groups", "vouchers: list, show, issue, accept, decline, …", "凭证"),
+    ("piece", "groups", "pieces: show, lineage, transfer, merge, redeem, …", "凭证段"),
+    ("offer", "groups", "offers that wait for an answer", "待答复的要约"),
+    ("order", "groups", "orders: prepare, submit, show", "指令"),
+    ("quote", "groups", "quotes: request, give, accept", "报价"),
+    ("financing", "groups", "financings", "融资"),
+    ("import", "groups", "import receivables", "导入应收账款"),
+    ("report", "groups", "exposure, holdings, maturity, declines", "报表"),
+    ("bank", "groups", "bank messages", "银行报文"),
+    ("chain", "groups", "state of the chain and its market rules", "链状态与市场规则"),
+)
+
+
+class Root(click.Group):
+    """Knows every command by name and imports it on use, so that start-up stays short."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
+        """The names, in the order of the table."""
+        return [name for name, *_ in _COMMANDS]
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's
+        name: str,
+    ) -> click.Command | None:
+        """The command, made by its module."""
+        for known, module, *_ in _COMMANDS:
+            if known == name:
+                make: Callable[[str], click.Command] = import_module(
+                    f"xinlian.services.cli.{module}"
+                ).make
+                return make(name)
+        return None
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """The list of commands in the help, without importing any."""
+        with formatter.section(pick("Commands", "命令")):
+            formatter.write_dl([(name, pick(en, zh)) for name, _, en, zh in _COMMANDS])
+
+
+def make_root() -> click.Group:
+    """The root command."""
+    return Root(
+        "xinlian",
+        params=[*common_options()],
+        help=pick(
+            "Xinlian: credit vouchers on a chain that its members run.",
+            "信链：由成员共同运行的链上电子信用凭证网络。",
+        ),
+        epilog=EXIT_CODES_HELP[language()],
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
+def run(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a command line and leave with its exit code; no traceback reaches the user."""
+    argv = list(sys.argv[1:] if arguments is None else arguments)
+    _early_language(argv)
+    sys.exit(execute(argv))
+
+
+def execute(argv: list[str]) -> int:
+    """Run a command line; its exit code."""
+    try:
+        result = make_root().main(argv, prog_name="xinlian", standalone_mode=False)
+    except CliError as exc:
+        click.echo(exc.block(), err=True)
+        return exc.code
+    except click.ClickException as exc:
+        return _usage(exc)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(pick("interrupted", "已中断"), err=True)
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`): nothing is wrong, and nothing can be said.
+        sys.stderr.close()
+        return Exit.OK
+    return result if isinstance(result, int) else Exit.OK
+
+
+def _usage(exc: click.ClickException) -> int:
+    context = getattr(exc, "ctx", None)
+    if isinstance(exc, click.exceptions.NoArgsIsHelpError):
+        click.echo(exc.format_message())
+        return Exit.USAGE
+    where = context.command_path if context else "xinlian"
+    todo = pick(f"see `{where} --help`", f"参见 `{where} --help`")
+    block = CliError(exc.format_message(), where=where, todo=todo, code=Exit.USAGE)
+    click.echo(block.block(), err=True)
+    return Exit.USAGE
+
+
+def _early_language(argv: list[str]) -> None:
+    """The language has to be known before the help is made, wherever it stands on the line."""
+    for place, word in enumerate(argv):
+        value = word.removeprefix("--lang=") if word.startswith("--lang=") else ""
+        if word == "--lang" and place + 1 < len(argv):
+            value = argv[place + 1]
+        if value in ("zh", "en"):
+            set_language("zh" if value == "zh" else "en")

@@ -1,0 +1,255 @@
+"""Commands that speak to the API, from a table: one frozen row a command, one request each."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from xinlian.services.cli.failure import CliError, Exit
+from xinlian.services.cli.i18n import language, pick, text
+
+DAY_FORM: Final = "YYYY-MM-DD"
+
+
+class In(Enum):
+    """Where a value goes in the request."""
+
+    PATH = "path"
+    QUERY = "query"
+    BODY = "body"
+    FILE = "file"
+
+
+class Yuan(click.ParamType[int]):
+    """An amount of yuan on the command line, whole fen in the request."""
+
+    name = "YUAN"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read yuan with at most two decimals."""
+        from xinlian.ledger.model.money import Fen, MoneyError
+
+        if isinstance(value, int):
+            return value
+        try:
+            return int(Fen.from_yuan(str(value).replace(",", "")))
+        except MoneyError as exc:
+            self.fail(str(exc), param, ctx)
+
+
+class Rate(click.ParamType[int]):
+    """A yearly rate in per cent on the command line, parts per million in the request."""
+
+    name = "PERCENT"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read per cent with at most four decimals."""
+        from xinlian.finance.model.rates import RateError, rate_from_percent
+
+        if isinstance(value, int):
+            return value
+        try:
+            return int(rate_from_percent(str(value)))
+        except RateError as exc:
+            self.fail(str(exc), param, ctx)
+
+
+YUAN: Final = Yuan()
+RATE: Final = Rate()
+EXISTING_FILE: Final = click.Path(path_type=Path)
+
+
+@dataclass(frozen=True, slots=True)
+class Arg:
+    """One argument or option. ``field``: its name in the request where that differs."""
+
+    name: str
+    en: str
+    zh: str
+    place: In = In.BODY
+    type: Any = str
+    required: bool = True
+    many: bool = False
+    flag: bool = False
+    positional: bool = False
+    default: Any = None
+    field: str = ""
+
+    @property
+    def key(self) -> str:
+        """The name in the request."""
+        return self.field or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One command: the operation of the API that it calls, and how its answer is shown.
+
+    ``shape`` makes the body from the values where it is more than an object of them; ``columns``
+    are those of a list.
+    """
+
+    group: str
+    name: str
+    operation: str
+    method: str
+    path: str
+    en: str
+    zh: str
+    args: tuple[Arg, ...] = ()
+    columns: tuple[str, ...] = ()
+    paged: bool = False
+    as_of: bool = False
+    waits: bool = False
+    shape: Callable[[dict[str, Any]], Any] | None = field(default=None)
+
+    @property
+    def writes(self) -> bool:
+        """Whether the request needs an idempotency key."""
+        return self.method != "GET"
+
+
+def make_command(verb: Verb) -> click.Command:
+    """The command of a row."""
+
+    def call(**values: Any) -> None:
+        run(verb, values)
+
+    params: list[click.Parameter] = [_parameter(arg) for arg in verb.args]
+    if verb.paged:
+        params.append(_option("limit", int, pick("rows at most", "最多行数"), default=50))
+        params.append(_option("after", str, pick("cursor of the page before", "上一页的游标")))
+    if verb.as_of:
+        params.append(_option("at", int, pick("as of a block", "截至某区块")))
+    if verb.waits:
+        help_wait = pick("seconds to wait until it is final", "等待最终确认的秒数")
+        params.append(_option("wait", int, help_wait, default=20))
+    if verb.writes:
+        help_key = pick("idempotency key: the same again when you repeat", "幂等键：重试时用同一个")
+        params.append(_option("key", str, help_key))
+    return click.Command(
+        verb.name, params=params, callback=call, help=pick(verb.en, verb.zh), no_args_is_help=False
+    )
+
+
+def run(verb: Verb, values: dict[str, Any]) -> None:
+    """Send the request of a command and print the answer."""
+    from xinlian.services.cli.client import Api
+    from xinlian.services.cli.render import print_json
+
+    options = click.get_current_context().find_object(dict) or {}
+    api = Api(options.get("api"), options.get("token_file"))
+    request = build(verb, values)
+    answer = api.call(verb.method, request.path, lang=language(), **request.parts)
+    if options.get("json"):
+        print_json(answer.body)
+    else:
+        show(verb, answer.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request in parts."""
+
+    path: str
+    parts: dict[str, Any]
+
+
+def build(verb: Verb, values: Mapping[str, Any]) -> Request:
+    """The request of a command with these values. Raises ``CliError`` for an unreadable file."""
+    path, query, body, files = verb.path, {}, {}, {}
+    for arg in verb.args:
+        value = values.get(arg.name)
+        if isinstance(value, tuple):
+            value = list(value)
+        if value is None or (arg.many and not value):
+            continue
+        if arg.place is In.PATH:
+            path = path.replace("{" + arg.key + "}", str(value))
+        elif arg.place is In.QUERY:
+            query[arg.key] = str(value).lower() if isinstance(value, bool) else value
+        elif arg.place is In.FILE:
+            files[arg.key] = read_file(Path(str(value)))
+        else:
+            body[arg.key] = value
+    for name, parameter in (
+        ("limit", "limit"),
+        ("after", "cursor"),
+        ("at", "at"),
+        ("wait", "wait"),
+    ):
+        if values.get(name) is not None and not any(arg.name == name for arg in verb.args):
+            query[parameter] = values[name]
+    parts: dict[str, Any] = {"query": query or None}
+    if verb.writes:
+        parts["key"] = values.get("key") or "cli-" + secrets.token_hex(12)
+    if files:
+        parts["files"] = files
+    elif verb.writes:
+        parts["json"] = verb.shape(body) if verb.shape else body
+    return Request(path, parts)
+
+
+def read_file(path: Path) -> tuple[str, bytes]:
+    """A file's name and content; ``CliError`` where it is missing, a folder or unreadable."""
+    try:
+        return path.name, path.read_bytes()
+    except IsADirectoryError as exc:
+        what = pick("this is a folder, a file is needed", "这是文件夹，需要文件")
+        raise CliError(what, where=str(path), code=Exit.USAGE) from exc
+    except FileNotFoundError as exc:
+        what = pick("there is no such file", "文件不存在")
+        raise CliError(what, where=str(path), code=Exit.USAGE) from exc
+    except OSError as exc:
+        what = pick("the file cannot be read", "无法读取文件") + f": {exc.strerror}"
+        todo = pick("see who owns it and what rights it has", "检查文件的所有者和权限")
+        raise CliError(what, where=str(path), todo=todo, code=Exit.USAGE) from exc
+
+
+def show(verb: Verb, body: Any) -> None:
+    """Print an answer for people."""
+    from xinlian.services.cli.render import print_record, print_rows
+
+    if isinstance(body, dict) and isinstance(body.get("items"), list) and verb.columns:
+        print_rows(body["items"], verb.columns)
+        rest = {name: value for name, value in body.items() if name not in ("items", "next")}
+        if rest:
+            print_record(rest)
+        if body.get("next"):
+            click.echo(text("more", None, cursor=body["next"]), err=True)
+    elif isinstance(body, dict):
+        print_record(body)
+    elif body is not None:
+        click.echo(body)
+
+
+def _parameter(arg: Arg) -> click.Parameter:
+    if arg.positional or arg.place is In.PATH:
+        return click.Argument(
+            [arg.name], type=arg.type, required=arg.required, nargs=-1 if arg.many else 1
+        )
+    if arg.flag:
+        return click.Option([f"--{arg.name.replace('_', '-')}"], is_flag=True, help=_help(arg))
+    return click.Option(
+        [f"--{arg.name.replace('_', '-')}"],
+        type=arg.type,
+        required=arg.required,
+        multiple=arg.many,
+        default=arg.default,
+        help=_help(arg),
+    )
+
+
+def _help(arg: Arg) -> str:
+    return pick(arg.en, arg.zh)
+
+
+def _option(name: str, kind: Any, text_help: str, default: Any = None) -> click.Option:
+    return click.Option(
+        [f"--{name}"], type=kind, default=default, help=text_help, show_default=default is not None
+    )
