@@ -1,0 +1,42 @@
+"""Import of receivables files into SQL: the one call that services and the CLI make."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from xinlian.finance.adapters.document_store import SqlDocumentStore, SqlImportStore
+from xinlian.finance.adapters.table_files import open_table, read_file
+from xinlian.finance.model.import_report import ImportReport
+from xinlian.finance.model.mapping import Mapping
+from xinlian.finance.usecases.import_table import ImportSource, import_table
+from xinlian.finance.usecases.ports import Clock
+
+
+class ImportRaceError(RuntimeError):
+    """Another import of the same documents was under way: roll back and try again."""
+
+
+def import_receivables(
+    session: Session, path: Path, mapping: Mapping, clock: Clock
+) -> ImportReport:
+    """Import a CSV or Excel file within the session's transaction; the caller commits.
+
+    Raises ``FileRefusedError`` when the file as a whole can't be taken and ``ImportRaceError``
+    when another import got there first; the caller then rolls back and nothing is left behind.
+    """
+    content = read_file(path)
+    try:
+        report = import_table(
+            ImportSource(content.name, content.sha256),
+            open_table(content, mapping),
+            mapping,
+            SqlDocumentStore(session),
+            SqlImportStore(session),
+            clock.now(),
+        )
+        session.flush()
+    except IntegrityError as exc:
+        raise ImportRaceError(f"{path}: these invoices are being imported elsewhere") from exc
+    return report
