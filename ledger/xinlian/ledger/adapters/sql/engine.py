@@ -44,7 +44,9 @@ def begin_write(engine: Engine) -> Iterator[Connection]:
 
 
 def _sqlite(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False})
+    engine = create_engine(
+        url, connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False}
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(driver: Any, _record: Any) -> None:

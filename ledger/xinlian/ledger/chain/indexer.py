@@ -1,0 +1,336 @@
+"""The indexer: reads final blocks in order and keeps the books in SQL.
+
+Steps for each range of blocks (the numbers stand at the code):
+1. read headers and logs; the first block must follow the last one in the books, else rewind;
+2. decode the logs and apply them to the rows they touch;
+3. check conservation of every touched root;
+4. write rows, settled orders and the new height in one transaction;
+5. at the head, compare every changed root with the chain's own digests.
+A break at 3 or 5 halts the books durably; nothing of a range that breaks at 3 is written.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, Protocol
+
+from sqlalchemy import Connection, Engine
+from xinlian.ledger.adapters.sql import books
+from xinlian.ledger.adapters.sql.books import BooksState, Header, SqlReader
+from xinlian.ledger.adapters.sql.bulk import bulk_for
+from xinlian.ledger.adapters.sql.engine import begin_write
+from xinlian.ledger.chain.blocks import (
+    BlockRange,
+    BlockSource,
+    InconsistentRangeError,
+    NodeRpc,
+)
+from xinlian.ledger.chain.errors import ChainError, LimitExceededError, StateGoneError
+from xinlian.ledger.chain.projection import Projection
+from xinlian.ledger.chain.shelves import Shelves
+from xinlian.ledger.chain.views import ChainViews
+from xinlian.ledger.model.errors import Failure, LedgerError
+from xinlian.ledger.usecases.conservation import Break, broken
+
+log = logging.getLogger(__name__)
+
+REORG_STEP: Final = 64
+READ_TRIES: Final = 5
+
+
+class Settlement(Protocol):
+    """What the outbox does in the transaction of a range."""
+
+    def settle(
+        self,
+        connection: Connection,
+        through_block: int,
+        executed: list[tuple[bytes, int, bytes]],
+        failed: list[tuple[bytes, int, bytes, bool, bytes]],
+    ) -> None:
+        """Orders (digest, block, transaction) took effect or (…, burned, reason) failed."""
+
+    def unsettle(self, connection: Connection, above_block: int) -> None:
+        """Blocks above this one are gone again."""
+
+
+class Indexer:
+    """Keeps the books of one chain. One at a time per database; its methods are not reentrant.
+
+    ``contracts`` maps addresses (0x and lower-case hex) to the names registry, documents, vouchers
+    and desk. ``alarm`` is told in words when conservation breaks.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        rpc: NodeRpc,
+        contracts: dict[str, str],
+        chain_id: int,
+        *,
+        settlement: Settlement | None = None,
+        alarm: Callable[[str], None] | None = None,
+    ) -> None:
+        self._engine = engine
+        self._rpc = rpc
+        self._chain_id = chain_id
+        self._source = BlockSource(rpc, contracts)
+        vouchers = next(address for address, name in contracts.items() if name == "vouchers")
+        self._views = ChainViews(rpc, vouchers)
+        self._settlement = settlement
+        self._alarm = alarm or log.critical
+        self._shelves = Shelves()
+        self._projection = Projection(self._shelves)
+        self._unchecked: set[int] | None = None
+        self._lock = threading.Lock()
+        self.events_read = 0
+
+    def catch_up(self, to_height: int | None = None) -> int:
+        """Read all blocks up to the head (or ``to_height``); the height of the books after it.
+
+        Raises ``LedgerError``: HALTED if the books stand, CHAIN_MISMATCH for another chain.
+        """
+        with self._lock, _rare_collections():
+            state = self._open()
+            head = self._source.head()
+            if to_height is not None:
+                head = min(head, to_height)
+            if head <= state.height:
+                state = self._stay(state, head)
+            tries = 0
+            while state.height < head:
+                first, last = self._source.span(state.height + 1, head)
+                try:
+                    blocks = self._source.read(first, last)
+                except LimitExceededError:
+                    if not self._source.shrink():
+                        raise
+                    continue
+                except InconsistentRangeError:
+                    tries += 1
+                    if tries >= READ_TRIES:
+                        raise
+                    state = self._rewind_to_ancestor(state)
+                    continue
+                if blocks.first.parent_hash != state.hash:
+                    state = self._rewind_to_ancestor(state)
+                    continue
+                state = self._take(state, blocks)
+            self._compare(state)
+            return state.height
+
+    def run(self, stop: threading.Event, wait_ms: int = 1_000) -> None:
+        """Follow the chain until ``stop`` is set or the books halt.
+
+        A node that does not answer is asked again after a pause; the pause is bounded.
+        """
+        pause_s = 0.05
+        while not stop.is_set():
+            try:
+                height = self.catch_up()
+                self._rpc.call("xinlian_waitFinal", [height + 1, wait_ms])
+                pause_s = 0.05
+            except LedgerError as error:
+                if error.code is Failure.HALTED:
+                    return
+                raise
+            except ChainError as error:
+                log.warning("The indexer waits for the node: %s", error)
+                stop.wait(pause_s)
+                pause_s = min(2 * pause_s, 5.0)
+
+    def _open(self) -> BooksState:
+        with self._engine.connect() as connection:
+            state = books.read_state(connection)
+            if state is not None and self._unchecked is None:
+                self._unchecked = books.unchecked_roots(connection, state)
+        if state is None:
+            state = self._start()
+        if state.chain_id != self._chain_id:
+            raise LedgerError(
+                Failure.CHAIN_MISMATCH,
+                f"The books are of chain {state.chain_id}, this node serves {self._chain_id}. "
+                "Nothing was changed; point the settings at the right chain or database.",
+            )
+        if state.halted is not None:
+            raise LedgerError(Failure.HALTED, state.halted)
+        return state
+
+    def _start(self) -> BooksState:
+        found = self._source.chain_id()
+        genesis = self._source.headers([0])[0]
+        if found != self._chain_id or genesis is None:
+            raise LedgerError(
+                Failure.CHAIN_MISMATCH,
+                f"The node serves chain {found}, the deployment is of chain {self._chain_id}.",
+            )
+        with begin_write(self._engine) as connection:
+            books.start_books(connection, self._chain_id, genesis)
+        self._unchecked = set()
+        return BooksState(self._chain_id, genesis.hash, 0, genesis.hash, 0, None)
+
+    def _stay(self, state: BooksState, head: int) -> BooksState:
+        """The chain is not ahead of the books: it must still hold their last block."""
+        header = self._source.headers([state.height])[0] if head == state.height else None
+        if header is not None and header.hash == state.hash:
+            return state
+        with self._engine.connect() as connection:
+            ours = books.stored_hashes(connection, [head]).get(head)
+        header = self._source.headers([head])[0]
+        if header is not None and header.hash == ours and head < state.height:
+            # A node that is behind is no fork: it may still be catching up.
+            return state
+        return self._rewind_to_ancestor(state)
+
+    def _take(self, state: BooksState, blocks: BlockRange) -> BooksState:
+        shelves = self._shelves
+        height = blocks.last.height
+        try:
+            with begin_write(self._engine) as connection:
+                shelves.begin(blocks.first.height)
+                shelves.load(blocks.events, SqlReader(connection))
+                self._projection.apply(blocks.events)  # 2
+                breaks = [
+                    Break(root, reason)
+                    for root in sorted(shelves.touched)
+                    if (reason := broken(*shelves.ranges(root))) is not None
+                ]
+                if breaks:  # 3
+                    raise _BreakError(breaks)
+                self._write(connection, blocks)  # 4
+        except _BreakError as error:
+            shelves.clear()
+            self._halt(f"blocks {blocks.first.height} to {height} break conservation", error.breaks)
+        except BaseException:
+            shelves.clear()
+            raise
+        self.events_read += len(blocks.events)
+        if self._unchecked is not None:
+            self._unchecked |= shelves.touched
+        shelves.shrink()
+        return BooksState(
+            state.chain_id, state.genesis, height, blocks.last.hash, state.checked_height, None
+        )
+
+    def _write(self, connection: Connection, blocks: BlockRange) -> None:
+        shelves, bulk = self._shelves, bulk_for(connection)
+        for table, rows in shelves.inserts():
+            bulk.insert(connection, table, rows)
+        for table, closes in shelves.closes():
+            bulk.close(connection, table, closes)
+        ended = shelves.ended_roots()
+        if ended:
+            bulk.end_roots(connection, ended)
+        if self._settlement is not None:
+            executed, failed = _settled(shelves.orders)
+            self._settlement.settle(connection, blocks.last.height, executed, failed)
+        books.advance(connection, blocks.headers)
+
+    def _compare(self, state: BooksState) -> None:
+        """Step 5; put off while the node holds no state of that block any more."""
+        roots = sorted(self._unchecked or ())
+        if roots:
+            try:
+                theirs = self._views.digests(roots, state.height)
+            except StateGoneError:
+                return
+            with self._engine.connect() as connection:
+                self._shelves.load_roots(roots, SqlReader(connection))
+            differ = [
+                Break(root, "the chain's digest differs")
+                for root in roots
+                if theirs[root] != self._shelves.digest(root)
+            ]
+            self._shelves.shrink()
+            if differ:
+                self._halt(f"at block {state.height} the books differ from the chain", differ)
+        if state.checked_height < state.height:
+            with begin_write(self._engine) as connection:
+                books.set_checked(connection, state.height)
+        self._unchecked = set()
+
+    def _halt(self, what: str, breaks: Sequence[Break]) -> None:
+        shown = "; ".join(str(entry) for entry in breaks[:5])
+        more = f" and {len(breaks) - 5} more" if len(breaks) > 5 else ""
+        reason = (
+            f"The books were stopped: {what} ({shown}{more}). No order is carried until "
+            "`xinlian ledger verify` has named the difference and it has been cleared."
+        )
+        with begin_write(self._engine) as connection:
+            books.set_halted(connection, reason)
+        self._alarm(reason)
+        raise LedgerError(Failure.HALTED, reason)
+
+    def _rewind_to_ancestor(self, state: BooksState) -> BooksState:
+        """Go back to the highest block that the books and the chain have in common."""
+        ancestor = self._ancestor(state)
+        if ancestor.height == state.height:
+            return state
+        log.warning(
+            "The chain was reorganised: the books go back from block %d to %d",
+            state.height,
+            ancestor.height,
+        )
+        self._shelves.clear()
+        with begin_write(self._engine) as connection:
+            books.rewind(connection, ancestor.height)
+            if self._settlement is not None:
+                self._settlement.unsettle(connection, ancestor.height)
+            found = books.read_state(connection)
+            if found is None:
+                raise LedgerError(Failure.INTERNAL, "the books vanished while going back")
+            self._unchecked = books.unchecked_roots(connection, found)
+        return found
+
+    def _ancestor(self, state: BooksState) -> Header:
+        top = state.height
+        while top >= 0:
+            heights = range(top, max(-1, top - REORG_STEP), -1)
+            with self._engine.connect() as connection:
+                ours = books.stored_hashes(connection, heights)
+            for header in self._source.headers(heights):
+                if header is not None and ours.get(header.height) == header.hash:
+                    return header
+            top -= REORG_STEP
+        raise LedgerError(
+            Failure.CHAIN_MISMATCH,
+            "The node's chain has no block in common with the books, not even the first. "
+            "Nothing was changed; point the settings at the right chain or database.",
+        )
+
+
+class _BreakError(Exception):
+    def __init__(self, breaks: list[Break]) -> None:
+        super().__init__("conservation is broken")
+        self.breaks = breaks
+
+
+def _settled(
+    orders: Sequence[Sequence[Any]],
+) -> tuple[list[tuple[bytes, int, bytes]], list[tuple[bytes, int, bytes, bool, bytes]]]:
+    executed, failed = [], []
+    for digest, block, _, tx_hash, _, _, _, _, success, burned, reason in orders:
+        if success:
+            executed.append((digest, block, tx_hash))
+        else:
+            failed.append((digest, block, tx_hash, bool(burned), reason))
+    return executed, failed
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Keep the garbage collector from walking the books in memory again and again.
+
+    Nothing here makes reference cycles; half of the time of a range would go into looking for them.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -1,0 +1,49 @@
+"""The chain's own view of its books, for comparison with ours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from xinlian.ledger.chain.blocks import NodeRpc
+from xinlian.ledger.model.keccak import keccak256
+
+ROOTS_AT_ONCE: Final = 400
+CALLS_AT_ONCE: Final = 8
+_SELECTOR: Final = keccak256(b"rootDigests(uint64[])")[:4].hex()
+
+
+class ChainViews:
+    """Asks the vouchers contract for the digests of roots."""
+
+    def __init__(self, rpc: NodeRpc, vouchers: str) -> None:
+        self._rpc = rpc
+        self._vouchers = vouchers
+
+    def digests(self, roots: Sequence[int], block: int) -> dict[int, bytes]:
+        """``rootDigests`` of the roots as of a block.
+
+        Raises ``StateGoneError`` if the node no longer holds the state of that block.
+        """
+        parts = [roots[at : at + ROOTS_AT_ONCE] for at in range(0, len(roots), ROOTS_AT_ONCE)]
+        found: dict[int, bytes] = {}
+        for at in range(0, len(parts), CALLS_AT_ONCE):
+            group = parts[at : at + CALLS_AT_ONCE]
+            answers = self._rpc.batch([("eth_call", [self._call(p), hex(block)]) for p in group])
+            for part, answer in zip(group, answers, strict=True):
+                found.update(zip(part, _hashes(answer, len(part)), strict=True))
+        return found
+
+    def _call(self, roots: Sequence[int]) -> dict[str, str]:
+        words = [0x20, len(roots), *roots]
+        data = "".join(f"{word:064x}" for word in words)
+        return {"to": self._vouchers, "data": f"0x{_SELECTOR}{data}"}
+
+
+def _hashes(answer: str, count: int) -> list[bytes]:
+    """The array of 32-byte words in the answer; ``ValueError`` if it is not exactly that."""
+    raw = bytes.fromhex(answer[2:])
+    head = (0x20).to_bytes(32, "big") + count.to_bytes(32, "big")
+    if len(raw) != 32 * (count + 2) or raw[:64] != head:
+        raise ValueError(f"rootDigests answered with {len(raw)} bytes for {count} roots")
+    return [raw[at : at + 32] for at in range(64, len(raw), 32)]
