@@ -10,7 +10,7 @@ from xinlian.ledger.model.days import Day
 from xinlian.ledger.model.ids import PartyId, PieceId, RootId, root_of
 from xinlian.ledger.model.items import Accept, Decline, Merge, Transfer, Withdraw
 
-from .stage import Act, Stage
+from .stage import Stage
 
 TIERS: Final = (2, 3, 4)
 SPLIT_MIN_FEN: Final = 200
@@ -140,13 +140,12 @@ class Passing:
     def _merge(self, offers: list[Offer]) -> None:
         """Have holders rejoin what was cut off for offers that came to nothing."""
         stage = self.stage
-        acts: list[Act] = []
         for offer in offers:
             if offer.left is None or not stage.chance(MERGE_SHARE):
                 continue
             cut, left = stage.mirror.piece(offer.piece), stage.mirror.piece(offer.left)
-            if cut.holder != left.holder or left.state != cut.state:
-                continue
-            acts.append((offer.holder, Merge(offer.left, offer.piece)))
-        stage.play(acts)
-        stage.counts["merges"] += len(acts)
+            same = cut.holder == left.holder and left.state == cut.state
+            if same and (cut.end == left.start or left.end == cut.start):
+                # One by one: a merge changes the range that the next one has to meet.
+                stage.play([(offer.holder, Merge(offer.left, offer.piece))])
+                stage.counts["merges"] += 1
