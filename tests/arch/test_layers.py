@@ -13,7 +13,7 @@ from tests.support.repository import ROOT, SOURCE_ROOTS, files, imports_of, modu
 DOORS = {
     "web3": "xinlian.ledger.chain",
     "fastapi": "xinlian.services",
-    "typer": "xinlian.services",
+    "click": "xinlian.services",
 }
 
 

@@ -1,0 +1,41 @@
+"""What the product imports is what it declares, and what it declares it uses."""
+
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+
+from tests.support.repository import ROOT, exceptions, imports_of, modules
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _declared() -> set[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return {_plain(re.split(r"[\[><=; ]", line)[0]) for line in project["dependencies"]}
+
+
+def _imported() -> dict[str, str]:
+    """Return each imported distribution with one module that imports it."""
+    owners = packages_distributions()
+    found = {}
+    for module, path in modules().items():
+        for name in imports_of(path):
+            top = name.split(".")[0]
+            if top != "xinlian" and top not in sys.stdlib_module_names:
+                found[_plain(owners.get(top, [top])[0])] = module
+    return found
+
+
+def test_every_imported_package_is_declared() -> None:
+    undeclared = {name: module for name, module in _imported().items() if name not in _declared()}
+    assert undeclared == {}
+
+
+def test_every_declared_package_is_imported() -> None:
+    indirect = set(exceptions()["indirect_packages"])
+    assert _declared() - set(_imported()) - indirect == set(), "declared, but nothing imports it"
+    assert indirect & set(_imported()) == set(), "imported: no longer an exception, remove it"
+    assert indirect - _declared() == set(), "not declared: no longer an exception, remove it"
