@@ -87,6 +87,8 @@ class Director:
         vouchers = free + self.issuing.released()
         if vouchers:
             self._trade(vouchers)
+            # What is due on the day of its issue is paid on that day.
+            self.payday.redeem(self._bank_of)
         return DayPlan(day, tuple(stage.out))
 
     def _trade(self, vouchers: list[Voucher]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from xinlian.ledger.model.days import Day
 from xinlian.ledger.model.ids import PartyId, PieceId, root_of
 from xinlian.ledger.model.items import Accept, Decline, Issue, RegisterDocument
 
@@ -40,11 +39,10 @@ class Issuing:
 
     def urgent(self) -> set[PartyId]:
         """Blocked issuers with a voucher that can only be issued today."""
-        tomorrow = Day(self.stage.day + 1)
         return {
             buyer
             for buyer, vouchers in self.waiting.items()
-            if any(voucher.due <= tomorrow for voucher in vouchers)
+            if any(voucher.due <= self.stage.day for voucher in vouchers)
         }
 
     def released(self) -> list[Voucher]:

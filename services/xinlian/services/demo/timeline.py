@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
 
 from xinlian.finance.model.calendar import BusinessCalendar
 from xinlian.ledger.model.days import Day, add_months
@@ -14,14 +13,10 @@ from xinlian.ledger.model.ids import RootId
 
 from .plan import Invoice
 
-PAID_AT_ONCE: Final = 1
-"""A voucher needs at least this many days between its issue and its due day."""
-
 
 class Refused(StrEnum):
     """Why an invoice gets no voucher."""
 
-    NO_TERM = "due on or before the day of the invoice: paid without a voucher"
     TERM_TOO_LONG = "term above the legal cap"
 
 
@@ -74,9 +69,6 @@ def make_timeline(
     late = by_holiday = 0
     for invoice in invoices:
         due = calendar.next_business_day(invoice.due).day
-        if invoice.due < invoice.issued + PAID_AT_ONCE:
-            refused[Refused.NO_TERM] += 1
-            continue
         if due > add_months(invoice.issued, months_max):
             refused[Refused.TERM_TOO_LONG] += 1
             continue

@@ -1,0 +1,1 @@
+"""Benches: `./xl bench NAME`. Each is a module with `main(arguments) -> exit code`."""
