@@ -119,6 +119,11 @@ class Cast:
     def __iter__(self) -> Iterator[Member]:
         return iter(self.members)
 
+    def name(self, party: int, lang: str) -> str:
+        """The name of a party, or its number where it is not of the cast."""
+        member = self.by_id.get(PartyId(party))
+        return str(party) if member is None else member.name(lang)
+
     def all(self, part: Part) -> tuple[Member, ...]:
         """The members that play one part."""
         return tuple(member for member in self.members if member.part is part)

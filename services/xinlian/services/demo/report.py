@@ -123,7 +123,7 @@ def _issuers(books: Books, cast: Cast, texts: Texts) -> list[str]:
     shown, rest = lines[:ISSUERS_SHOWN], lines[ISSUERS_SHOWN:]
     head = ("issuer", "vouchers", "face", "financed", "redeemed", "open", "late", "declined")
     rows = [[texts(name) for name in head]]
-    rows += [_row(line, cast.by_id[line.issuer].name(texts.lang)) for line in shown]
+    rows += [_row(line, cast.name(line.issuer, texts.lang)) for line in shown]
     if rest:
         rows.append(_row(_sum(rest), texts("others", count=len(rest))))
     rows.append(_row(_sum(lines), texts("total")))
@@ -229,7 +229,7 @@ def _lineage(outcome: Outcome, cast: Cast, texts: Texts) -> list[str]:
         return []
 
     def name(party: int) -> str:
-        return cast.by_id[party].name(texts.lang) if party in cast.by_id else str(party)
+        return cast.name(party, texts.lang)
 
     def describe(branch: Branch) -> str:
         parts = [

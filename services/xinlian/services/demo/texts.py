@@ -59,7 +59,8 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "line_late": (
         "{late} buyers' payments came after the due date in the file, {holiday} of them by the "
         "next business day: {dishonoured} vouchers were dishonoured, then paid",
-        "文件中逾期付款 {late} 笔，其中 {holiday} 笔在下一工作日前到账：拒付凭证 {dishonoured} 张，随后付清",
+        "文件中逾期付款 {late} 笔，其中 {holiday} 笔在下一工作日前到账："
+        "拒付凭证 {dishonoured} 张，随后付清",
     ),
     "line_deferred": (
         "{deferred} invoices waited for a blocked issuer; {cleared} clearings by the regulator, "
