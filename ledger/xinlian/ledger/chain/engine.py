@@ -1,0 +1,241 @@
+"""The engine of the embedded chain: one anvil process, spoken to over its Unix socket.
+
+This is the whole of what the node asks of an EVM engine; another one would replace this module.
+The child cannot outlive us (``PR_SET_PDEATHSIG``), and where the system permits it lives in a
+network namespace of its own, so that nobody can reach it around the gateway.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+from xinlian.ledger.chain import engine_child
+from xinlian.ledger.chain.engine_pipe import EnginePipe
+from xinlian.ledger.chain.errors import EngineError, NodeStartError, from_rpc
+
+log = logging.getLogger(__name__)
+
+READERS: Final = 6
+# anvil answers a batch of up to 30 in order; a larger one is worked on out of order, and slower.
+BATCH_MAX: Final = 30
+_BOOT_SECONDS: Final = 20.0
+_LOAD_SECONDS: Final = 600.0
+# States kept for calls at heights just behind the head. More cost memory, never hashes.
+_STATES_KEPT: Final = 8
+_SOCKET_PATH_MAX: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """What decides block hashes, hence fixed for the life of a chain; gas in units of gas."""
+
+    chain_id: int
+    timestamp: int
+    gas_limit: int
+    hardfork: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The engine's newest block: time in Unix seconds, transaction hashes in block order."""
+
+    height: int
+    time: int
+    block_hash: bytes
+    state_root: bytes
+    transactions: tuple[str, ...]
+
+
+def find_anvil(given: Path | None) -> str:
+    """The anvil program: the one given, or the first on the PATH."""
+    found = str(given) if given is not None else shutil.which("anvil")
+    if found is None or not os.access(found, os.X_OK):
+        raise NodeStartError(
+            f"The engine 'anvil' was not found ({given or 'not on the PATH'}). "
+            "Start through ./xl, which installs it, or name it in XINLIAN_ANVIL."
+        )
+    return found
+
+
+def _socket_folder(run: Path) -> Path:
+    """A folder (0700) with a path short enough for a socket; what a dead engine left is removed."""
+    note = run / "socket-folder"
+    if note.exists():
+        shutil.rmtree(note.read_text(encoding="utf-8"), ignore_errors=True)
+    shutil.rmtree(run, ignore_errors=True)
+    run.mkdir(mode=0o700)
+    if len(str(run)) < _SOCKET_PATH_MAX - len("/engine"):
+        return run
+    folder = tempfile.mkdtemp(prefix="xinlian-")
+    note.write_text(folder, encoding="utf-8")
+    return Path(folder)
+
+
+class Engine:
+    """A running anvil. Create with :meth:`start`; :attr:`died` is set when the process ends."""
+
+    def __init__(self, process: asyncio.subprocess.Process, folder: Path, isolated: bool) -> None:
+        self.isolated = isolated
+        self.died = asyncio.Event()
+        self._process = process
+        self._folder = folder
+        self._writer: EnginePipe
+        self._readers: asyncio.LifoQueue[EnginePipe] = asyncio.LifoQueue()
+        self._watcher = asyncio.create_task(self._watch())
+
+    @classmethod
+    async def start(cls, settings: EngineSettings, program: str, run: Path) -> Engine:
+        """Start a fresh, empty chain; ``run`` is a folder of this engine's own, emptied here."""
+        folder = _socket_folder(run)
+        socket = str(folder / "engine")
+        arguments = (
+            *("--no-mining", "--order", "fifo", "--accounts", "0", "--quiet", "--no-cors"),
+            *("--chain-id", str(settings.chain_id), "--timestamp", str(settings.timestamp)),
+            *("--gas-limit", str(settings.gas_limit), "--hardfork", settings.hardfork),
+            *("--base-fee", "0", "--gas-price", "0", "--disable-min-priority-fee"),
+            *("--prune-history", str(_STATES_KEPT), "--no-request-size-limit"),
+            *("--disable-console-log", "--ipc", socket),
+        )
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-S", engine_child.__file__),
+            *(str(os.getpid()), program, *arguments),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            cwd=run,
+            start_new_session=True,  # a Ctrl-C in the terminal is for the gateway alone
+            env={"HOME": str(run), "PATH": os.defpath},
+        )
+        assert process.stdout is not None  # noqa: S101 - PIPE was asked for
+        isolated = await process.stdout.readline() == b"isolated\n"
+        engine = cls(process, folder, isolated)
+        try:
+            async with asyncio.timeout(_BOOT_SECONDS):
+                engine._writer = await engine._connect(socket)
+                for _ in range(READERS):
+                    engine._readers.put_nowait(await engine._connect(socket))
+        except TimeoutError as exc:
+            await engine.stop()
+            raise EngineError(f"{program} did not answer within {_BOOT_SECONDS:.0f} s") from exc
+        except EngineError:
+            await engine.stop()
+            raise
+        if not isolated:
+            log.warning(
+                "this system permits no network namespace: local users can reach the engine's "
+                "port around the gateway; see chain-node/embedded/README.md"
+            )
+        return engine
+
+    async def _connect(self, socket: str) -> EnginePipe:
+        while not self.died.is_set():
+            try:
+                return await EnginePipe.open(socket)
+            except OSError:
+                await asyncio.sleep(0.005)
+        raise EngineError(f"the engine ended at start (exit code {self._process.returncode})")
+
+    async def _watch(self) -> None:
+        await self._process.wait()
+        self.died.set()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def pid(self) -> int:
+        """Process id of anvil."""
+        return self._process.pid
+
+    async def stop(self) -> None:
+        """Kill the process (it holds nothing that the journal does not) and clean up."""
+        if self._process.returncode is None:
+            self._process.kill()
+        await self._watcher
+        if hasattr(self, "_writer"):
+            self._writer.close()
+        while not self._readers.empty():
+            self._readers.get_nowait().close()
+
+    async def read(self, body: bytes, seconds: float = 60.0) -> bytes:
+        """Send one JSON-RPC request or batch, return the answer as it is; many run side by side."""
+        pipe = await self._readers.get()
+        try:
+            async with asyncio.timeout(seconds):
+                return await pipe.ask(body)
+        except (TimeoutError, asyncio.CancelledError) as exc:
+            pipe.close()  # an answer may still come: this pipe cannot be used again
+            pipe = await EnginePipe.open(pipe.path) if not self.died.is_set() else pipe
+            if isinstance(exc, asyncio.CancelledError):
+                raise
+            raise EngineError(f"the engine did not answer within {seconds:.0f} s") from exc
+        finally:
+            self._readers.put_nowait(pipe)
+
+    async def write(self, method: str, *params: Any, seconds: float = 120.0) -> Any:
+        """One call on the writer's pipe. For the one task that seals, nobody else."""
+        body = orjson.dumps({"jsonrpc": "2.0", "id": 0, "method": method, "params": params})
+        answer = await self._ask(body, seconds)
+        if "error" in answer:
+            raise from_rpc(answer["error"])
+        return answer.get("result")
+
+    async def submit(self, raws: Sequence[str]) -> list[dict[str, Any]]:
+        """Offer at most ``BATCH_MAX`` raw transactions in order; the answers in the same order."""
+        body = orjson.dumps(
+            [
+                {"jsonrpc": "2.0", "id": at, "method": "eth_sendRawTransaction", "params": [raw]}
+                for at, raw in enumerate(raws)
+            ]
+        )
+        answers = await self._ask(body, 120.0)
+        if not isinstance(answers, list) or len(answers) != len(raws):
+            raise EngineError("the engine answered a batch with something else")
+        return sorted(answers, key=lambda answer: int(answer["id"]))
+
+    async def _ask(self, body: bytes, seconds: float) -> Any:
+        try:
+            async with asyncio.timeout(seconds):
+                return orjson.loads(await self._writer.ask(body))
+        except TimeoutError as exc:
+            await self.stop()  # its answer could still come and be taken for another one
+            raise EngineError(f"the engine did not answer within {seconds:.0f} s") from exc
+
+    async def seal(self, time: int) -> Head:
+        """Make one block of the waiting transactions at ``time`` (Unix seconds, >= parent's)."""
+        await self.write("evm_setNextBlockTimestamp", time)
+        await self.write("evm_mine")
+        return await self.head()
+
+    async def head(self) -> Head:
+        """The newest block."""
+        block = await self.write("eth_getBlockByNumber", "latest", False)
+        return Head(
+            int(block["number"], 16),
+            int(block["timestamp"], 16),
+            bytes.fromhex(block["hash"][2:]),
+            bytes.fromhex(block["stateRoot"][2:]),
+            tuple(block["transactions"]),
+        )
+
+    async def ready(self) -> int:
+        """How many waiting transactions could enter a block now (no gap before their nonce)."""
+        status = await self.write("txpool_status")
+        return int(status["pending"], 16)
+
+    async def dump(self) -> bytes:
+        """The whole state, blocks and transactions, for :meth:`load`."""
+        state: str = await self.write("anvil_dumpState", seconds=_LOAD_SECONDS)
+        return bytes.fromhex(state[2:])
+
+    async def load(self, state: bytes) -> Head:
+        """Take over what :meth:`dump` gave, on a fresh engine."""
+        await self.write("anvil_loadState", "0x" + state.hex(), seconds=_LOAD_SECONDS)
+        return await self.head()

@@ -1,0 +1,144 @@
+"""Brings a fresh engine to where the journal ends, and proves block by block that it is the same."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from xinlian.ledger.chain import snapshot
+from xinlian.ledger.chain.engine import BATCH_MAX, Engine, Head
+from xinlian.ledger.chain.errors import EngineError, NodeStartError, ReplayMismatchError, RpcError
+from xinlian.ledger.chain.journal import SECTOR, BlockRecord, Journal
+
+log = logging.getLogger(__name__)
+
+_SAY_EVERY_SECONDS: Final = 2.0
+
+
+@dataclass(slots=True)
+class Index:
+    """What the journal holds, without the transactions: filled by :func:`scan`, then kept up."""
+
+    hashes: list[bytes]  # by height; [0] is empty: the genesis block has no record
+    transactions: int = 0
+    time: int = 0
+
+    @property
+    def height(self) -> int:
+        """Height of the last block."""
+        return len(self.hashes) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """An engine at the journal's end. ``snapshot`` is the height it started from (0: genesis)."""
+
+    engine: Engine
+    head: Head
+    snapshot: int
+    snapshot_transactions: int
+    transactions: int
+    seconds: float
+
+
+def scan(journal: Journal) -> Index:
+    """Verify the whole journal (checksums, order of heights and times); cut an unfinished tail."""
+    index = Index([b""])
+    for record in journal.recover():
+        if record.height != index.height + 1 or record.time < index.time:
+            raise NodeStartError(
+                f"The journal {journal.path} is out of order at byte {record.offset}: block "
+                f"{record.height} (time {record.time}) follows block {index.height} "
+                f"(time {index.time}). See chain-node/embedded/README.md."
+            )
+        index.hashes.append(record.block_hash)
+        index.transactions += len(record.transactions)
+        index.time = record.time
+    return index
+
+
+async def replay(
+    start_engine: Callable[[], Awaitable[Engine]],
+    journal: Journal,
+    index: Index,
+    folder: Path,
+    genesis: str,
+) -> Replayed:
+    """Start an engine, load the newest sound snapshot, replay the rest of the journal.
+
+    Raises :class:`ReplayMismatchError` at the first block whose hash or state root differs.
+    """
+    began = time.monotonic()
+    engine, base = await _from_snapshot(start_engine, index, folder, genesis)
+    offset = SECTOR if base is None else base.journal_end
+    done = 0
+    said = began
+    try:
+        for record in journal.recover(offset):
+            await replay_block(engine, record)
+            done += len(record.transactions)
+            if time.monotonic() - said > _SAY_EVERY_SECONDS:
+                said = time.monotonic()
+                log.info("replayed block %d of %d", record.height, index.height)
+        head = await engine.head()
+    except BaseException:
+        await engine.stop()
+        raise
+    height = 0 if base is None else base.height
+    count = 0 if base is None else base.transactions
+    return Replayed(engine, head, height, count, done, time.monotonic() - began)
+
+
+async def _from_snapshot(
+    start_engine: Callable[[], Awaitable[Engine]], index: Index, folder: Path, genesis: str
+) -> tuple[Engine, snapshot.SnapshotHead | None]:
+    engine = await start_engine()
+    for base, state in await asyncio.to_thread(lambda: list(snapshot.load(folder, genesis))):
+        if base.height > index.height:
+            await engine.stop()
+            raise NodeStartError(
+                f"The journal ends at block {index.height}, but a snapshot in {folder} was taken "
+                f"at block {base.height}: the journal lost its end. Restore it from a backup; "
+                "see chain-node/embedded/README.md."
+            )
+        if bytes.fromhex(base.block_hash) == index.hashes[base.height]:
+            try:
+                head = await engine.load(state)
+                if (head.block_hash.hex(), head.state_root.hex()) == (
+                    base.block_hash,
+                    base.state_root,
+                ):
+                    return engine, base
+            except (EngineError, RpcError) as exc:
+                log.warning("the engine refused the snapshot of block %d: %s", base.height, exc)
+            await engine.stop()
+            engine = await start_engine()
+        log.warning("snapshot of block %d does not fit the journal; passing over it", base.height)
+    return engine, None
+
+
+async def replay_block(engine: Engine, record: BlockRecord) -> None:
+    """Make one recorded block again; raises unless the engine arrives at the same block."""
+    raws = ["0x" + raw.hex() for raw in record.transactions]
+    for at in range(0, len(raws), BATCH_MAX):
+        for answer in await engine.submit(raws[at : at + BATCH_MAX]):
+            if "error" in answer:
+                raise ReplayMismatchError(
+                    record.height,
+                    "outcome",
+                    "every transaction accepted",
+                    str(answer["error"].get("message")),
+                )
+    head = await engine.seal(record.time)
+    for what, expected, found in (
+        ("height", str(record.height), str(head.height)),
+        ("state root", record.state_root.hex(), head.state_root.hex()),
+        ("block hash", record.block_hash.hex(), head.block_hash.hex()),
+    ):
+        if expected != found:
+            raise ReplayMismatchError(record.height, what, expected, found)

@@ -1,0 +1,151 @@
+"""Who may ask: bearer tokens, kept only as hashes, with rights and a rate of their own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from hmac import compare_digest
+from pathlib import Path
+from typing import Any, Final
+
+from xinlian.ledger.chain.errors import NodeStartError
+
+RATE_DEFAULT: Final = 20_000
+_RELOAD_SECONDS: Final = 1.0
+
+
+class Right(StrEnum):
+    """What a token allows."""
+
+    READ = "read"
+    SUBMIT = "submit"
+    ADMIN = "admin"
+
+
+@dataclass(slots=True)
+class Bucket:
+    """A token bucket: ``rate`` calls a second, two seconds' worth at once."""
+
+    rate: int
+    level: float = field(init=False)
+    filled: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.level = 2.0 * self.rate
+        self.filled = time.monotonic()
+
+    def take(self, calls: int) -> float:
+        """Take ``calls``; 0 if allowed, else the seconds to wait (nothing is taken)."""
+        now = time.monotonic()
+        self.level = min(2.0 * self.rate, self.level + (now - self.filled) * self.rate)
+        self.filled = now
+        if calls <= self.level:
+            self.level -= calls
+            return 0.0
+        return (calls - self.level) / self.rate
+
+
+@dataclass(slots=True)
+class Caller:
+    """A known token: its name, rights and allowance."""
+
+    name: str
+    rights: frozenset[Right]
+    bucket: Bucket
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    name: str
+    sha256: str
+    rights: tuple[str, ...]
+    rate: int = RATE_DEFAULT
+
+
+class TokenFile:
+    """The file of hashed tokens (0600). Changes are seen within a second."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._callers: list[tuple[bytes, Caller]] = []
+        self._stamp: tuple[int, int] = (0, 0)
+        self._looked = 0.0
+        self._load()
+
+    def caller(self, token: str) -> Caller | None:
+        """Whose token this is. Compares against every entry, in constant time each."""
+        if time.monotonic() - self._looked > _RELOAD_SECONDS:
+            self._load()
+        digest = hashlib.sha256(token.encode()).digest()
+        found: Caller | None = None
+        for known, caller in self._callers:
+            if compare_digest(known, digest):
+                found = caller
+        return found
+
+    def _load(self) -> None:
+        self._looked = time.monotonic()
+        try:
+            stat = self._path.stat()
+            if (stat.st_mtime_ns, stat.st_ino) == self._stamp:
+                return
+            entries = _read(self._path)
+        except FileNotFoundError:
+            self._callers = []
+            return
+        self._stamp = (stat.st_mtime_ns, stat.st_ino)
+        old = {caller.name: caller for _, caller in self._callers}
+        self._callers = []
+        for entry in entries:
+            caller = Caller(
+                entry.name, frozenset(Right(right) for right in entry.rights), Bucket(entry.rate)
+            )
+            if entry.name in old and old[entry.name].bucket.rate == entry.rate:
+                caller.bucket = old[entry.name].bucket
+            self._callers.append((bytes.fromhex(entry.sha256), caller))
+
+
+def add_token(path: Path, name: str, rights: Iterable[Right], rate: int = RATE_DEFAULT) -> str:
+    """Make a token, store its hash under ``name`` (replacing an older one), return it once."""
+    token = secrets.token_urlsafe(32)
+    entries = [entry for entry in _read(path) if entry.name != name] if path.exists() else []
+    digest = hashlib.sha256(token.encode()).hexdigest()
+    entries.append(_Entry(name, digest, tuple(sorted(right.value for right in rights)), rate))
+    _write(path, entries)
+    return token
+
+
+def revoke_token(path: Path, name: str) -> bool:
+    """Forget the token called ``name``; False if there is none."""
+    entries = _read(path)
+    kept = [entry for entry in entries if entry.name != name]
+    _write(path, kept)
+    return len(kept) < len(entries)
+
+
+def _read(path: Path) -> list[_Entry]:
+    try:
+        rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+        entries = [_Entry(**{**row, "rights": tuple(row["rights"])}) for row in rows]
+        for entry in entries:
+            bytes.fromhex(entry.sha256)
+            _ = [Right(right) for right in entry.rights]
+    except (ValueError, TypeError, KeyError) as exc:
+        raise NodeStartError(f"The token file {path} cannot be read: {exc}") from exc
+    return entries
+
+
+def _write(path: Path, entries: list[_Entry]) -> None:
+    partial = path.with_suffix(".partial")
+    fd = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(fd, "w", encoding="utf-8") as file:
+        json.dump([asdict(entry) for entry in entries], file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
