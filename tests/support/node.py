@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.repository import ROOT
 from xinlian.ledger.chain.node import Genesis, init_node
 from xinlian.ledger.chain.rpc import Rpc
 
@@ -59,6 +60,7 @@ class NodeProcess:
                 ],
                 stdout=log,
                 stderr=log,
+                env={**os.environ, "PATH": f"{ROOT / '.xl/bin'}:{os.environ['PATH']}"},
             )
         return self._process
 
