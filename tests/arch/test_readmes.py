@@ -80,3 +80,8 @@ def test_the_launcher_lists_its_own_commands() -> None:
         name for name in LAUNCHER if not re.search(rf"^  {name}\b", done.stdout, re.MULTILINE)
     ]
     assert missing == []
+
+
+@pytest.mark.parametrize("command", ["bench", "soak"])
+def test_a_launcher_command_leads_to_its_module(command: str) -> None:
+    assert find_spec(f"xinlian.services.{command}.__main__") is not None

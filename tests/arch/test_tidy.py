@@ -46,7 +46,8 @@ def test_top_level_is_fixed() -> None:
 
 
 def test_every_top_folder_has_a_readme_of_one_screen() -> None:
-    sizes = {folder: _lines(Path(folder, "README.md")) for folder in FOLDERS_WITH_README}
+    readmes = {folder: Path(folder, "README.md") for folder in FOLDERS_WITH_README}
+    sizes = {name: _lines(path) if path in files() else 0 for name, path in readmes.items()}
     assert {name: size for name, size in sizes.items() if not 3 <= size <= README_LINES_MAX} == {}
 
 
