@@ -23,6 +23,9 @@ class In(Enum):
     QUERY = "query"
     BODY = "body"
     FILE = "file"
+    """Part of a multipart upload."""
+    DOCUMENT = "document"
+    """A JSON file that is the whole body."""
 
 
 class Yuan(click.ParamType[int]):
@@ -150,6 +153,22 @@ def run(verb: Verb, values: dict[str, Any]) -> None:
         print_json(answer.body)
     else:
         show(verb, answer.body)
+    _check_order(verb, answer.body)
+
+
+def _check_order(verb: Verb, body: Any) -> None:
+    """An order that came to nothing is a failure of the command."""
+    if not verb.waits or not isinstance(body, dict) or body.get("state") != "failed":
+        return
+    failure = body.get("failure") or {}
+    what = failure.get(pick("message", "message_zh")) or pick("the order failed", "指令失败")
+    raise CliError(
+        f"{what} [{failure.get('code', '?')}]",
+        where=pick("order", "指令") + f" {body.get('digest')}",
+        todo=pick(
+            "nothing was changed; correct it and give a new order", "未发生变更；更正后重新下达"
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +182,7 @@ class Request:
 def build(verb: Verb, values: Mapping[str, Any]) -> Request:
     """The request of a command with these values. Raises ``CliError`` for an unreadable file."""
     path, query, body, files = verb.path, {}, {}, {}
+    whole: Any = None
     for arg in verb.args:
         value = values.get(arg.name)
         if isinstance(value, tuple):
@@ -175,24 +195,33 @@ def build(verb: Verb, values: Mapping[str, Any]) -> Request:
             query[arg.key] = str(value).lower() if isinstance(value, bool) else value
         elif arg.place is In.FILE:
             files[arg.key] = read_file(Path(str(value)))
+        elif arg.place is In.DOCUMENT:
+            whole = read_document(Path(str(value)))
         else:
             body[arg.key] = value
-    for name, parameter in (
-        ("limit", "limit"),
-        ("after", "cursor"),
-        ("at", "at"),
-        ("wait", "wait"),
-    ):
-        if values.get(name) is not None and not any(arg.name == name for arg in verb.args):
-            query[parameter] = values[name]
+    query |= _paging(verb, values)
     parts: dict[str, Any] = {"query": query or None}
     if verb.writes:
         parts["key"] = values.get("key") or "cli-" + secrets.token_hex(12)
     if files:
         parts["files"] = files
     elif verb.writes:
-        parts["json"] = verb.shape(body) if verb.shape else body
+        parts["json"] = whole if whole is not None else verb.shape(body) if verb.shape else body
     return Request(path, parts)
+
+
+def _paging(verb: Verb, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Query parameters that many commands share."""
+    query: dict[str, Any] = {}
+    if verb.paged:
+        query["limit"] = values.get("limit")
+        query["cursor"] = values.get("after")
+    if verb.as_of:
+        query["as_of"] = values.get("at")
+    seconds = values.get("wait")
+    if verb.waits and seconds:
+        query |= {"wait": "final", "timeout": seconds}
+    return {name: value for name, value in query.items() if value is not None}
 
 
 def read_file(path: Path) -> tuple[str, bytes]:
@@ -209,6 +238,18 @@ def read_file(path: Path) -> tuple[str, bytes]:
         what = pick("the file cannot be read", "无法读取文件") + f": {exc.strerror}"
         todo = pick("see who owns it and what rights it has", "检查文件的所有者和权限")
         raise CliError(what, where=str(path), todo=todo, code=Exit.USAGE) from exc
+
+
+def read_document(path: Path) -> Any:
+    """The JSON in a file; ``CliError`` where it is none."""
+    import json
+
+    name, data = read_file(path)
+    try:
+        return json.loads(data)
+    except ValueError as exc:
+        what = pick("the file is not JSON", "文件不是 JSON") + f": {exc}"
+        raise CliError(what, where=name, code=Exit.USAGE) from exc
 
 
 def show(verb: Verb, body: Any) -> None:
@@ -238,7 +279,8 @@ def _parameter(arg: Arg) -> click.Parameter:
     return click.Option(
         [f"--{arg.name.replace('_', '-')}"],
         type=arg.type,
-        required=arg.required,
+        required=arg.required and arg.default is None,
+        show_default=arg.default is not None,
         multiple=arg.many,
         default=arg.default,
         help=_help(arg),
