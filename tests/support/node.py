@@ -16,10 +16,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from tests.support.repository import ROOT
 from xinlian.ledger.chain.node import Genesis, init_node
 from xinlian.ledger.chain.rpc import Rpc
+
+from tests.support.repository import ROOT
 
 CLOCK_START = 1_750_000_000  # 2025-06-15T15:06:40Z
 SEAL_MS = 20

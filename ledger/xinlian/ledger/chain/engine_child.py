@@ -44,6 +44,7 @@ def main(argv: list[str]) -> int:
     os.write(1, b"isolated\n" if isolated else b"reachable\n")
     os.dup2(2, 1)
     os.execv(program, [program, *arguments, *host])  # noqa: S606 - a fixed program, no shell
+    raise AssertionError("exec returned")
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ class EnginePipe(asyncio.Protocol):
                 answer.set_result(b"".join(self._parts))
             self._parts = []
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - as declared
         """See :class:`asyncio.Protocol`."""
         self._open = False
         if self._answer is not None and not self._answer.done():

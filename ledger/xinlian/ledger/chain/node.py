@@ -186,7 +186,7 @@ class Node:
 
     def status(self) -> dict[str, Any]:
         """The report of ``xinlian_status``: times in Unix seconds, sizes in bytes."""
-        sealer, state = self.sealer, self.sealer.state
+        sealer, figures = self.sealer, self.sealer.figures
         return {
             "height": sealer.head.height,
             "block_hash": "0x" + sealer.head.block_hash.hex(),
@@ -195,18 +195,18 @@ class Node:
             "clock": self.genesis.clock,
             "clock_now": self.clock.now(),
             "clock_behind_s": max(0, sealer.head.time - self.clock.now()),
-            "last_seal": state.last_seal,
-            "last_seal_ms": round(state.seal_ms, 1),
+            "last_seal": figures.last_seal,
+            "last_seal_ms": round(figures.seal_ms, 1),
             "transactions": sealer.index.transactions,
             "pending": len(sealer.pending),
             "lag_s": round(sealer.pending.oldest_seconds(), 3),
             "journal_bytes": sealer.journal.size,
             "snapshot_height": self._snapshotter.height,
-            "engine_restarts": state.restarts,
+            "engine_restarts": figures.restarts,
             "engine_pid": sealer.engine.pid,
             "engine_isolated": sealer.engine.isolated,
-            "storage_full": state.storage_full,
-            "empty_blocks": state.empty_blocks,
+            "storage_full": figures.storage_full,
+            "empty_blocks": figures.empty_blocks,
             "pid": os.getpid(),
             "started": self._started,
             "data_dir": str(self.folder.path),

@@ -1,7 +1,7 @@
 """Snapshots: the engine's whole state at a height, so that a start need not replay everything.
 
-A snapshot only saves time. It is checked before use (SHA-256 of the file, block hash and state root
-after loading); one that fails is passed over for an older one, and in the end for the journal alone.
+A snapshot only saves time. It is checked before use (SHA-256 of the file, block hash and state
+root after loading); one that fails is passed over for an older one, in the end for the journal.
 """
 
 from __future__ import annotations

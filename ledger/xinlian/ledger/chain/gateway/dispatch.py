@@ -153,10 +153,11 @@ class Dispatcher:
             {"jsonrpc": "2.0", "id": at, "method": call.name, "params": call.params}
             for at, call in enumerate(calls)
         ]
+        answers: Any
         if len(asked) == 1:
-            answers = [orjson.loads(await self._sealer.read(orjson.dumps(asked[0])))]
+            answers = [orjson.loads(await self._sealer.gate.read(orjson.dumps(asked[0])))]
         else:
-            answers = orjson.loads(await self._sealer.read(orjson.dumps(asked)))
+            answers = orjson.loads(await self._sealer.gate.read(orjson.dumps(asked)))
         if not isinstance(answers, list) or len(answers) != len(calls):
             raise RefusalError(INTERNAL_ERROR, "the engine answered a batch with something else")
         for answer in answers:
@@ -209,7 +210,7 @@ class Dispatcher:
                 return self._set_time(params[0])
             case "xinlian_waitFinal":
                 wait_ms = min(params[1] if len(params) > 1 else _WAIT_MS_MAX, _WAIT_MS_MAX)
-                head = await self._sealer.wait_final(params[0], wait_ms / 1000)
+                head = await self._sealer.gate.wait_final(params[0], wait_ms / 1000)
                 return {
                     "height": head.height,
                     "hash": "0x" + head.block_hash.hex(),

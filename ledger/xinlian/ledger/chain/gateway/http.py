@@ -21,6 +21,7 @@ HEAD_BYTES_MAX: Final = 16 * 1024
 BODY_BYTES_MAX: Final = 32 << 20
 CONNECTIONS_MAX: Final = 512
 IDLE_SECONDS: Final = 120.0
+_STOP_SECONDS: Final = 5.0
 _REASONS: Final = {
     200: "OK",
     400: "Bad Request",
@@ -96,6 +97,7 @@ class HttpConnection(asyncio.Protocol):
         self._task: asyncio.Task[None] | None = None
         self._transport: asyncio.Transport
         self._timer: asyncio.TimerHandle | None = None
+        self.closed = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See :class:`asyncio.Protocol`."""
@@ -106,9 +108,10 @@ class HttpConnection(asyncio.Protocol):
         else:
             self._restart_timer()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - as declared
         """See :class:`asyncio.Protocol`. A request being worked on is finished all the same."""
         self._connections.discard(self)
+        self.closed.set()
         if self._timer is not None:
             self._timer.cancel()
 
@@ -187,7 +190,7 @@ class HttpConnection(asyncio.Protocol):
             self._transport.close()
 
 
-async def _stopping(token: str | None, body: bytes) -> Reply:
+async def _stopping(_token: str | None, _body: bytes) -> Reply:
     return Reply(503, b"the node is stopping")
 
 
@@ -215,6 +218,6 @@ class HttpServer:
         for connection in list(self._connections):
             connection.close()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(_STOP_SECONDS):
                 while self._connections:
-                    await asyncio.sleep(0.01)
+                    await next(iter(self._connections)).closed.wait()

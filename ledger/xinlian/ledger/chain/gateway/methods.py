@@ -125,7 +125,7 @@ def _members(value: Any, readers: Mapping[str, Reader], what: str) -> dict[str, 
         raise _invalid(what, value)
     unknown = set(value) - set(readers)
     if unknown:
-        raise RefusalError(INVALID_PARAMS, f"{what}: unknown member {sorted(unknown)[0]!r:.60}")
+        raise RefusalError(INVALID_PARAMS, f"{what}: unknown member {min(unknown)[:60]!r}")
     return {name: readers[name](item) for name, item in value.items() if item is not None}
 
 

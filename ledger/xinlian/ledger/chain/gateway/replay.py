@@ -1,4 +1,4 @@
-"""Brings a fresh engine to where the journal ends, and proves block by block that it is the same."""
+"""Brings a fresh engine to where the journal ends; proves block by block that it is the same."""
 
 from __future__ import annotations
 

@@ -2,24 +2,22 @@
 
 One task owns the engine's write side and does one thing after another: offer transactions to the
 engine, prepare the journal, make a block, seal the record. A block becomes visible only when its
-record is on disk: readers whose answer arrives while a block is in flight are held until it is
-durable (:meth:`Sealer.read`), so nobody sees a block that a power cut could take back.
+record is on disk (see ``gate``).
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from xinlian.ledger.chain.engine import BATCH_MAX, Engine, Head
 from xinlian.ledger.chain.errors import (
     LIMIT_EXCEEDED,
-    RECOVERING,
     STORAGE_FULL,
     AlreadyKnownError,
     ChainError,
@@ -30,6 +28,9 @@ from xinlian.ledger.chain.errors import (
     from_rpc,
 )
 from xinlian.ledger.chain.gateway.clock import Clock
+from xinlian.ledger.chain.gateway.figures import Figures
+from xinlian.ledger.chain.gateway.gate import Gate
+from xinlian.ledger.chain.gateway.inbox import Inbox, Offer
 from xinlian.ledger.chain.gateway.pending import Pending
 from xinlian.ledger.chain.gateway.refusal import RefusalError
 from xinlian.ledger.chain.gateway.replay import Index, Replayed
@@ -44,30 +45,9 @@ WAITING_BYTES_MAX: Final = 256 << 20
 _RESTARTS_MAX: Final = 5
 _RESTARTS_WINDOW_SECONDS: Final = 600.0
 _SPACE_RETRY_SECONDS: Final = 1.0
-_HOLD_SECONDS: Final = 30.0
 # anvil computes the state root anew in each block, over the whole state. This keeps sealing below
 # about a third of the time; blocks grow under load instead.
 _REST_PER_SEAL: Final = 2.0
-
-
-@dataclass(slots=True)
-class Offer:
-    """Raw transactions (0x hex) of one request, and the engine's answers in the same order."""
-
-    raws: Sequence[str]
-    answers: asyncio.Future[list[dict[str, Any]]] | None  # None: offered again after a repair
-
-
-@dataclass(slots=True)
-class SealerState:
-    """Figures for the status report."""
-
-    last_seal: float | None = None  # Unix seconds
-    seal_ms: float = 0.0
-    restarts: int = 0
-    empty_blocks: int = 0
-    storage_full: str | None = None
-    restart_times: deque[float] = field(default_factory=lambda: deque(maxlen=_RESTARTS_MAX))
 
 
 class Sealer:
@@ -83,9 +63,8 @@ class Sealer:
         snapshotter: Snapshotter,
         seal_interval: float,
     ) -> None:
-        self.head: Head = replayed.head  # durable
-        self.engine: Engine = replayed.engine
-        self.state = SealerState()
+        self.gate = Gate(replayed.engine, replayed.head)
+        self.figures = Figures()
         self.pending = Pending()
         self.index = index
         self.journal = journal
@@ -94,64 +73,33 @@ class Sealer:
         self._snapshotter = snapshotter
         self._interval = seal_interval
         self._due = 0.0
-        self._offers: deque[Offer] = deque()
-        self._offered = 0
-        self._wake = asyncio.Event()
+        self._inbox = Inbox()
+        self._restarts: deque[float] = deque(maxlen=_RESTARTS_MAX)  # their times
         self._stopping = False
         self._stuck = False  # what waits cannot enter a block before something else arrives
-        self._serving = asyncio.Event()  # an engine is there
-        self._serving.set()
-        self._settled = asyncio.Event()  # no block between the engine and the journal
-        self._settled.set()
-        self._grown = asyncio.Condition()
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of the moment."""
+        return self.gate.engine
+
+    @property
+    def head(self) -> Head:
+        """The newest durable block."""
+        return self.gate.head
 
     # ---- for the gateway -------------------------------------------------------------------
 
     async def submit(self, raws: Sequence[str]) -> list[dict[str, Any]]:
         """Offer raw transactions to the engine; its answers (JSON-RPC objects) in order."""
-        if self.state.storage_full is not None:
-            raise RefusalError(STORAGE_FULL, self.state.storage_full)
-        waiting = self._offered + len(self.pending) + len(raws)
+        if self.figures.storage_full is not None and self.pending:
+            raise RefusalError(STORAGE_FULL, self.figures.storage_full)
+        waiting = len(self._inbox) + len(self.pending) + len(raws)
         if waiting > WAITING_MAX or self.pending.size > WAITING_BYTES_MAX:
             raise RefusalError(
                 LIMIT_EXCEEDED, "too many transactions wait for a block; send again later"
             )
-        answers: asyncio.Future[list[dict[str, Any]]] = asyncio.get_running_loop().create_future()
-        self._offers.append(Offer(raws, answers))
-        self._offered += len(raws)
-        self._wake.set()
-        return await answers
-
-    async def read(self, body: bytes) -> bytes:
-        """Ask the engine (JSON-RPC, already checked) and answer only from durable blocks."""
-        for _ in range(_RESTARTS_MAX):
-            try:
-                async with asyncio.timeout(_HOLD_SECONDS):
-                    await self._serving.wait()
-            except TimeoutError as exc:
-                raise RefusalError(RECOVERING, "the node repairs its engine; try again") from exc
-            engine = self.engine
-            try:
-                answer = await engine.read(body)
-            except (EngineError, OSError) as exc:
-                if not engine.died.is_set():
-                    raise RefusalError(RECOVERING, f"no answer from the engine: {exc}") from exc
-                self._serving.clear()
-                self._wake.set()
-                continue
-            await self._settled.wait()
-            if engine is self.engine and self._serving.is_set():
-                return answer
-        raise RefusalError(RECOVERING, "the engine keeps failing; see the node's log")
-
-    async def wait_final(self, height: int, seconds: float) -> Head:
-        """The durable head, as soon as it reaches ``height`` or after ``seconds``."""
-        try:
-            async with asyncio.timeout(seconds), self._grown:
-                await self._grown.wait_for(lambda: self.head.height >= height or self._stopping)
-        except TimeoutError:
-            pass
-        return self.head
+        return await self._inbox.put(raws)
 
     # ---- the one task ----------------------------------------------------------------------
 
@@ -162,44 +110,41 @@ class Sealer:
             while not self._stopping:
                 try:
                     await self._step()
-                except EngineError as exc:
+                except (EngineError, RpcError) as exc:
                     death.cancel()
                     await self._repair(exc)
                     death = asyncio.create_task(self._watch_engine())
             await self._last_step()
         except BaseException:
-            # What the engine holds beyond the journal must not be shown any more.
-            self._serving.clear()
+            self.gate.lost()  # what the engine holds beyond the journal must not be shown
             raise
         finally:
             death.cancel()
-            self._fail_offers()
+            self._inbox.refuse_all()
             await self.engine.stop()
 
     def stop(self) -> None:
         """Let :meth:`run` seal what waits and end."""
         self._stopping = True
-        self._wake.set()
+        self._inbox.arrived.set()
 
     async def _watch_engine(self) -> None:
         await self.engine.died.wait()
-        self._serving.clear()
-        self._wake.set()
+        self.gate.lost()
+        self._inbox.arrived.set()
 
     async def _step(self) -> None:
         """Wait for work, then offer, seal or look after the engine."""
         if self.engine.died.is_set():
             raise EngineError("the engine process ended")
         wait = self._seconds_to_seal()
-        if not self._offers and (wait is None or wait > 0):
-            try:
+        if not self._inbox and (wait is None or wait > 0):
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait):
-                    await self._wake.wait()
-            except TimeoutError:
-                pass
-        self._wake.clear()
-        while self._offers and self._seconds_to_seal() != 0 and not self._stopping:
-            await self._offer(self._offers.popleft())
+                    await self._inbox.arrived.wait()
+        self._inbox.arrived.clear()
+        while self._inbox and self._seconds_to_seal() != 0 and not self._stopping:
+            await self._offer(self._inbox.take())
         if self._seconds_to_seal() == 0:
             await self._seal()
 
@@ -218,16 +163,13 @@ class Sealer:
                 for raw, answer in zip(part, found, strict=True):
                     answers.append(await self._accept(bytes.fromhex(raw[2:]), answer))
         except EngineError:
-            self._offers.appendleft(offer)  # again, after the repair
+            self._inbox.put_first(offer)  # again, after the repair
             raise
         self._stuck = False
-        self._offered -= len(offer.raws)
-        if offer.answers is None:
-            lost = sum("error" in answer for answer in answers)
-            if lost:
-                log.warning("%d accepted transactions were refused after the repair", lost)
-        elif not offer.answers.done():
-            offer.answers.set_result(answers)
+        refused = sum("error" in answer for answer in answers)
+        if offer.answers is None and refused:
+            log.warning("%d accepted transactions were refused after the repair", refused)
+        offer.answer(answers)
 
     async def _accept(self, raw: bytes, answer: dict[str, Any]) -> dict[str, Any]:
         """Note an accepted transaction. The same one again gets the same answer, not an error."""
@@ -253,51 +195,55 @@ class Sealer:
         try:
             await asyncio.to_thread(self.journal.prepare, height, block_time, raws)
         except StorageFullError as exc:
-            if self.state.storage_full is None:
+            if self.figures.storage_full is None:
                 log.error("sealing stops: %s", exc)
-            self.state.storage_full = str(exc)
+            self.figures.storage_full = str(exc)
             self._due = time.monotonic() + _SPACE_RETRY_SECONDS
             return
-        if self.state.storage_full is not None:
+        if self.figures.storage_full is not None:
             log.warning("there is space again; sealing goes on")
-            self.state.storage_full = None
-        self._settled.clear()
-        try:
-            flushed = asyncio.create_task(asyncio.to_thread(self.journal.flush))
-            try:
-                head = await self.engine.seal(block_time)
-            finally:
-                await flushed
-            if (head.height, head.time) != (height, block_time):
-                raise EngineError(f"the engine made block {head.height} instead of {height}")
-            included = list(head.transactions)
-            if included != hashes:
-                raws = [self.pending.raw(transaction) for transaction in included]
-                await asyncio.to_thread(self.journal.prepare, height, block_time, raws)
-                await asyncio.to_thread(self.journal.flush)
-            await asyncio.to_thread(self.journal.commit, head.block_hash, head.state_root)
-            await self._publish(head, included)
-        finally:
-            self._settled.set()
+            self.figures.storage_full = None
+        with self.gate.block_in_flight():
+            head = await self._make_block(height, block_time, hashes)
+        included = len(head.transactions)
         took = time.monotonic() - began
-        self.state.seal_ms = took * 1000
+        self.figures.seal_ms = took * 1000
         self._due = began + max(self._interval, took * (1 + _REST_PER_SEAL))
-        if len(included) < len(hashes):
+        if included < len(hashes):
             await self._drop_lost()
-        await self._snapshotter.after_block(self.engine, head, self.journal.size, len(raws), took)
+        await self._snapshotter.after_block(self.engine, head, self.journal.size, included, took)
 
-    async def _publish(self, head: Head, included: list[str]) -> None:
-        self.head = head
+    async def _make_block(self, height: int, block_time: int, expected: list[str]) -> Head:
+        """Engine first, then the journal's seal, then everyone else."""
+        flushed = asyncio.create_task(asyncio.to_thread(self.journal.flush))
+        try:
+            head = await self.engine.seal(block_time)
+        finally:
+            await flushed
+        if (head.height, head.time) != (height, block_time):
+            raise EngineError(f"the engine made block {head.height} instead of {height}")
+        included = list(head.transactions)
+        if included != expected:  # some wait for a nonce before theirs
+            raws = [self.pending.raw(transaction) for transaction in included]
+            try:
+                await asyncio.to_thread(self.journal.prepare, height, block_time, raws)
+            except StorageFullError as exc:
+                raise EngineError("a block could not be written and is made anew") from exc
+            await asyncio.to_thread(self.journal.flush)
+        try:
+            await asyncio.to_thread(self.journal.commit, head.block_hash, head.state_root)
+        except OSError as exc:  # nobody knows now what is on disk: only a start can tell
+            raise ChainError(f"the journal {self.journal.path} cannot be written: {exc}") from exc
         self.index.hashes.append(head.block_hash)
         self.index.transactions += len(included)
         self.index.time = head.time
         self.pending.remove(included)
-        self.state.last_seal = time.time()
+        self.figures.last_seal = time.time()
         if not included:
-            self.state.empty_blocks += 1
+            self.figures.empty_blocks += 1
             self._stuck = True
-        async with self._grown:
-            self._grown.notify_all()
+        await self.gate.publish(head)
+        return head
 
     async def _drop_lost(self) -> None:
         """Forget what the engine dropped from its pool without including it."""
@@ -309,8 +255,8 @@ class Sealer:
     async def _repair(self, cause: Exception) -> None:
         """A new engine from the journal, then everything accepted but not yet sealed again."""
         log.error("the engine failed (%s); restarting it from the journal", cause)
-        self._serving.clear()
-        times = self.state.restart_times
+        self.gate.lost()
+        times = self._restarts
         if len(times) == _RESTARTS_MAX and time.monotonic() - times[0] < _RESTARTS_WINDOW_SECONDS:
             raise ChainError(
                 f"the engine failed {_RESTARTS_MAX + 1} times within "
@@ -324,17 +270,16 @@ class Sealer:
         except EngineError as exc:
             await self._repair(exc)
             return
-        self.engine, self.state.restarts = replayed.engine, self.state.restarts + 1
+        self.figures.restarts += 1
         if replayed.head.block_hash != self.head.block_hash:
             raise ChainError(f"after the restart the head is not block {self.head.height} any more")
         raws = self.pending.raws()
         self.pending.clear()
         if raws:
-            self._offers.appendleft(Offer(["0x" + raw.hex() for raw in raws], None))
-            self._offered += len(raws)
+            self._inbox.put_first(Offer(["0x" + raw.hex() for raw in raws], None))
         self._stuck = False
-        self._serving.set()
-        self._wake.set()
+        self.gate.restored(replayed.engine)
+        self._inbox.arrived.set()
         log.warning(
             "engine repaired at block %d: %d transactions replayed in %.1f s, %d offered again",
             self.head.height,
@@ -346,16 +291,10 @@ class Sealer:
     async def _last_step(self) -> None:
         """Seal what waits, once; keep a snapshot if a replay would take long."""
         try:
-            if self.pending and self.state.storage_full is None:
+            if self.pending and self.figures.storage_full is None:
                 await self._seal()
             await self._snapshotter.at_end(self.engine, self.head, self.journal.size)
         except (EngineError, RpcError) as exc:
             log.warning(
                 "the engine failed while ending (%s); the journal has all that is final", exc
             )
-
-    def _fail_offers(self) -> None:
-        while self._offers:
-            offer = self._offers.popleft()
-            if offer.answers is not None and not offer.answers.done():
-                offer.answers.set_exception(RefusalError(RECOVERING, "the node is stopping"))
