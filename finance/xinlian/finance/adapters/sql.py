@@ -142,7 +142,7 @@ class QuoteRow(Base):
 
 
 class FinancingRow(Base):
-    """An accepted quote on its way; ``version`` counts its changes."""
+    """An accepted quote on its way; ``progress`` is a JSON object of its steps."""
 
     __tablename__ = "financings"
 
@@ -151,14 +151,29 @@ class FinancingRow(Base):
     quote_id: Mapped[str] = mapped_column(ForeignKey("quotes.id"), unique=True)
     supplier: Mapped[int] = mapped_column(Integer, index=True)
     funder: Mapped[int] = mapped_column(Integer, index=True)
-    state: Mapped[str] = mapped_column(_Kind, index=True)
+    stage: Mapped[str] = mapped_column(_Kind, index=True)
     terms: Mapped[str] = mapped_column(Text)
     progress: Mapped[str] = mapped_column(Text)
     chain_id: Mapped[int | None] = mapped_column(BigInteger, unique=True)
-    registration: Mapped[str | None] = mapped_column(String(64), unique=True)
+    locked_piece: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    registration: Mapped[str | None] = mapped_column(String(40), unique=True)
     price_fen: Mapped[int] = mapped_column(BigInteger)
     maturity_day: Mapped[int] = mapped_column(Integer, index=True)
-    version: Mapped[int] = mapped_column(Integer)
+
+
+class PaymentRow(Base):
+    """A payment told to a bank and how it ended."""
+
+    __tablename__ = "bank_payments"
+    __table_args__ = (CheckConstraint("amount_fen > 0", name="amount"),)
+
+    id: Mapped[str] = mapped_column(String(35), primary_key=True)
+    order_id: Mapped[str] = mapped_column(String(35), index=True)
+    purpose: Mapped[str] = mapped_column(_Kind)
+    subject: Mapped[str] = mapped_column(_Digest, index=True)
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(_Kind, index=True)
+    receipt: Mapped[str | None] = mapped_column(_Digest)
 
 
 class BankMessageRow(Base):

@@ -23,7 +23,7 @@ FLOWS_MAX: Final = 1_000
 _CONTEXT = Context(prec=40, rounding=ROUND_HALF_EVEN)
 _LOWEST = Decimal("-0.999999")
 _HIGHEST = Decimal(1_000_000)
-_WIDTH = Decimal("1E-9")
+_WIDTH = Decimal("1E-12")
 _STEPS_MAX = 128
 
 
@@ -64,7 +64,8 @@ def xirr(flows: Sequence[CashFlow]) -> Decimal:
         else:
             high = middle
     middle = _CONTEXT.divide(_CONTEXT.add(low, high), Decimal(2))
-    return middle.quantize(Decimal(1).scaleb(-RATE_DECIMALS), context=_CONTEXT)
+    rate = middle.quantize(Decimal(1).scaleb(-RATE_DECIMALS), context=_CONTEXT)
+    return rate or abs(rate)
 
 
 def _ordered(flows: Sequence[CashFlow]) -> list[CashFlow]:

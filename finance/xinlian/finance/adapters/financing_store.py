@@ -1,0 +1,206 @@
+"""Requests, quotes and financings in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+from xinlian.finance.adapters.financing_json import (
+    progress_from_json,
+    progress_to_json,
+    quote_from_json,
+    quote_to_json,
+)
+from xinlian.finance.adapters.sql import FinancingRow, QuoteRequestRow, QuoteRow
+from xinlian.finance.model.financing import Financing, Stage
+from xinlian.finance.model.quotes import Quote, QuoteRequest, terms_text
+from xinlian.finance.usecases.ports import ChangedMeanwhileError
+from xinlian.ledger.model.days import Day
+from xinlian.ledger.model.ids import FinancingId, PartyId, PieceId
+from xinlian.ledger.model.money import Fen
+
+
+class SqlFinancingStore:
+    """Requests, quotes and financings; the session's owner commits."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def request(self, request_id: str) -> QuoteRequest | None:
+        """A request."""
+        row = self._session.get(QuoteRequestRow, request_id, populate_existing=True)
+        return None if row is None else _request(row)
+
+    def requests(self) -> Sequence[QuoteRequest]:
+        """Every request, oldest first."""
+        order = (QuoteRequestRow.requested_at, QuoteRequestRow.id)
+        query = select(QuoteRequestRow).order_by(*order)
+        return [_request(row) for row in self._session.scalars(query)]
+
+    def add_request(self, request: QuoteRequest) -> None:
+        """Add a request that is not stored yet."""
+        values = {
+            "id": request.id,
+            "supplier": request.supplier,
+            "piece": request.piece,
+            "amount_fen": int(request.amount),
+            "from_back": request.back,
+            "issued_day": request.issued,
+            "due_day": request.due,
+            "requested_at": request.requested_at,
+            "closes_at": request.closes_at,
+            "withdrawn": request.withdrawn,
+        }
+        self._session.execute(insert(QuoteRequestRow), [values])
+
+    def withdraw_request(self, request_id: str) -> None:
+        """Mark a request as withdrawn."""
+        self._session.execute(
+            update(QuoteRequestRow).where(QuoteRequestRow.id == request_id).values(withdrawn=True)
+        )
+
+    def quote(self, quote_id: str) -> Quote | None:
+        """A quote."""
+        row = self._session.get(QuoteRow, quote_id, populate_existing=True)
+        return None if row is None else _quote(row)
+
+    def quotes(self, request_id: str) -> Sequence[Quote]:
+        """Every quote on a request, in order of id."""
+        query = select(QuoteRow).where(QuoteRow.request_id == request_id).order_by(QuoteRow.id)
+        return [_quote(row) for row in self._session.scalars(query)]
+
+    def add_quote(self, quote: Quote) -> None:
+        """Add a quote that is not stored yet."""
+        values = {
+            "id": quote.id,
+            "request_id": quote.request_id,
+            "funder": quote.funder,
+            "terms": quote_to_json(quote.terms, quote.pricing, quote.rules_version),
+            "quoted_at": quote.quoted_at,
+            "expires_at": quote.expires_at,
+            "withdrawn": quote.withdrawn,
+        }
+        self._session.execute(insert(QuoteRow), [values])
+
+    def withdraw_quote(self, quote_id: str) -> None:
+        """Mark a quote as withdrawn."""
+        self._session.execute(
+            update(QuoteRow).where(QuoteRow.id == quote_id).values(withdrawn=True)
+        )
+
+    def financing(self, financing_id: str) -> Financing | None:
+        """A financing by its id (its quote's)."""
+        row = self._session.get(FinancingRow, financing_id, populate_existing=True)
+        return None if row is None else self._financing(row)
+
+    def financings(self, stage: Stage | None = None) -> Sequence[Financing]:
+        """Every financing, or those in one stage, in order of id."""
+        query = select(FinancingRow).order_by(FinancingRow.id)
+        if stage is not None:
+            query = query.where(FinancingRow.stage == stage.value)
+        return [self._financing(row) for row in self._session.scalars(query)]
+
+    def financing_of_request(self, request_id: str) -> Financing | None:
+        """The financing that a request became."""
+        query = select(FinancingRow).where(FinancingRow.request_id == request_id)
+        row = self._session.scalars(query).one_or_none()
+        return None if row is None else self._financing(row)
+
+    def financing_of_piece(self, piece: PieceId) -> Financing | None:
+        """The newest financing whose lock cut out a piece."""
+        query = (
+            select(FinancingRow)
+            .where(FinancingRow.locked_piece == piece)
+            .order_by(FinancingRow.chain_id.desc())
+            .limit(1)
+        )
+        row = self._session.scalars(query).first()
+        return None if row is None else self._financing(row)
+
+    def add_financing(self, financing: Financing) -> None:
+        """Add a financing; another one on the same request breaks a unique constraint."""
+        request, quote = financing.request, financing.quote
+        values = {
+            "id": financing.id,
+            "request_id": request.id,
+            "quote_id": quote.id,
+            "supplier": request.supplier,
+            "funder": quote.funder,
+            "terms": terms_text(request, quote),
+            "price_fen": int(quote.pricing.price),
+            "maturity_day": quote.pricing.maturity,
+            **_steps(financing),
+        }
+        self._session.execute(insert(FinancingRow), [values])
+
+    def save(self, before: Financing, after: Financing) -> None:
+        """Write a financing; raises ``ChangedMeanwhileError`` if it is no longer as before."""
+        old = _steps(before)
+        self._session.flush()
+        result = self._session.connection().execute(
+            update(FinancingRow.__table__)  # type: ignore[arg-type]
+            .where(
+                FinancingRow.id == before.id,
+                FinancingRow.stage == old["stage"],
+                FinancingRow.progress == old["progress"],
+            )
+            .values(**_steps(after))
+        )
+        if result.rowcount != 1:
+            raise ChangedMeanwhileError(f"financing {before.id[:12]} was changed by someone else")
+
+    def _financing(self, row: FinancingRow) -> Financing:
+        self._session.refresh(row)
+        request, quote = self.request(row.request_id), self.quote(row.quote_id)
+        if request is None or quote is None:
+            raise LookupError(f"financing {row.id} has lost its request or quote")
+        return Financing(
+            request=request,
+            quote=quote,
+            stage=Stage(row.stage),
+            chain_id=None if row.chain_id is None else FinancingId(row.chain_id),
+            piece=None if row.locked_piece is None else PieceId(row.locked_piece),
+            registration=row.registration,
+            **progress_from_json(row.progress),
+        )
+
+
+def _steps(financing: Financing) -> dict[str, object]:
+    return {
+        "stage": financing.stage.value,
+        "chain_id": financing.chain_id,
+        "locked_piece": financing.piece,
+        "registration": financing.registration,
+        "progress": progress_to_json(financing),
+    }
+
+
+def _request(row: QuoteRequestRow) -> QuoteRequest:
+    return QuoteRequest(
+        id=row.id,
+        supplier=PartyId(row.supplier),
+        piece=PieceId(row.piece),
+        amount=Fen(row.amount_fen),
+        back=row.from_back,
+        issued=Day(row.issued_day),
+        due=Day(row.due_day),
+        requested_at=row.requested_at,
+        closes_at=row.closes_at,
+        withdrawn=row.withdrawn,
+    )
+
+
+def _quote(row: QuoteRow) -> Quote:
+    terms, pricing, rules_version = quote_from_json(row.terms)
+    return Quote(
+        id=row.id,
+        request_id=row.request_id,
+        funder=PartyId(row.funder),
+        terms=terms,
+        pricing=pricing,
+        rules_version=rules_version,
+        quoted_at=row.quoted_at,
+        expires_at=row.expires_at,
+        withdrawn=row.withdrawn,
+    )

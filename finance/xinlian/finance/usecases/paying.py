@@ -1,0 +1,233 @@
+"""The way from a locked financing to money, and back: registration, payment orders, receipts.
+
+Nothing here touches the chain or a bank directly: orders for the chain are returned, messages for
+the bank are queued in the unit of work and sent by ``send_waiting`` after its commit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from xinlian.finance.model.bank import (
+    BankAccount,
+    Payment,
+    PaymentOrder,
+    PaymentPurpose,
+    PaymentRecord,
+    PaymentState,
+)
+from xinlian.finance.model.financing import (
+    Financing,
+    FinancingError,
+    FinancingReason,
+    Rechecks,
+)
+from xinlian.finance.model.rules import MarketRules
+from xinlian.finance.usecases.ports import BankMessageStore, BankPort, FinancingStore
+from xinlian.ledger.model.days import Day, day_at
+from xinlian.ledger.model.ids import FinancingId, PieceId
+from xinlian.ledger.model.items import RegisterFinancing
+from xinlian.ledger.model.money import Fen
+
+INITIATOR: Final = "Xinlian"
+_PREFIX: Final = {
+    PaymentPurpose.DISBURSEMENT: "D",
+    PaymentPurpose.REPAYMENT: "P",
+    PaymentPurpose.REDEMPTION: "R",
+}
+
+
+def confirm_lock(
+    store: FinancingStore, financing_id: str, chain_id: FinancingId, piece: PieceId
+) -> Financing:
+    """The lock is final on chain."""
+    before = load(store, financing_id)
+    return _saved(store, before, before.lock(chain_id, piece))
+
+
+def release_financing(store: FinancingStore, financing_id: str, why: str) -> Financing:
+    """The lock failed or the funder lets go before money flowed."""
+    before = load(store, financing_id)
+    return _saved(store, before, before.release(why))
+
+
+def bind_registration(
+    store: FinancingStore, financing_id: str, number: str
+) -> tuple[Financing, RegisterFinancing]:
+    """Bind the registration number; returns what the funder is to order on chain."""
+    before = load(store, financing_id)
+    after = _saved(store, before, before.register(number))
+    return after, after.registering()
+
+
+def claim_recourse(store: FinancingStore, financing_id: str, why: str) -> Financing:
+    """The issuer failed to pay and the funder claims back from the seller."""
+    before = load(store, financing_id)
+    return _saved(store, before, before.claim_recourse(why))
+
+
+def write_off(store: FinancingStore, financing_id: str, why: str) -> Financing:
+    """The funder gives up what is still owed."""
+    before = load(store, financing_id)
+    return _saved(store, before, before.write_off(why))
+
+
+@dataclass(frozen=True, slots=True)
+class Payout:
+    """One financing to be paid out, with the supplier's account and the fresh look-ups."""
+
+    financing_id: str
+    creditor: BankAccount
+    rechecks: Rechecks
+
+
+@dataclass(frozen=True, slots=True)
+class PayDay:
+    """Who pays, when the order is made and when it is to be carried out."""
+
+    debtor: BankAccount
+    now: int
+    pay_on: Day
+
+
+def order_disbursements(
+    store: FinancingStore,
+    messages: BankMessageStore,
+    day: PayDay,
+    payouts: Sequence[Payout],
+    rules: MarketRules,
+) -> PaymentOrder:
+    """Tell the bank to pay the proceeds of financings from one funder's account.
+
+    Refused as a whole where one of them has no registration number or was not looked up again.
+    """
+    in_force = rules.at(day_at(day.now))
+    payments, records = [], []
+    for payout in payouts:
+        before = load(store, payout.financing_id)
+        payment_id = _payment_id(PaymentPurpose.DISBURSEMENT, before.id, before.attempts + 1)
+        after = before.instruct(payment_id, payout.rechecks, in_force)
+        _saved(store, before, after)
+        price = before.quote.pricing.price
+        payments.append(Payment(payment_id, payout.creditor, price, f"放款 {before.id[:12]}"))
+        records.append(_record(PaymentPurpose.DISBURSEMENT, before.id, payments[-1]))
+    return _queue(messages, day, payments, records)
+
+
+@dataclass(frozen=True, slots=True)
+class PayBack:
+    """Money that a seller or issuer owes a funder on a financing."""
+
+    financing_id: str
+    creditor: BankAccount
+    amount: Fen
+
+
+def order_repayments(
+    store: FinancingStore, messages: BankMessageStore, day: PayDay, paybacks: Sequence[PayBack]
+) -> PaymentOrder:
+    """Tell the bank to repay funders from one account; at most what is still owed."""
+    payments, records = [], []
+    for payback in paybacks:
+        financing = load(store, payback.financing_id)
+        if not 0 < payback.amount <= financing.outstanding:
+            raise FinancingError(
+                FinancingReason.AMOUNT_WRONG,
+                f"{payback.amount.yuan()} to be repaid, {financing.outstanding.yuan()} are owed",
+            )
+        payment_id = _next_id(messages, PaymentPurpose.REPAYMENT, financing.id)
+        text = f"还款 {financing.id[:12]}"
+        payments.append(Payment(payment_id, payback.creditor, payback.amount, text))
+        records.append(_record(PaymentPurpose.REPAYMENT, financing.id, payments[-1]))
+    return _queue(messages, day, payments, records)
+
+
+@dataclass(frozen=True, slots=True)
+class Redemption:
+    """A due piece, or part of it, to be paid to its holder."""
+
+    piece: PieceId
+    creditor: BankAccount
+    amount: Fen
+
+
+def order_redemptions(
+    messages: BankMessageStore, day: PayDay, redemptions: Sequence[Redemption]
+) -> PaymentOrder:
+    """Tell the issuer's bank to pay the holders of due pieces."""
+    payments, records = [], []
+    for item in redemptions:
+        subject = str(int(item.piece))
+        payment_id = _next_id(messages, PaymentPurpose.REDEMPTION, subject)
+        payments.append(Payment(payment_id, item.creditor, item.amount, f"兑付 {subject}"))
+        records.append(_record(PaymentPurpose.REDEMPTION, subject, payments[-1]))
+    return _queue(messages, day, payments, records)
+
+
+def send_waiting(messages: BankMessageStore, bank: BankPort) -> int:
+    """Send the orders that were committed and not sent; returns their number.
+
+    The bank tells the same order by its id, so a crash between sending and marking is harmless.
+    """
+    orders = messages.waiting()
+    for order in orders:
+        bank.send(order)
+        messages.mark_sent(order.id)
+    return len(orders)
+
+
+def load(store: FinancingStore, financing_id: str) -> Financing:
+    """The financing; raises ``FinancingError`` where there is none."""
+    financing = store.financing(financing_id)
+    if financing is None:
+        raise FinancingError(FinancingReason.UNKNOWN, f"there is no financing {financing_id[:64]}")
+    return financing
+
+
+def _saved(store: FinancingStore, before: Financing, after: Financing) -> Financing:
+    if after != before:
+        store.save(before, after)
+    return after
+
+
+def _next_id(messages: BankMessageStore, purpose: PaymentPurpose, subject: str) -> str:
+    """The next payment's id; refused while the one before is still under way."""
+    last = messages.last_payment(purpose, subject)
+    if last is not None and last.state is PaymentState.ORDERED:
+        raise FinancingError(
+            FinancingReason.PAYMENT_UNDER_WAY, f"payment {last.id} for it is still under way"
+        )
+    attempt = 1 if last is None else int(last.id[-4:]) + 1
+    return _payment_id(purpose, subject, attempt)
+
+
+def _payment_id(purpose: PaymentPurpose, subject: str, attempt: int) -> str:
+    """At most 35 characters: the purpose's letter, 28 hex digits of a digest, the attempt."""
+    digest = hashlib.sha256(f"{purpose}\n{subject}".encode()).hexdigest()[:28]
+    return f"{_PREFIX[purpose]}{digest}{attempt:04d}"
+
+
+def _record(purpose: PaymentPurpose, subject: str, payment: Payment) -> PaymentRecord:
+    return PaymentRecord(payment.id, "", purpose, subject, payment.amount)
+
+
+def _queue(
+    messages: BankMessageStore,
+    day: PayDay,
+    payments: Sequence[Payment],
+    records: Sequence[PaymentRecord],
+) -> PaymentOrder:
+    digest = hashlib.sha256("\n".join(payment.id for payment in payments).encode()).hexdigest()
+    order = PaymentOrder(
+        id=f"O{digest[:32]}",
+        created_at=day.now,
+        initiator=INITIATOR,
+        debtor=day.debtor,
+        pay_on=day.pay_on,
+        payments=tuple(payments),
+    )
+    messages.queue(order, records, day.now)
+    return order
