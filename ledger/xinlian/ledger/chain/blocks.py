@@ -5,24 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from xinlian.ledger.adapters.sql.books import Header
 from xinlian.ledger.chain.decoder import Decoder, Event
+from xinlian.ledger.chain.errors import RpcError
+from xinlian.ledger.chain.rpc import Rpc
 
 EVENTS_WANTED: Final = 6_000
 BLOCKS_MAX: Final = 512
 BLOCKS_FIRST: Final = 32
-
-
-class NodeRpc(Protocol):
-    """The calls that the indexer makes of a node."""
-
-    def call(self, method: str, params: Sequence[Any] = ()) -> Any:
-        """The result of one call."""
-
-    def batch(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
-        """The results of many calls, in their order."""
 
 
 class InconsistentRangeError(Exception):
@@ -50,7 +42,7 @@ class BlockRange:
 class BlockSource:
     """Reads blocks of one chain, in ranges whose size follows the number of events found."""
 
-    def __init__(self, rpc: NodeRpc, contracts: Mapping[str, str]) -> None:
+    def __init__(self, rpc: Rpc, contracts: Mapping[str, str]) -> None:
         self._rpc = rpc
         self._addresses = sorted(contracts)
         self._decoder = Decoder(contracts)
@@ -58,16 +50,16 @@ class BlockSource:
 
     def head(self) -> int:
         """Height of the last block; what the node shows is durable."""
-        return _number(self._rpc.call("eth_blockNumber", []))
+        return _number(self._rpc.call("eth_blockNumber"))
 
     def chain_id(self) -> int:
         """The chain's id."""
-        return _number(self._rpc.call("eth_chainId", []))
+        return _number(self._rpc.call("eth_chainId"))
 
     def headers(self, heights: Sequence[int]) -> list[Header | None]:
         """Headers by height; None where the chain has no such block."""
-        answers = self._rpc.batch(
-            [("eth_getBlockByNumber", [hex(height), False]) for height in heights]
+        answers = batch_or_raise(
+            self._rpc, [("eth_getBlockByNumber", [hex(height), False]) for height in heights]
         )
         return [None if answer is None else _header(answer) for answer in answers]
 
@@ -83,7 +75,7 @@ class BlockSource:
         headers = self._linked(first, last)
         logs = self._rpc.call(
             "eth_getLogs",
-            [{"fromBlock": hex(first), "toBlock": hex(last), "address": self._addresses}],
+            {"fromBlock": hex(first), "toBlock": hex(last), "address": self._addresses},
         )
         hashes = {hex(header.height): "0x" + header.hash.hex() for header in headers}
         for log in logs:
@@ -117,6 +109,15 @@ class BlockSource:
             return False
         self._size = max(1, self._size // 2)
         return True
+
+
+def batch_or_raise(rpc: Rpc, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+    """The results of many calls; the first error among them is raised."""
+    results = rpc.batch(calls)
+    for result in results:
+        if isinstance(result, RpcError):
+            raise result
+    return results
 
 
 def _number(text: str) -> int:

@@ -57,6 +57,8 @@ any OrderExecuted(bytes32* digest, uint32* party, uint256 nonce, uint8 kind)
 any OrderFailed(bytes32* digest, uint32* party, uint256 nonce, uint8 kind, bool burned, \
 bytes reason)
 any NonceCancelled(uint32* party, uint256 nonce)
+any Paused(address* by)
+any Unpaused(address* by)
 """
 
 # An event with a struct argument has the struct's tuple in its signature.

@@ -27,10 +27,10 @@ from xinlian.ledger.chain.blocks import (
     BlockRange,
     BlockSource,
     InconsistentRangeError,
-    NodeRpc,
 )
 from xinlian.ledger.chain.errors import ChainError, LimitExceededError, StateGoneError
 from xinlian.ledger.chain.projection import Projection
+from xinlian.ledger.chain.rpc import Rpc
 from xinlian.ledger.chain.shelves import Shelves
 from xinlian.ledger.chain.views import ChainViews
 from xinlian.ledger.model.errors import Failure, LedgerError
@@ -68,7 +68,7 @@ class Indexer:
     def __init__(
         self,
         engine: Engine,
-        rpc: NodeRpc,
+        rpc: Rpc,
         contracts: dict[str, str],
         chain_id: int,
         *,
@@ -123,7 +123,7 @@ class Indexer:
             self._compare(state)
             return state.height
 
-    def run(self, stop: threading.Event, wait_ms: int = 1_000) -> None:
+    def run(self, stop: threading.Event, wait_seconds: float = 1.0) -> None:
         """Follow the chain until ``stop`` is set or the books halt.
 
         A node that does not answer is asked again after a pause; the pause is bounded.
@@ -132,7 +132,7 @@ class Indexer:
         while not stop.is_set():
             try:
                 height = self.catch_up()
-                self._rpc.call("xinlian_waitFinal", [height + 1, wait_ms])
+                self._rpc.wait_final(height + 1, wait_seconds)
                 pause_s = 0.05
             except LedgerError as error:
                 if error.code is Failure.HALTED:

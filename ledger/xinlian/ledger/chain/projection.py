@@ -152,7 +152,7 @@ class Projection:
         row[START], row[END], row[DEPTH] = start, end, depth
         row[HOPS] = max(row[HOPS], gone[HOPS])
         gone[STATE] = _MERGED
-        gone[START] = gone[END] = 0
+        gone[END] = gone[START]
 
     def _piece_locked(self, block: int, _index: int, values: tuple[Any, ...]) -> None:
         piece, _holder, funder, expiry = values
@@ -186,17 +186,22 @@ class Projection:
         row[OFFEREE] = row[EXPIRY] = 0
 
     def _piece_redeemed(self, block: int, _index: int, values: tuple[Any, ...]) -> None:
-        self._end_piece(values[0], block, _REDEEMED)
+        piece, payee, _bank, _amount, _receipt = values
+        row = self._end_piece(piece, block, _REDEEMED)
+        # A payee other than the holder is the lien holder, whom the piece goes on to name.
+        if payee != row[HOLDER]:
+            row[OFFEREE] = payee
 
     def _piece_written_off(self, block: int, _index: int, values: tuple[Any, ...]) -> None:
         self._end_piece(values[0], block, _CANCELLED)
 
-    def _end_piece(self, piece: int, block: int, state: int) -> None:
+    def _end_piece(self, piece: int, block: int, state: int) -> list[Any]:
         row = self._shelves.piece(piece, block)
         row[STATE] = state
         row[OFFEREE] = row[EXPIRY] = 0
         issuer = self._shelves.issuer_of(piece >> 16)
         self._shelves.issuer(issuer, block)[OUTSTANDING] -= row[END] - row[START]
+        return row
 
     def _voucher_dishonoured(self, block: int, _index: int, values: tuple[Any, ...]) -> None:
         self._shelves.end_root(values[0] >> 16, R_DISHONOURED, block)

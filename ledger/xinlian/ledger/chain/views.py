@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from xinlian.ledger.chain.blocks import NodeRpc
+from xinlian.ledger.chain.blocks import batch_or_raise
+from xinlian.ledger.chain.rpc import Rpc
 from xinlian.ledger.model.keccak import keccak256
 
 ROOTS_AT_ONCE: Final = 400
@@ -16,7 +17,7 @@ _SELECTOR: Final = keccak256(b"rootDigests(uint64[])")[:4].hex()
 class ChainViews:
     """Asks the vouchers contract for the digests of roots."""
 
-    def __init__(self, rpc: NodeRpc, vouchers: str) -> None:
+    def __init__(self, rpc: Rpc, vouchers: str) -> None:
         self._rpc = rpc
         self._vouchers = vouchers
 
@@ -29,7 +30,9 @@ class ChainViews:
         found: dict[int, bytes] = {}
         for at in range(0, len(parts), CALLS_AT_ONCE):
             group = parts[at : at + CALLS_AT_ONCE]
-            answers = self._rpc.batch([("eth_call", [self._call(p), hex(block)]) for p in group])
+            answers = batch_or_raise(
+                self._rpc, [("eth_call", [self._call(part), hex(block)]) for part in group]
+            )
             for part, answer in zip(group, answers, strict=True):
                 found.update(zip(part, _hashes(answer, len(part)), strict=True))
         return found

@@ -110,6 +110,9 @@ class Failure(StrEnum):
     DESK_PRICE = "desk_price"
     DESK_MATURITY = "desk_maturity"
     DESK_NO_RECOURSE = "desk_no_recourse"
+    DESK_NOT_DISHONOURED = "desk_not_dishonoured"
+    DESK_REGISTRATION = "desk_registration"
+    DESK_SELF = "desk_self"
     DESK_RECEIPT = "desk_receipt"
     DESK_TERMS = "desk_terms"
     # Administration, and what the EVM itself says
@@ -201,6 +204,9 @@ DeskAmount(uint64 financing, uint64 amount, uint64 expected)
 DeskPrice(uint64 price, uint64 amount)
 DeskMaturity(uint32 maturityDay, uint32 today)
 DeskNoRecourse(uint64 financing)
+DeskNotDishonoured(uint64 financing)
+DeskRegistration()
+DeskSelf(uint32 party)
 DeskReceipt()
 DeskTerms()
 AccessManagedUnauthorized(address caller)

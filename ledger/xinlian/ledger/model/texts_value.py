@@ -179,6 +179,15 @@ VALUE_TEXTS: Final[dict[F, tuple[str, str]]] = {
         "financing {financing} was made without recourse",
         "融资 {financing} 为无追索权",
     ),
+    F.DESK_NOT_DISHONOURED: (
+        "the voucher of financing {financing} has not been dishonoured",
+        "融资 {financing} 所涉凭证尚未被拒付",
+    ),
+    F.DESK_REGISTRATION: ("the registration number is missing", "缺少登记编号"),
+    F.DESK_SELF: (
+        "party {party} cannot finance its own voucher",
+        "当事方 {party} 不能为自己的凭证融资",
+    ),
     F.DESK_RECEIPT: ("the bank receipt is missing", "缺少银行回单"),
     F.DESK_TERMS: ("the hash of the terms is missing", "缺少条款哈希"),
 }
