@@ -13,7 +13,7 @@ from xinlian.ledger.model.keccak import keccak256
 from xinlian.ledger.model.texts import TEXTS
 from xinlian.ledger.model.texts_value import VALUE_TEXTS
 
-__all__ = ["SELECTORS", "Failure", "LedgerError", "decode_revert", "describe"]
+__all__ = ["SELECTORS", "Failure", "LedgerError", "decode_revert", "describe", "encode_revert"]
 
 _TEXTS: Final = {**TEXTS, **VALUE_TEXTS}
 _SELECTOR_BYTES: Final = 4
@@ -116,3 +116,18 @@ def _message(data: bytes, body: bytes) -> LedgerError:
 def _unknown(data: bytes) -> LedgerError:
     shown = "0x" + data[:_SHOWN_BYTES].hex() + ("…" if len(data) > _SHOWN_BYTES else "")
     return LedgerError(Failure.CALL_REVERTED, fields={"data": shown})
+
+
+def encode_revert(failure: Failure, *values: int | str) -> bytes:
+    """The bytes with which a contract answers such a refusal; the reverse of ``decode_revert``.
+
+    For refusals with numbers, and for ``EVM_ERROR`` with its one text.
+    """
+    selector, arguments = _PARSED[failure]
+    if failure is Failure.EVM_ERROR:
+        text = str(values[0]).encode()
+        words = (32).to_bytes(32, "big") + len(text).to_bytes(32, "big")
+        return selector + words + text + bytes(-len(text) % 32)
+    if len(values) != len(arguments):
+        raise ValueError(f"{failure} has {len(arguments)} arguments, not {len(values)}")
+    return selector + b"".join(int(value).to_bytes(32, "big") for value in values)

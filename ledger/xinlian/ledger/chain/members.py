@@ -1,0 +1,131 @@
+"""Who may sign for whom, as the contracts see it: checked here first, decided by the chain."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from xinlian.ledger.chain.abi import selector
+from xinlian.ledger.chain.errors import ChainError
+from xinlian.ledger.chain.rpc import Rpc
+from xinlian.ledger.chain.signer import recover
+from xinlian.ledger.model.errors import Failure, LedgerError
+from xinlian.ledger.model.ids import Address, PartyId, to_checksum
+from xinlian.ledger.model.orders import SIGNATURE_BYTES, SignedOrder
+from xinlian.ledger.model.parties import Member, Role
+
+_MEMBER_OF: Final = selector("memberOf(address)")
+_FRESH_S: Final = 5.0
+_KNOWN_MAX: Final = 100_000
+_NOBODY: Final = Address(bytes(20))
+
+
+class Members:
+    """What the registry says about accounts, kept for a few seconds.
+
+    What is kept may be older than the chain's view. So a good answer may still meet a refusal on
+    the chain, but nobody is refused here before the chain was asked again.
+    """
+
+    def __init__(self, rpc: Rpc, registry: Address) -> None:
+        self._rpc = rpc
+        self._registry = to_checksum(registry)
+        self._known: dict[Address, tuple[float, Member]] = {}
+
+    def prefetch(self, accounts: Iterable[Address]) -> None:
+        """Ask for all accounts that are not known freshly, in one batch."""
+        now = time.monotonic()
+        wanted = [
+            account
+            for account in set(accounts)
+            if (found := self._known.get(account)) is None or now - found[0] > _FRESH_S
+        ]
+        if wanted:
+            self._fetch(wanted)
+
+    def check(self, signed: SignedOrder, signers: Sequence[Address | None]) -> None:
+        """Whether the contracts would take these signatures.
+
+        ``signers``: the account recovered from each signature, None where it is none. Raises the
+        ``LedgerError`` with which the contracts would refuse, in their order of precedence.
+        """
+        refusal = self._refusal(signed, signers)
+        if refusal is None:
+            return
+        self._fetch([account for account in signers if account is not None])
+        refusal = self._refusal(signed, signers)
+        if refusal is not None:
+            raise refusal
+
+    def _refusal(
+        self, signed: SignedOrder, signers: Sequence[Address | None]
+    ) -> LedgerError | None:
+        party = signed.order.party
+        if len(signers) not in (1, 2):
+            return _count(signers, 0)
+        first, *others = signers
+        member = self._member(first)
+        if member is None or member.party != party or party == 0:
+            return _bad(party, first)
+        if not member.active:
+            return LedgerError(Failure.DIRECTORY_PARTY_SUSPENDED, fields={"party": int(party)})
+        if len(signers) != member.threshold:
+            return _count(signers, member.threshold)
+        for second in others:
+            other = self._member(second)
+            if other is None or other.party != party:
+                return _bad(party, second)
+            if second == first and second is not None:
+                fields = {"signer": to_checksum(second)}
+                return LedgerError(Failure.ORDERS_DUPLICATE_SIGNER, fields=fields)
+        return None
+
+    def _member(self, account: Address | None) -> Member | None:
+        found = None if account is None else self._known.get(account)
+        return None if found is None else found[1]
+
+    def _fetch(self, accounts: Sequence[Address]) -> None:
+        if len(self._known) + len(accounts) > _KNOWN_MAX:
+            self._known.clear()
+        answers = self._rpc.batch(
+            [
+                (
+                    "eth_call",
+                    [
+                        {
+                            "to": self._registry,
+                            "data": "0x" + (_MEMBER_OF + account.rjust(32, b"\0")).hex(),
+                        },
+                        "latest",
+                    ],
+                )
+                for account in accounts
+            ]
+        )
+        now = time.monotonic()
+        for account, answer in zip(accounts, answers, strict=True):
+            if isinstance(answer, ChainError):
+                raise answer
+            self._known[account] = now, parse_member(bytes.fromhex(answer[2:]))
+
+
+def parse_member(data: bytes) -> Member:
+    """The four words of a ``Member`` as ``memberOf`` and ``party`` return it."""
+    words = [int.from_bytes(data[at : at + 32], "big") for at in range(0, 128, 32)]
+    return Member(PartyId(words[0]), Role(words[1]), words[2], words[3])
+
+
+def signers_of(digest: bytes, signatures: Sequence[bytes]) -> list[Address | None]:
+    """The account that made each signature, None where it is none."""
+    return [recover(digest, signature) for signature in signatures]
+
+
+def _bad(party: int, signer: Address | None) -> LedgerError:
+    fields = {"party": int(party), "signer": to_checksum(signer or _NOBODY)}
+    return LedgerError(Failure.ORDERS_BAD_SIGNATURE, fields=fields)
+
+
+def _count(signers: Sequence[Address | None], threshold: int) -> LedgerError:
+    fields = {"length": SIGNATURE_BYTES * len(signers), "threshold": threshold}
+    return LedgerError(Failure.ORDERS_SIGNATURE_COUNT, fields=fields)
