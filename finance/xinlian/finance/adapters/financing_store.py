@@ -107,6 +107,12 @@ class SqlFinancingStore:
         row = self._session.scalars(query).one_or_none()
         return None if row is None else self._financing(row)
 
+    def financing_of_registration(self, number: str) -> Financing | None:
+        """The financing to which a registration number is bound."""
+        query = select(FinancingRow).where(FinancingRow.registration == number)
+        row = self._session.scalars(query).one_or_none()
+        return None if row is None else self._financing(row)
+
     def financing_of_piece(self, piece: PieceId) -> Financing | None:
         """The newest financing whose lock cut out a piece."""
         query = (

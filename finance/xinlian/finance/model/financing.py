@@ -16,11 +16,15 @@ from typing import Final
 
 from xinlian.finance.model.quotes import FinancingKind, Quote, QuoteRequest, terms_hash
 from xinlian.finance.model.rules import RuleSet
+from xinlian.ledger.model.days import SECONDS_PER_DAY, end_of
 from xinlian.ledger.model.ids import FinancingId, PieceId
 from xinlian.ledger.model.items import ZERO32, OpenFinancing, RegisterFinancing
 from xinlian.ledger.model.money import Fen
 
 REASON_CHARS_MAX: Final = 500
+LOCK_SECONDS: Final = 7 * SECONDS_PER_DAY
+"""How long a lock outlives the agreed day of disbursement."""
+
 _REGISTRATION = re.compile(r"[0-9A-Z\-]{8,40}", re.ASCII)
 
 
@@ -51,6 +55,8 @@ class FinancingReason(StrEnum):
     WRONG_STAGE = "wrong_stage"
     DIFFERENT = "different"
     REGISTRATION_INVALID = "registration_invalid"
+    REGISTRATION_USED = "registration_used"
+    LOCK_EXPIRES = "lock_expires"
     NOT_RECHECKED = "not_rechecked"
     REASON_MISSING = "reason_missing"
     AMOUNT_WRONG = "amount_wrong"
@@ -130,7 +136,15 @@ class Financing:
             return Fen(0)
         return self.quote.pricing.owed - self.repaid
 
-    def opening(self, lock_expires_at: int) -> OpenFinancing:
+    @property
+    def lock_expires_at(self) -> int:
+        """Unix second until which the lock stands when no money flows.
+
+        It outlives the day of disbursement, for the bank's receipt has to reach the chain before.
+        """
+        return end_of(self.quote.pricing.start) + LOCK_SECONDS
+
+    def opening(self) -> OpenFinancing:
         """What the supplier is to order on chain to lock the piece."""
         terms, pricing = self.quote.terms, self.quote.pricing
         return OpenFinancing(
@@ -143,7 +157,7 @@ class Financing:
             recourse=terms.recourse,
             price=pricing.price,
             maturity_day=pricing.maturity,
-            expiry=lock_expires_at,
+            expiry=self.lock_expires_at,
             terms=terms_hash(self.request, self.quote),
         )
 

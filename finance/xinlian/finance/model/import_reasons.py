@@ -69,6 +69,7 @@ class RowReason(StrEnum):
     TAX_AMOUNT_INVALID = "tax_amount_invalid"
     TOTAL_NOT_SUM = "total_not_sum"
     FACT_INVALID = "fact_invalid"
+    REVERSAL_UNMATCHED = "reversal_unmatched"
 
 
 class Outcome(StrEnum):
@@ -137,6 +138,10 @@ ROW_REASON_TEXT: dict[RowReason, tuple[str, str]] = {
     RowReason.AMOUNT_TOO_LARGE: ("The amount is above the mapping's bound", "金额超过上限"),
     RowReason.TAX_AMOUNT_INVALID: ("The net or tax amount is wrong", "不含税金额或税额错误"),
     RowReason.TOTAL_NOT_SUM: ("Net plus tax is not the total", "价税合计不等于金额加税额"),
+    RowReason.REVERSAL_UNMATCHED: (
+        "The invoice that this one reverses is not known or doesn't fit",
+        "找不到被红冲的蓝字发票或信息不符",
+    ),
     RowReason.FACT_INVALID: ("A further fact is malformed", "附加信息格式错误"),
 }
 """Each reason in English and Chinese, for labels beside the row."""

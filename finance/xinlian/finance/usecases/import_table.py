@@ -81,36 +81,6 @@ def import_table(
     return report
 
 
-def import_documents(
-    source: ImportSource,
-    found: Sequence[TradeDocument | RowProblemError],
-    mapping_name: str,
-    documents: DocumentStore,
-    imports: ImportStore,
-    now: int,
-) -> ImportReport:
-    """Bring in documents read from e-invoices; lines are their places in ``found``, from 1."""
-    import_id = import_id_of(source.sha256, mapping_name, None)
-    earlier = imports.find(import_id)
-    if earlier is not None:
-        return replace(earlier, repeated=True)
-    head = ImportReport(
-        import_id=import_id,
-        file_name=source.name,
-        file_sha256=source.sha256,
-        mapping_name=mapping_name,
-        mapping_digest=mapping_name,
-        judged_day=None,
-        imported_at=now,
-        rows=(),
-    )
-    imports.begin(head)
-    results = settle(list(enumerate(found, start=1)), documents, import_id)
-    report = replace(head, rows=tuple(results))
-    imports.finish(report)
-    return report
-
-
 @dataclass(frozen=True, slots=True)
 class _RowTaker:
     header: tuple[str, ...]

@@ -27,7 +27,7 @@ from xinlian.finance.model.financing import (
 )
 from xinlian.finance.model.rules import MarketRules
 from xinlian.finance.usecases.ports import BankMessageStore, BankPort, FinancingStore
-from xinlian.ledger.model.days import Day, day_at
+from xinlian.ledger.model.days import Day, day_at, end_of, iso_of
 from xinlian.ledger.model.ids import FinancingId, PieceId
 from xinlian.ledger.model.items import RegisterFinancing
 from xinlian.ledger.model.money import Fen
@@ -59,6 +59,11 @@ def bind_registration(
 ) -> tuple[Financing, RegisterFinancing]:
     """Bind the registration number; returns what the funder is to order on chain."""
     before = load(store, financing_id)
+    holder = store.financing_of_registration(number)
+    if holder is not None and holder.id != financing_id:
+        raise FinancingError(
+            FinancingReason.REGISTRATION_USED, f"{number} is the registration of another financing"
+        )
     after = _saved(store, before, before.register(number))
     return after, after.registering()
 
@@ -110,6 +115,11 @@ def order_disbursements(
         before = load(store, payout.financing_id)
         payment_id = _payment_id(PaymentPurpose.DISBURSEMENT, before.id, before.attempts + 1)
         after = before.instruct(payment_id, payout.rechecks, in_force)
+        if end_of(day.pay_on) > before.lock_expires_at:
+            raise FinancingError(
+                FinancingReason.LOCK_EXPIRES,
+                f"the lock of {before.id[:12]} ends before {iso_of(day.pay_on)} does",
+            )
         _saved(store, before, after)
         price = before.quote.pricing.price
         payments.append(Payment(payment_id, payout.creditor, price, f"放款 {before.id[:12]}"))

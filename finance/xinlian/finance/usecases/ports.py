@@ -125,6 +125,9 @@ class FinancingStore(Protocol):
     def financing_of_piece(self, piece: PieceId) -> Financing | None:
         """The newest financing whose lock cut out a piece."""
 
+    def financing_of_registration(self, number: str) -> Financing | None:
+        """The financing to which a registration number is bound."""
+
     def add_financing(self, financing: Financing) -> None:
         """Add a financing; another one on the same request can't exist."""
 

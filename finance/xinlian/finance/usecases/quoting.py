@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from xinlian.finance.model.calendar import BusinessCalendar
 from xinlian.finance.model.financing import Financing, Stage
@@ -30,9 +30,6 @@ from xinlian.ledger.model.items import OpenFinancing
 from xinlian.ledger.model.money import Fen
 
 _Found = TypeVar("_Found")
-
-LOCK_SECONDS: Final = 3 * 86_400
-"""How long a lock stands when no money flows."""
 
 
 class QuoteReason(StrEnum):
@@ -192,13 +189,7 @@ def ranked_quotes(store: FinancingStore, request_id: str, now: int) -> list[Quot
     return rank(quote for quote in store.quotes(request_id) if quote.stands(now))
 
 
-def accept_quote(
-    store: FinancingStore,
-    quote_id: str,
-    supplier: PartyId,
-    now: int,
-    lock_seconds: int = LOCK_SECONDS,
-) -> Accepted:
+def accept_quote(store: FinancingStore, quote_id: str, supplier: PartyId, now: int) -> Accepted:
     """Accept a quote. Accepting the same one again returns the same financing."""
     quote = _known(store.quote(quote_id), "quote")
     request = _known(store.request(quote.request_id), "request")
@@ -206,16 +197,18 @@ def accept_quote(
         raise QuoteRefusedError(QuoteReason.NOT_YOURS, "the request is another supplier's")
     earlier = store.financing_of_request(request.id)
     if earlier is not None and earlier.quote.id == quote_id:
-        return Accepted(earlier, earlier.opening(now + lock_seconds), existed=True)
+        return Accepted(earlier, earlier.opening(), existed=True)
     if request.withdrawn or quote.withdrawn:
         raise QuoteRefusedError(QuoteReason.WITHDRAWN, "the request or quote was withdrawn")
     if not quote.stands(now):
         raise QuoteRefusedError(QuoteReason.EXPIRED, "the quote has expired")
     if earlier is not None:
         raise QuoteRefusedError(QuoteReason.ALREADY_ACCEPTED, "another quote was accepted")
+    if day_at(now) > quote.pricing.start:
+        raise QuoteRefusedError(QuoteReason.DAY_PAST, "the day of disbursement is past")
     financing = Financing(request, quote)
     store.add_financing(financing)
-    return Accepted(financing, financing.opening(now + lock_seconds), existed=False)
+    return Accepted(financing, financing.opening(), existed=False)
 
 
 def withdraw_request(store: FinancingStore, request_id: str, supplier: PartyId) -> None:

@@ -1,0 +1,116 @@
+"""Recording trade documents, matching invoices, and reversal by red-letter invoices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from xinlian.finance.model.documents import (
+    DocumentError,
+    DocumentKind,
+    DocumentLink,
+    LinkKind,
+    TradeDocument,
+    check_link,
+)
+from xinlian.finance.model.import_reasons import Outcome
+from xinlian.finance.model.import_report import RowResult
+from xinlian.finance.model.matching import Evidence, MatchPolicy, MatchResult, match_invoice
+from xinlian.finance.usecases.import_table import settle
+from xinlian.finance.usecases.ports import DocumentStore
+from xinlian.ledger.model.ids import DocumentKey
+from xinlian.ledger.model.items import CreditNote
+from xinlian.ledger.model.money import Fen
+
+EVIDENCE_MAX: Final = 10_000
+
+
+def record_document(
+    store: DocumentStore, document: TradeDocument, links: Sequence[DocumentLink] = ()
+) -> RowResult:
+    """Record a document with the links that start at it.
+
+    Ends as accepted, exists or conflict (naming the field). Links of a document that exists
+    already are added where they are new; one that differs is a conflict and nothing is written.
+    """
+    known = {link.target: link for link in store.links(document.key)}
+    for link in links:
+        if link.source != document.key:
+            raise DocumentError("a document's links start at the document")
+        target = store.get(link.target)
+        if target is None:
+            raise DocumentError(f"a link ends at the unknown document {link.target.hex()[:16]}")
+        check_link(link, document, target)
+        if known.get(link.target, link) != link:
+            message = "the link is known with another kind or amount"
+            return RowResult(1, Outcome.CONFLICT, None, "link", message, document.key)
+    result = settle([(1, document)], store, None)[0]
+    if result.outcome is not Outcome.CONFLICT:
+        for link in links:
+            if link.target not in known:
+                store.add_link(link)
+    return result
+
+
+def evidence_of(store: DocumentStore, invoice: DocumentKey) -> Evidence:
+    """The invoice with every document that touches it, also through deliveries and orders."""
+    first = store.get(invoice)
+    if first is None:
+        raise DocumentError(f"there is no document {invoice.hex()[:16]}")
+    documents = {invoice: first}
+    links: dict[tuple[DocumentKey, DocumentKey], DocumentLink] = {}
+    waiting = [invoice]
+    while waiting:
+        key = waiting.pop()
+        for link in store.links(key):
+            links[link.source, link.target] = link
+            for end in (link.source, link.target):
+                if end in documents:
+                    continue
+                found = store.get(end)
+                if found is None or len(documents) >= EVIDENCE_MAX:
+                    raise DocumentError(f"the evidence of {invoice.hex()[:16]} can't be gathered")
+                documents[end] = found
+                waiting.append(end)
+    ordered = tuple(links[ends] for ends in sorted(links))
+    return Evidence(first, documents, ordered)
+
+
+def usable_amount(
+    store: DocumentStore, invoice: DocumentKey, policy: MatchPolicy, vouchered: Fen
+) -> MatchResult:
+    """How much of an invoice may still be vouchered, with every break's reason."""
+    return match_invoice(evidence_of(store, invoice), policy, vouchered)
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """A red-letter invoice's effect.
+
+    ``item`` is what buyer or seller orders on chain at once. ``shortfall`` is what vouchers
+    already stand for and can't be taken back: it raises an alert.
+    """
+
+    item: CreditNote
+    withdrawn: Fen
+    shortfall: Fen
+
+
+def reverse_invoice(
+    store: DocumentStore, note: TradeDocument, invoice: DocumentKey, usable: Fen, vouchered: Fen
+) -> tuple[RowResult, Reversal]:
+    """Record a red-letter invoice and withdraw its amount.
+
+    ``usable`` and ``vouchered`` are the invoice's amounts as registered and as used up on chain.
+    Recording the same note again changes nothing and returns the same reversal.
+    """
+    if note.kind is not DocumentKind.CREDIT_NOTE:
+        raise DocumentError("an invoice is reversed by a credit note")
+    if not 0 <= vouchered <= usable:
+        raise DocumentError("what is vouchered lies between zero and the usable amount")
+    link = DocumentLink(note.key, invoice, LinkKind.REVERSES, note.gross)
+    result = record_document(store, note, [link])
+    withdrawn = min(note.gross, usable - vouchered)
+    item = CreditNote(invoice, note.key, note.gross)
+    return result, Reversal(item, withdrawn, note.gross - withdrawn)
