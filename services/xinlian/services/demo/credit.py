@@ -2,91 +2,66 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from xinlian.ledger.model.days import Day, add_months
+from xinlian.ledger.model.days import Day
 from xinlian.ledger.model.ids import FinancingId, PartyId, PieceId
-from xinlian.ledger.model.items import (
-    ZERO32,
-    Disburse,
-    OpenFinancing,
-    RegisterFinancing,
-    ReleaseFinancing,
-    Repay,
-)
+from xinlian.ledger.model.items import ReleaseFinancing
+from xinlian.ledger.model.vouchers import PieceState
 
-from .cast import Part
-from .plan import Ask, Bank, Deal, Market, Payment
-from .stage import Act, Stage, evidence
+from .plan import Ask, BackOffice, Loan
+from .stage import Stage
 
 SHARE_WANTED: Final = Fraction(1, 3)
 """Share of the value issued that is to be financed."""
 
 PART_SHARE: Final = 0.3
 RELEASED_SHARE: Final = 0.03
-REPAID_SHARE: Final = 0.5
-LOCK_DAYS: Final = 3
-SOFT_MONTHS: Final = 6
+REPAID_SHARE: Final = 0.7
+RECOURSE_SHARE: Final = 0.5
+ASK_MIN_FEN: Final = 100
 FUNDER_WITHDREW: Final = 4
 """Reason code of a release: the funder's own check failed."""
 
-
-@dataclass(frozen=True, slots=True)
-class Loan:
-    """A financing on which money flowed."""
-
-    id: FinancingId
-    piece: PieceId
-    seller: PartyId
-    bank: PartyId
-    deal: Deal
-    amount: int
-    due: Day
+Candidate = tuple[PieceId, Day, Day]
+"""A piece with the day of its voucher's issue and its due day."""
 
 
 class Credit:
     """Finances pieces until the wanted share is reached; keeps the loans that run."""
 
-    def __init__(self, stage: Stage, market: Market, bank: Bank) -> None:
+    def __init__(self, stage: Stage, office: BackOffice) -> None:
         self.stage = stage
-        self.market = market
-        self.bank = bank
-        self.banks = [member.id for member in stage.cast.all(Part.BANK)]
+        self.office = office
         self.issued = 0
         self.financed = 0
-        self.disbursed = 0
         self.loans: dict[PieceId, Loan] = {}
         self.repay_on: dict[Day, list[Loan]] = {}
+        self._waiting: list[Candidate] = []
 
     def missing(self) -> int:
         """Fen still to be financed for the wanted share of what was issued."""
         return -int(-self.issued * SHARE_WANTED // 1) - self.financed
 
-    def play(self, candidates: list[tuple[PieceId, Day]]) -> None:
-        """Finance the first of these held pieces, given with their due days, as far as wanted."""
-        asks = self._asks(candidates)
-        if not asks:
+    def play(self, candidates: list[Candidate]) -> None:
+        """Finance these held pieces, the first first, as far as wanted, when banks work."""
+        self._waiting = [*candidates, *self._waiting]
+        if not self.stage.banks_work or self.missing() <= 0:
             return
-        stage = self.stage
-        deals = self.market.deals(stage.day, asks)
-        banks = [self.banks[deal.funder % len(self.banks)] for deal in deals]
-        made = stage.play([self._open(*each) for each in zip(asks, deals, banks, strict=True)])
+        asks = self._asks()
+        deals = self.office.quote(self.stage.day, asks)
+        agreed = [(ask, deal) for ask, deal in zip(asks, deals, strict=True) if deal is not None]
+        made = self.stage.play([(ask.seller, deal.opening) for ask, deal in agreed])
         loans: list[Loan] = []
-        for new, ask, bank, deal in zip(made, asks, banks, deals, strict=True):
-            piece = stage.mirror.financed_piece(FinancingId(new))
-            loans.append(Loan(FinancingId(new), piece, ask.seller, bank, deal, ask.amount, ask.due))
-        self.market.opened(stage.day, [(loan.deal, loan.id, loan.piece) for loan in loans])
-        stage.counts["quotes"] += sum(deal.quotes for deal in deals)
-        dropped = [loan for loan in loans if stage.chance(RELEASED_SHARE)]
-        stage.play(
-            [(loan.deal.funder, ReleaseFinancing(loan.id, FUNDER_WITHDREW)) for loan in dropped]
-        )
-        stage.counts["financings_released"] += len(dropped)
-        kept = [loan for loan in loans if loan not in dropped]
-        if kept:
-            self._pay_out(kept)
+        for (ask, deal), number in zip(agreed, made, strict=True):
+            financing = FinancingId(number)
+            piece = self.stage.mirror.financed_piece(financing)
+            loans.append(Loan(financing, piece, ask.seller, deal, ask.amount, ask.due))
+            self.stage.counts["quotes"] += deal.quotes
+        if loans:
+            self.office.opened(self.stage.day, loans)
+            self._pay_out(self._without_released(loans))
 
     def repay(self, day: Day) -> None:
         """Have sellers pay back the loans whose day has come."""
@@ -95,108 +70,93 @@ class Credit:
     def take_back(self, pieces: list[PieceId]) -> None:
         """Have sellers who sold with recourse buy back some of these dishonoured pieces."""
         loans = [self.loans[piece] for piece in pieces if piece in self.loans]
-        sold = [loan for loan in loans if loan.deal.sale and loan.deal.recourse]
-        called = [loan for loan in sold if self.stage.chance(REPAID_SHARE)]
-        self._repay(called)
+        sold = [loan for loan in loans if loan.deal.opening.sale and loan.deal.opening.recourse]
+        called = [loan for loan in sold if self.stage.chance(RECOURSE_SHARE)]
+        self._repay(called, recourse=True)
         self.stage.counts["recourse"] += len(called)
 
     def redeemed(self, piece: PieceId) -> None:
         """A piece was paid by its issuer: whatever loan stood on it is over."""
         self.loans.pop(piece, None)
 
-    def _asks(self, candidates: list[tuple[PieceId, Day]]) -> list[Ask]:
+    def _asks(self) -> list[Ask]:
+        """Requests for what is missing; what is not asked for today may be tomorrow."""
         asks: list[Ask] = []
         missing = self.missing()
-        for piece, due in candidates:
-            if missing <= 0:
-                break
+        left: list[Candidate] = []
+        for candidate in self._waiting:
+            piece, issued, due = candidate
             view = self.stage.mirror.piece(piece)
-            amount = view.end - view.start
-            if amount > 100 and self.stage.chance(PART_SHARE):
+            if view.state != PieceState.HELD or due <= self.stage.day + 1:
+                continue
+            if view.amount < ASK_MIN_FEN or piece in self.loans:
+                continue
+            if missing <= 0:
+                left.append(candidate)
+                continue
+            amount = view.amount
+            if self.stage.chance(PART_SHARE):
                 amount = amount * self.stage.rng.randint(60, 95) // 100
-            asks.append(Ask(PartyId(view.holder), piece, amount, self.stage.chance(0.5), due))
+            back = self.stage.chance(0.5)
+            asks.append(Ask(PartyId(view.holder), piece, amount, back, issued, due))
             missing -= amount
+        self._waiting = left
         return asks
 
-    def _open(self, ask: Ask, deal: Deal, bank: PartyId) -> Act:
-        item = OpenFinancing(
-            piece=ask.piece,
-            amount=ask.amount,
-            back=ask.back,
-            funder=deal.funder,
-            bank=bank,
-            sale=deal.sale,
-            recourse=deal.recourse,
-            price=deal.price,
-            maturity_day=deal.maturity,
-            expiry=self.stage.until(LOCK_DAYS),
-            terms=deal.terms,
-        )
-        return ask.seller, item
+    def _without_released(self, loans: list[Loan]) -> list[Loan]:
+        """Some funders let go after the lock; the loans that go on."""
+        dropped = [loan for loan in loans if self.stage.chance(RELEASED_SHARE)]
+        if dropped:
+            self.stage.play(
+                [
+                    (loan.deal.opening.funder, ReleaseFinancing(loan.id, FUNDER_WITHDREW))
+                    for loan in dropped
+                ]
+            )
+            self.office.released(self.stage.day, dropped)
+            self.stage.counts["financings_released"] += len(dropped)
+        return [loan for loan in loans if loan not in dropped]
 
     def _pay_out(self, loans: list[Loan]) -> None:
-        stage = self.stage
-        entries = self.market.register(
-            stage.day, [(loan.deal, loan.id, loan.piece) for loan in loans]
-        )
-        acts: list[Act] = []
-        for loan, entry in zip(loans, entries, strict=True):
-            long = loan.deal.maturity > add_months(stage.day, SOFT_MONTHS)
-            reason = evidence("tenor reason", loan.deal.reference) if long else ZERO32
-            acts.append((loan.deal.funder, RegisterFinancing(loan.id, entry.hash, reason)))
-        stage.play(acts)
-        receipts = self._receipts(
+        if not loans:
+            return
+        stage, day = self.stage, self.stage.day
+        stage.play(
             [
-                (loan, Payment(loan.deal.funder, loan.seller, loan.deal.price, "disbursement"))
-                for loan in loans
+                (loan.deal.opening.funder, item)
+                for loan, item in zip(loans, self.office.register(day, loans), strict=True)
             ]
         )
         stage.play(
-            [(loan.bank, Disburse(loan.id, loan.deal.price, receipts[loan.id])) for loan in loans]
+            [
+                (loan.deal.opening.bank, item)
+                for loan, item in zip(loans, self.office.pay_out(day, loans), strict=True)
+            ]
         )
         for loan in loans:
             self.loans[loan.piece] = loan
             self.financed += loan.amount
-            self.disbursed += loan.deal.price
-            if not loan.deal.sale and stage.chance(REPAID_SHARE):
+            stage.counts["sale" if loan.deal.opening.sale else "pledge"] += 1
+            if not loan.deal.opening.sale and stage.chance(REPAID_SHARE):
                 self._plan_repayment(loan)
         stage.counts["financings"] += len(loans)
-        for kind in ("sale" if loan.deal.sale else "pledge" for loan in loans):
-            stage.counts[kind] += 1
 
     def _plan_repayment(self, loan: Loan) -> None:
-        if loan.due - 1 > self.stage.day:
-            day = Day(self.stage.rng.randint(self.stage.day + 1, loan.due - 1))
-            self.repay_on.setdefault(day, []).append(loan)
+        """A business day after today and before the voucher's due day, if there is one."""
+        first = Day(self.stage.day + 1)
+        if first < loan.due:
+            day = Day(self.stage.rng.randint(first, loan.due - 1))
+            day = self.stage.calendar.next_business_day(day).day
+            if day < loan.due:
+                self.repay_on.setdefault(day, []).append(loan)
 
-    def _repay(self, loans: list[Loan]) -> None:
+    def _repay(self, loans: list[Loan], *, recourse: bool = False) -> None:
         if not loans:
             return
-        amounts = {loan.id: self._owed(loan) for loan in loans}
-        receipts = self._receipts(
-            [
-                (loan, Payment(loan.seller, loan.deal.funder, amounts[loan.id], "repayment"))
-                for loan in loans
-            ]
-        )
+        items = self.office.repay(self.stage.day, loans, recourse=recourse)
         self.stage.play(
-            [(loan.bank, Repay(loan.id, amounts[loan.id], receipts[loan.id])) for loan in loans]
+            [(loan.deal.opening.bank, item) for loan, item in zip(loans, items, strict=True)]
         )
         for loan in loans:
             self.loans.pop(loan.piece, None)
         self.stage.counts["repaid"] += len(loans)
-
-    def _owed(self, loan: Loan) -> int:
-        return loan.amount
-
-    def _receipts(self, payments: list[tuple[Loan, Payment]]) -> dict[FinancingId, bytes]:
-        """Pay through each loan's bank; the receipt of each."""
-        receipts: dict[FinancingId, bytes] = {}
-        for bank in self.banks:
-            mine = [(loan, payment) for loan, payment in payments if loan.bank == bank]
-            if mine:
-                hashes = self.bank.pay(self.stage.day, bank, [payment for _, payment in mine])
-                receipts |= {
-                    loan.id: receipt for (loan, _), receipt in zip(mine, hashes, strict=True)
-                }
-        return receipts

@@ -12,16 +12,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from xinlian.finance.model.calendar import BusinessCalendar
 from xinlian.ledger.model.days import Day
-from xinlian.ledger.model.ids import PieceId, RootId, root_of
+from xinlian.ledger.model.ids import PieceId, RootId
 from xinlian.ledger.model.vouchers import PieceState
 
-from .cast import Cast, Part
-from .credit import Credit
+from .cast import Cast
+from .credit import Candidate, Credit
 from .issuing import Issuing
 from .passing import OFFER_DAYS, Passing
 from .payday import Payday
-from .plan import Bank, Market, Mirror, Planned
+from .plan import BackOffice, Mirror, Planned
 from .stage import Stage
 from .timeline import Timeline, Voucher
 
@@ -51,17 +52,17 @@ class Director:
         cast: Cast,
         timeline: Timeline,
         mirror: Mirror,
-        market: Market,
-        bank: Bank,
+        office: BackOffice,
+        calendar: BusinessCalendar,
         seed: int,
     ) -> None:
         self.timeline = timeline
-        self.stage = Stage(cast, mirror, random.Random(seed))  # noqa: S311 - repeatable
+        chance = random.Random(seed)  # noqa: S311 - has to be repeatable
+        self.stage = Stage(cast, mirror, calendar, chance)
         self.issuing = Issuing(self.stage)
         self.passing = Passing(self.stage)
-        self.credit = Credit(self.stage, market, bank)
-        self.payday = Payday(self.stage, bank, self.credit)
-        self._operator = cast.one(Part.OPERATOR).id
+        self.credit = Credit(self.stage, office)
+        self.payday = Payday(self.stage, office, self.credit)
         self._passed = 0
         self._bank_of = {member.id: self.issuing.bank_of(member.id) for member in cast}
 
@@ -78,53 +79,51 @@ class Director:
         """The orders of one day. Days must be asked for in their order."""
         stage = self.stage
         stage.begin(day)
-        self.passing.expired(self._operator)
+        self.passing.expired()
         self.payday.dishonour(self._bank_of)
         self.credit.repay(day)
         self.payday.redeem(self._bank_of)
         free = self.issuing.defer(self.timeline.by_day.get(day, []))
         self.payday.clear(self.issuing.urgent())
         vouchers = free + self.issuing.released()
-        if vouchers:
-            self._trade(vouchers)
-            # What is due on the day of its issue is paid on that day.
-            self.payday.redeem(self._bank_of)
+        self.credit.play(self._trade(vouchers))
+        # What is due on the day of its issue is paid on that day.
+        self.payday.redeem(self._bank_of)
         return DayPlan(day, tuple(stage.out))
 
-    def _trade(self, vouchers: list[Voucher]) -> None:
-        """A day's new vouchers: issue, pass on, finance."""
+    def _trade(self, vouchers: list[Voucher]) -> list[Candidate]:
+        """A day's new vouchers are issued and passed on; which pieces may then be financed."""
+        if not vouchers:
+            return []
         pieces = self.issuing.play(vouchers)
-        due: dict[RootId, Day] = {}
-        kept: list[PieceId] = []
+        kept: set[PieceId] = set()
         passed: list[tuple[PieceId, bool]] = []
+        last: dict[RootId, Day] = {}
         for voucher, piece in zip(vouchers, pieces, strict=True):
             self.payday.watch(voucher)
             self.credit.issued += voucher.invoice.amount
-            due[voucher.root] = voucher.due
+            last[voucher.root] = Day(voucher.due - OFFER_DAYS - SLACK_DAYS)
             if self.stage.chance(KEPT_SHARE):
-                kept.append(piece)
+                kept.add(piece)
             else:
                 passed.append((piece, self._passed % DEEP_EVERY == 0))
                 self._passed += 1
-        last = {root: Day(day - OFFER_DAYS - SLACK_DAYS) for root, day in due.items()}
         self.passing.play(passed, last)
-        self.credit.play(self._candidates(kept, due))
+        return self._candidates(vouchers, kept)
 
-    def _candidates(self, kept: list[PieceId], due: dict[RootId, Day]) -> list[tuple[PieceId, Day]]:
-        """What may be financed: a few pieces down the tiers, then the whole ones, then the rest."""
-        mirror = self.stage.mirror
+    def _candidates(self, vouchers: list[Voucher], kept: set[PieceId]) -> list[Candidate]:
+        """A few pieces down the tiers, then those kept whole, then the rest."""
         held = [
-            piece
-            for root in due
-            for piece in mirror.pieces_of(root)
-            if mirror.piece(piece).state == PieceState.HELD and due[root] > self.stage.day + 1
+            (piece, self.stage.day, voucher.due)
+            for voucher in vouchers
+            for piece in self.stage.mirror.pieces_of(voucher.root)
+            if self.stage.mirror.piece(piece).state == PieceState.HELD
         ]
-        whole = set(kept)
-        parts = [piece for piece in held if piece not in whole]
+        parts = [candidate for candidate in held if candidate[0] not in kept]
         self.stage.rng.shuffle(parts)
         few = len(parts) // 8
-        ordered = parts[:few] + [piece for piece in held if piece in whole] + parts[few:]
-        return [(piece, due[root_of(piece)]) for piece in ordered]
+        whole = [candidate for candidate in held if candidate[0] in kept]
+        return [*parts[:few], *whole, *parts[few:]]
 
     def _busy(self, day: Day) -> bool:
         """Whether anything is still to come on this day or later."""

@@ -50,12 +50,12 @@ class Passing:
         self.stage = stage
         self.open: dict[Day, list[Offer]] = {}
 
-    def expired(self, operator: PartyId) -> None:
+    def expired(self) -> None:
         """End the offers whose time ran out before today."""
         due = sorted(day for day in self.open if day < self.stage.day)
         offers = [offer for day in due for offer in self.open.pop(day)]
         if offers:
-            self.stage.expire(operator, [offer.piece for offer in offers])
+            self.stage.expire([offer.piece for offer in offers])
             self.stage.counts["offers_expired"] += len(offers)
             self._merge(offers)
 
@@ -92,9 +92,8 @@ class Passing:
         stage.counts["transfers_offered"] += len(acts)
         offers: list[Offer] = []
         for (holder, item), new, (piece, deep) in zip(acts, made, pieces, strict=True):
-            offered = PieceId(new) if new else piece
-            left = piece if offered != piece else None
-            offers.append(Offer(holder, item.to, offered, left, deep))
+            left = piece if new != piece else None
+            offers.append(Offer(holder, item.to, PieceId(new), left, deep))
         return offers
 
     def _answer(

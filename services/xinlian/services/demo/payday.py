@@ -6,12 +6,12 @@ from typing import Final
 
 from xinlian.ledger.model.days import Day
 from xinlian.ledger.model.ids import PartyId, PieceId
-from xinlian.ledger.model.items import Dishonour, Redeem, UnblockIssuer
+from xinlian.ledger.model.items import Dishonour, UnblockIssuer
 from xinlian.ledger.model.vouchers import UNPAID_STATES, PieceState
 
 from .cast import Part
 from .credit import Credit
-from .plan import Bank, Payment
+from .plan import BackOffice, Due
 from .stage import Act, Stage, evidence
 from .timeline import Voucher
 
@@ -22,9 +22,9 @@ IN_PARTS_SHARE: Final = 0.04
 class Payday:
     """Watches due days and payments of the vouchers that stand on the chain."""
 
-    def __init__(self, stage: Stage, bank: Bank, credit: Credit) -> None:
+    def __init__(self, stage: Stage, office: BackOffice, credit: Credit) -> None:
         self.stage = stage
-        self.bank = bank
+        self.office = office
         self.credit = credit
         self.regulator = stage.cast.one(Part.REGULATOR).id
         self.due_after: dict[Day, list[Voucher]] = {}
@@ -36,7 +36,8 @@ class Payday:
     def watch(self, voucher: Voucher) -> None:
         """A voucher was issued: note its days."""
         if voucher.late:
-            self.due_after.setdefault(Day(voucher.due + 1), []).append(voucher)
+            after = self.stage.calendar.next_business_day(Day(voucher.due + 1)).day
+            self.due_after.setdefault(after, []).append(voucher)
         self.pay_on.setdefault(voucher.pay_day, []).append(voucher)
 
     def dishonour(self, bank_of: dict[PartyId, PartyId]) -> None:
@@ -56,18 +57,20 @@ class Payday:
 
     def redeem(self, bank_of: dict[PartyId, PartyId]) -> None:
         """The issuers' banks pay whoever holds the pieces of the vouchers that are paid today."""
-        by_bank: dict[PartyId, list[tuple[PieceId, Payment]]] = {}
+        by_bank: dict[PartyId, list[Due]] = {}
         for voucher in self.pay_on.pop(self.stage.day, ()):
             issuer = voucher.invoice.buyer
-            for piece in self._open_pieces(voucher):
-                parts = by_bank.setdefault(bank_of[issuer], [])
-                parts.extend((piece, payment) for payment in self._payments(issuer, piece))
+            dues = [self._due(issuer, piece) for piece in self._open_pieces(voucher)]
+            by_bank.setdefault(bank_of[issuer], []).extend(dues)
             self.unpaid.get(issuer, set()).discard(voucher.root)
             self.stage.counts["settled"] += 1
-        for bank, parts in sorted(by_bank.items()):
-            payments = [payment for _, payment in parts]
-            receipts = self.bank.pay(self.stage.day, bank, payments)
-            self._redeem(bank, parts, receipts)
+        for bank, dues in sorted(by_bank.items()):
+            first, rest = self._in_parts(dues)
+            self._redeem(bank, first)
+            self._redeem(bank, rest)
+            for due in dues:
+                self.credit.redeemed(due.piece)
+            self.stage.counts["paid_in_parts"] += len(rest)
 
     def clear(self, urgent: set[PartyId]) -> None:
         """The regulator lets issuers issue again: those that paid, and urgent ones on security.
@@ -101,28 +104,27 @@ class Payday:
             if mirror.piece(piece).state in UNPAID_STATES
         ]
 
-    def _payments(self, issuer: PartyId, piece: PieceId) -> list[Payment]:
+    def _due(self, issuer: PartyId, piece: PieceId) -> Due:
         view = self.stage.mirror.piece(piece)
         lien = view.state == PieceState.FINANCED and view.offeree
-        payee = PartyId(view.offeree if lien else view.holder)
-        amount = view.end - view.start
-        first = amount // 2 if amount > 1 and self.stage.chance(IN_PARTS_SHARE) else 0
-        return [
-            Payment(issuer, payee, part, "redemption") for part in (first, amount - first) if part
-        ]
+        payee = view.offeree if lien else view.holder
+        return Due(issuer, piece, view.amount, PartyId(payee))
 
-    def _redeem(
-        self, bank: PartyId, parts: list[tuple[PieceId, Payment]], receipts: list[bytes]
-    ) -> None:
-        """Redeem what was paid; second parts of pieces in orders after those of the first."""
-        seen: set[PieceId] = set()
-        rounds: tuple[list[Act], list[Act]] = ([], [])
-        for (piece, payment), receipt in zip(parts, receipts, strict=True):
-            rounds[piece in seen].append((bank, Redeem(piece, payment.amount, receipt)))
-            seen.add(piece)
-            self.redeemed += payment.amount
-            self.credit.redeemed(piece)
-        for acts in rounds:
-            self.stage.play(acts)
-        self.stage.counts["redemptions"] += len(parts)
-        self.stage.counts["paid_in_parts"] += len(rounds[1])
+    def _in_parts(self, dues: list[Due]) -> tuple[list[Due], list[Due]]:
+        """What is paid first, and the second parts of those that are paid in two."""
+        first: list[Due] = []
+        rest: list[Due] = []
+        for due in dues:
+            part = due.amount // 2 if self.stage.chance(IN_PARTS_SHARE) else 0
+            if part:
+                rest.append(Due(due.issuer, due.piece, due.amount - part, due.payee))
+            first.append(Due(due.issuer, due.piece, part or due.amount, due.payee))
+        return first, rest
+
+    def _redeem(self, bank: PartyId, dues: list[Due]) -> None:
+        if not dues:
+            return
+        items = self.office.redeem(self.stage.day, bank, dues)
+        self.stage.play([(bank, item) for item in items])
+        self.redeemed += sum(due.amount for due in dues)
+        self.stage.counts["redemptions"] += len(dues)

@@ -8,7 +8,14 @@ from typing import Protocol
 
 from xinlian.ledger.model.days import Day
 from xinlian.ledger.model.ids import DocumentKey, FinancingId, PartyId, PieceId, RootId
-from xinlian.ledger.model.items import Item
+from xinlian.ledger.model.items import (
+    Disburse,
+    Item,
+    OpenFinancing,
+    Redeem,
+    RegisterFinancing,
+    Repay,
+)
 from xinlian.ledger.model.vouchers import Piece
 
 
@@ -50,79 +57,88 @@ Planned = PlannedOrder | PlannedExpiry
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A holder's request for quotes on ``amount`` fen of a piece; ``back``: from its end."""
+    """A holder's request for quotes on ``amount`` fen of a piece; ``back``: from its end.
+
+    ``issued`` and ``due`` are the voucher's days.
+    """
 
     seller: PartyId
     piece: PieceId
     amount: int
     back: bool
+    issued: Day
     due: Day
 
 
 @dataclass(frozen=True, slots=True)
 class Deal:
-    """An accepted quote. ``terms`` is the hash that binds it on the chain."""
+    """An accepted quote, the best of ``quotes``, and the order that locks the piece for it."""
 
     reference: str
-    funder: PartyId
-    sale: bool
-    recourse: bool
-    price: int
-    maturity: Day
-    terms: bytes
+    opening: OpenFinancing
     quotes: int
 
 
 @dataclass(frozen=True, slots=True)
-class Registration:
-    """An entry in the movable-property registry; ``hash`` is what the chain holds."""
+class Loan:
+    """A financing on the chain: its number, the piece it locked, the deal and the seller."""
 
-    number: str
-    hash: bytes
+    id: FinancingId
+    piece: PieceId
+    seller: PartyId
+    deal: Deal
+    amount: int
+    due: Day
 
 
 @dataclass(frozen=True, slots=True)
-class Payment:
-    """Money that one party's bank moves to another party."""
+class Due:
+    """Money that an issuer owes on a piece, and to whom it goes."""
 
-    payer: PartyId
-    payee: PartyId
+    issuer: PartyId
+    piece: PieceId
     amount: int
-    purpose: str
+    payee: PartyId
 
 
-class Market(Protocol):
-    """Where suppliers ask for quotes and funders give them."""
+class BackOffice(Protocol):
+    """What happens off the chain: quotes, the movable-property registry, payments.
 
-    def deals(self, day: Day, asks: Sequence[Ask]) -> list[Deal]:
-        """Quotes of at least two funders for each request, the best of each accepted."""
+    Every list that comes back is in the order of the list given.
+    """
 
-    def opened(self, day: Day, opened: Sequence[tuple[Deal, FinancingId, PieceId]]) -> None:
+    def quote(self, day: Day, asks: Sequence[Ask]) -> list[Deal | None]:
+        """Have at least two funders quote on each request and accept the best, if there are."""
+
+    def opened(self, day: Day, loans: Sequence[Loan]) -> None:
         """The pieces of these deals are locked on the chain."""
 
-    def register(
-        self, day: Day, deals: Sequence[tuple[Deal, FinancingId, PieceId]]
-    ) -> list[Registration]:
-        """Registration of each financing in the movable-property registry."""
+    def released(self, day: Day, loans: Sequence[Loan]) -> None:
+        """The funder let go before money flowed."""
 
+    def register(self, day: Day, loans: Sequence[Loan]) -> list[RegisterFinancing]:
+        """Enter each into the registry; what binds the number on the chain."""
 
-class Bank(Protocol):
-    """The paying banks: payment orders in, receipts out."""
+    def pay_out(self, day: Day, loans: Sequence[Loan]) -> list[Disburse]:
+        """Have the funders' banks pay the sellers; the bank's certificate of each."""
 
-    def pay(self, day: Day, bank: PartyId, payments: Sequence[Payment]) -> list[bytes]:
-        """Carry out payments; the hash of the receipt of each, 32 bytes, none equal to another."""
+    def repay(self, day: Day, loans: Sequence[Loan], *, recourse: bool) -> list[Repay]:
+        """Have the sellers pay the funders back; the bank's certificate of each."""
+
+    def redeem(self, day: Day, bank: PartyId, dues: Sequence[Due]) -> list[Redeem]:
+        """Have the issuers' bank pay; its certificate of each. No piece may stand twice."""
 
 
 class Mirror(Protocol):
     """A copy of the books in memory, kept in step with what was sent, that foretells ids."""
 
-    def apply(self, time: int, party: PartyId, item: Item) -> int:
-        """Apply one item; the id of what it made (piece or financing), or 0.
+    def run(self, time: int, party: PartyId, items: Sequence[Item]) -> list[int]:
+        """Apply an order; for each item the number of the piece or financing made or changed.
 
         Raises ``LedgerError`` where the contract would refuse.
         """
 
-    def expire(self, time: int, operator: PartyId, pieces: Sequence[PieceId]) -> None:
+    def expire(self, time: int, pieces: Sequence[PieceId]) -> None:
         """End offers that ran out."""
 
     def piece(self, piece: PieceId) -> Piece:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from xinlian.finance.model.calendar import BusinessCalendar
 from xinlian.ledger.model.days import Day, end_of, start_of
 from xinlian.ledger.model.ids import PartyId, PieceId
 from xinlian.ledger.model.items import Item
@@ -32,6 +33,7 @@ class Stage:
 
     cast: Cast
     mirror: Mirror
+    calendar: BusinessCalendar
     rng: random.Random
     day: Day = field(default=Day(0))
     out: list[Planned] = field(default_factory=list)
@@ -42,13 +44,18 @@ class Stage:
         """Unix second at which the day's blocks are made."""
         return start_of(self.day) + BUSINESS_HOUR
 
+    @property
+    def banks_work(self) -> bool:
+        """Whether banks book payments today."""
+        return self.calendar.is_business_day(self.day)
+
     def begin(self, day: Day) -> None:
         """Turn to another day."""
         self.day = day
         self.out = []
 
     def play(self, acts: Sequence[tuple[PartyId, Item]]) -> list[int]:
-        """Plan acts that don't depend on each other; what each made, in the order given.
+        """Plan acts that don't depend on each other; what each made or changed, in the order given.
 
         Acts of one party and kind share one signature, or are signed one by one, by chance.
         """
@@ -61,14 +68,17 @@ class Stage:
             size = 1 if alone else ORDER_ITEMS_MAX
             for start in range(0, len(places), size):
                 chunk = places[start : start + size]
-                for place in chunk:
-                    made[place] = self.mirror.apply(self.time, party, acts[place][1])
-                self.out.append(PlannedOrder(party, tuple(acts[place][1] for place in chunk)))
+                items = tuple(acts[place][1] for place in chunk)
+                for place, number in zip(
+                    chunk, self.mirror.run(self.time, party, items), strict=True
+                ):
+                    made[place] = number
+                self.out.append(PlannedOrder(party, items))
         return made
 
-    def expire(self, operator: PartyId, pieces: Sequence[PieceId]) -> None:
-        """Plan the operator's call that ends offers whose time has run out."""
-        self.mirror.expire(self.time, operator, pieces)
+    def expire(self, pieces: Sequence[PieceId]) -> None:
+        """Plan the call that ends offers whose time has run out; anyone may make it."""
+        self.mirror.expire(self.time, pieces)
         self.out.append(PlannedExpiry(tuple(pieces)))
 
     def until(self, days: int) -> int:

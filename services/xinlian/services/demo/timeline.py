@@ -24,8 +24,8 @@ class Refused(StrEnum):
 class Voucher:
     """The course of one invoice: ``due`` is its due date moved to a business day.
 
-    ``pay_day`` is the day on which the money really comes: the due day, or the day on which the
-    buyer settled where that was later. ``root`` is 0 until the voucher stands on the chain.
+    ``pay_day`` is the day on which the bank books the money: the due day, or the business day on
+    or after the payment where that came later. ``root`` is 0 until the voucher is on the chain.
     """
 
     invoice: Invoice
@@ -72,7 +72,9 @@ def make_timeline(
         if due > add_months(invoice.issued, months_max):
             refused[Refused.TERM_TOO_LONG] += 1
             continue
-        pay_day = due if invoice.settled is None else Day(max(due, invoice.settled))
+        pay_day = due
+        if invoice.settled is not None and invoice.settled > due:
+            pay_day = calendar.next_business_day(invoice.settled).day
         if invoice.settled is not None and invoice.settled > invoice.due:
             late += 1
             by_holiday += pay_day == due
