@@ -42,7 +42,6 @@ class Failure(StrEnum):
     ORDERS_NONCE_USED = "orders_nonce_used"
     ORDERS_OUT_OF_GAS = "orders_out_of_gas"
     ORDERS_SELF_ONLY = "orders_self_only"
-    ORDERS_ZERO = "orders_zero"
     # Parties, as every contract knows them
     DIRECTORY_NOT_REGISTRY = "directory_not_registry"
     DIRECTORY_UNKNOWN_ACCOUNT = "directory_unknown_account"
@@ -115,6 +114,13 @@ class Failure(StrEnum):
     DESK_SELF = "desk_self"
     DESK_RECEIPT = "desk_receipt"
     DESK_TERMS = "desk_terms"
+    # Council of the members
+    COUNCIL_NOT_MEMBER = "council_not_member"
+    COUNCIL_APPROVED = "council_approved"
+    COUNCIL_CANCELLED = "council_cancelled"
+    COUNCIL_TIMELOCK_ONLY = "council_timelock_only"
+    COUNCIL_MEMBERS = "council_members"
+    COUNCIL_MEMBER_TWICE = "council_member_twice"
     # Administration, and what the EVM itself says
     ACCESS_MANAGED_UNAUTHORIZED = "access_managed_unauthorized"
     EVM_ERROR = "evm_error"
@@ -141,7 +147,6 @@ OrdersNeedsSignatures(uint32 party, uint8 threshold)
 OrdersOutOfGas(uint256 index)
 OrdersSelfOnly(address caller)
 OrdersPaused()
-OrdersZero()
 DirectoryNotRegistry(address caller)
 DirectoryUnknownAccount(address account)
 DirectoryUnknownParty(uint32 party)
@@ -209,6 +214,12 @@ DeskRegistration()
 DeskSelf(uint32 party)
 DeskReceipt()
 DeskTerms()
+CouncilNotMember(address caller)
+CouncilApproved(bytes32 operation, address member)
+CouncilCancelled(bytes32 operation)
+CouncilTimelockOnly(address caller)
+CouncilMembers(uint256 members, uint256 threshold)
+CouncilMemberTwice(address member)
 AccessManagedUnauthorized(address caller)
 Error(string message)
 Panic(uint256 code)

@@ -106,7 +106,6 @@ TEXTS: Final[dict[F, tuple[str, str]]] = {
         "the contract is paused by the guardian; nothing changes until the members end the pause",
         "合约已由监护人暂停；成员解除暂停前不作任何变更",
     ),
-    F.ORDERS_ZERO: ("an address that has to be set is zero", "必填地址为零"),
     F.DIRECTORY_NOT_REGISTRY: (
         "{caller} is not the party registry",
         "{caller} 不是参与方登记合约",
@@ -144,6 +143,21 @@ TEXTS: Final[dict[F, tuple[str, str]]] = {
         "{account} 不是参与方 {party} 的账户",
     ),
     F.REGISTRY_ZERO: ("an address or id that has to be set is zero", "必填地址或标识为零"),
+    F.COUNCIL_NOT_MEMBER: ("{caller} is no member of the council", "{caller} 不是理事会成员"),
+    F.COUNCIL_APPROVED: (
+        "{member} has already approved the operation {operation}",
+        "{member} 已批准过操作 {operation}",
+    ),
+    F.COUNCIL_CANCELLED: (
+        "the operation {operation} was called off; propose it anew with another salt",
+        "操作 {operation} 已被撤销；请更换盐值重新提出",
+    ),
+    F.COUNCIL_TIMELOCK_ONLY: ("{caller} is not the timelock", "{caller} 不是时间锁合约"),
+    F.COUNCIL_MEMBERS: (
+        "{members} members do not fit a threshold of {threshold}",
+        "成员数 {members} 与通过门槛 {threshold} 不符",
+    ),
+    F.COUNCIL_MEMBER_TWICE: ("{member} is named twice", "{member} 重复出现"),
     F.ACCESS_MANAGED_UNAUTHORIZED: (
         "{caller} lacks the administrative role for this call",
         "{caller} 没有此项管理权限",
