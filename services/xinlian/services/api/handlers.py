@@ -1,0 +1,171 @@
+"""From exceptions to problem documents: the one table of this edge."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any, Final, cast
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Route
+from xinlian.ledger.model.errors import Failure, LedgerError
+from xinlian.services.api.problems import STATUS, TITLES, problem_response
+from xinlian.services.app.errors import Code, RefusedError
+
+__all__ = ["LEDGER_STATUS", "install_handlers"]
+
+log = logging.getLogger(__name__)
+
+# What is not named here is a refusal because of the state of things: 409.
+LEDGER_STATUS: Final[dict[Failure, int]] = {
+    Failure.INVALID: 422,
+    Failure.TOO_LARGE: 413,
+    Failure.UNAUTHENTICATED: 401,
+    Failure.FORBIDDEN: 403,
+    Failure.NOT_FOUND: 404,
+    Failure.CONFLICT: 409,
+    Failure.HALTED: 503,
+    Failure.BUSY: 503,
+    Failure.KEY_UNREADABLE: 503,
+    Failure.SIGNER_UNAVAILABLE: 503,
+    Failure.SIGNER_REFUSED: 503,
+    Failure.NOT_DEPLOYED: 503,
+    Failure.CHAIN_MISMATCH: 503,
+    Failure.CHAIN_UNAVAILABLE: 503,
+    Failure.CHAIN_REFUSED: 503,
+    Failure.INTERNAL: 500,
+}
+
+_HTTP_CODES: Final = {
+    400: Code.MALFORMED,
+    404: Code.NOT_FOUND,
+    405: Code.METHOD_NOT_ALLOWED,
+    413: Code.BODY_TOO_LARGE,
+    415: Code.MEDIA_TYPE,
+}
+_HTTP_TEXTS: Final = {
+    Code.NOT_FOUND: "there is nothing at this path; see /api/v1/openapi.json",
+    Code.METHOD_NOT_ALLOWED: "this path does not take that method; see the header Allow",
+}
+_ERRORS_SHOWN: Final = 10
+
+
+def install_handlers(api: FastAPI) -> None:
+    """Let the application answer every exception with a problem document."""
+    api.add_exception_handler(RefusedError, _refused)
+    api.add_exception_handler(LedgerError, _ledger)
+    api.add_exception_handler(RequestValidationError, _invalid)
+    api.add_exception_handler(HTTPException, _http)
+    api.add_exception_handler(OperationalError, _database)
+    api.add_exception_handler(Exception, _unexpected)
+
+
+def _refused(request: Request, exc: Exception) -> Response:
+    refused = cast("RefusedError", exc)
+    return _answer(request, refused.code, refused.message, refused.fields)
+
+
+def _ledger(request: Request, exc: Exception) -> Response:
+    exc = cast("LedgerError", exc)
+    status = LEDGER_STATUS.get(exc.code, 409)
+    headers = {"Retry-After": "2"} if status == 503 else {}
+    if status >= 500:
+        log.error("request %s: %s", request.state.request_id, exc)
+    return problem_response(
+        exc.code,
+        status=status,
+        titles=(exc.code.replace("_", " "), exc.text("zh")),
+        detail=exc.message,
+        request_id=request.state.request_id,
+        fields=exc.fields,
+        headers=headers,
+    )
+
+
+def _invalid(request: Request, exc: Exception) -> Response:
+    errors = cast("RequestValidationError", exc).errors()
+    first = errors[0]
+    where = _where(first["loc"])
+    fields = {
+        "field": where,
+        "errors": [
+            {"field": _where(error["loc"]), "message": str(error["msg"])[:300]}
+            for error in errors[:_ERRORS_SHOWN]
+        ],
+    }
+    return _answer(request, Code.INVALID, f"{where}: {str(first['msg'])[:300]}", fields)
+
+
+def _http(request: Request, exc: Exception) -> Response:
+    exc = cast("HTTPException", exc)
+    code = _HTTP_CODES.get(exc.status_code)
+    if code is None:
+        log.error("request %s: HTTP %s %s", request.state.request_id, exc.status_code, exc.detail)
+        return _answer(request, Code.INTERNAL, "an unforeseen answer; see the server's log", {})
+    headers = dict(exc.headers or {})
+    if exc.status_code == 405:
+        headers["Allow"] = ", ".join(_methods_at(request))
+    return _answer(request, code, _HTTP_TEXTS.get(code, str(exc.detail)), {}, headers)
+
+
+def _methods_at(request: Request) -> list[str]:
+    """The methods of every route at a path; one route has one method."""
+    found: set[str] = set()
+    for route in request.app.routes:
+        if isinstance(route, Route) and route.path_regex.match(request.url.path):
+            found |= route.methods or set()
+    return sorted(found)
+
+
+def _database(request: Request, exc: Exception) -> Response:
+    log.error("request %s: %s", request.state.request_id, exc)
+    return _answer(
+        request,
+        Code.UNAVAILABLE,
+        "the database cannot be used at the moment: see that it runs and its disk has room, then "
+        "try again with the same idempotency key",
+        {},
+    )
+
+
+def _unexpected(request: Request, exc: Exception) -> Response:
+    log.error("request %s failed", request.state.request_id, exc_info=exc)
+    return _answer(
+        request,
+        Code.INTERNAL,
+        "an error of this server; its log has more under the request's id",
+        {},
+    )
+
+
+def _answer(
+    request: Request,
+    code: Code,
+    detail: str,
+    fields: dict[str, Any],
+    headers: dict[str, str] | None = None,
+) -> Response:
+    extra = dict(headers or {})
+    if code is Code.UNAUTHENTICATED:
+        extra["WWW-Authenticate"] = 'Bearer realm="xinlian"'
+    if code is Code.RATE_LIMITED:
+        extra["Retry-After"] = str(fields["retry_after_seconds"])
+    if STATUS[code] == 503:
+        extra.setdefault("Retry-After", "2")
+    return problem_response(
+        code,
+        status=STATUS[code],
+        titles=TITLES[code],
+        detail=detail,
+        request_id=request.state.request_id,
+        fields=fields,
+        headers=extra,
+    )
+
+
+def _where(loc: Sequence[str | int]) -> str:
+    return ".".join(str(part) for part in loc)[:200]

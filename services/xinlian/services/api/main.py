@@ -1,0 +1,88 @@
+"""The API server: the application's routes, and running them on loopback."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from xinlian.services.api import (
+    calls,
+    documents,
+    network,
+    orders,
+    parties,
+    reports,
+    vouchers,
+)
+from xinlian.services.api.handlers import install_handlers
+from xinlian.services.api.middleware import Envelope
+from xinlian.services.api.openapi import document
+from xinlian.services.api.route import PREFIX
+from xinlian.services.api.state import api_state
+from xinlian.services.bootstrap import App, build
+from xinlian.services.settings import Settings
+
+__all__ = ["create_api", "run"]
+
+THREADS = 64
+
+log = logging.getLogger(__name__)
+
+
+def create_api(app: App) -> FastAPI:
+    """The ASGI application over an application whose workers are run by the caller."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        from anyio.to_thread import current_default_thread_limiter
+
+        # Up to 32 requests may wait for orders; others must still find a thread.
+        current_default_thread_limiter().total_tokens = THREADS
+        yield
+
+    api = FastAPI(
+        title="Xinlian",
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        generate_unique_id_function=lambda route: route.name,
+        max_body_size=app.settings.body_bytes_max,
+    )
+    api.state.api = api_state(app)
+    for module in (parties, calls, documents, vouchers, orders, reports, network):
+        api.router.routes.extend(module.router.routes)
+    api.router.routes.extend(network.health.routes)
+    install_handlers(api)
+    api.add_middleware(Envelope, audit=app.audit)
+
+    def openapi() -> dict[str, Any]:
+        return document(api)
+
+    api.openapi = openapi  # type: ignore[method-assign]
+    return api
+
+
+def run(settings: Settings) -> None:
+    """Serve the API, with its workers, until SIGTERM or SIGINT."""
+    import uvicorn
+
+    app = build(settings)
+    app.start()
+    try:
+        uvicorn.run(
+            create_api(app),
+            host=settings.api_host,
+            port=settings.api_port,
+            log_level="info",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=15,
+        )
+    finally:
+        app.close()

@@ -1,0 +1,43 @@
+"""How often a token may ask: a bucket that fills at a steady rate and holds a burst."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+__all__ = ["RateLimit"]
+
+_BUCKETS_MAX: Final = 10_000
+
+
+class RateLimit:
+    """Token buckets by name; those unused longest are forgotten beyond 10,000.
+
+    ``now_ns`` is a clock that never goes backwards. Counting is in nano-requests: no fractions.
+    """
+
+    def __init__(self, per_second: int, burst: int, now_ns: Callable[[], int]) -> None:
+        self._per_second = per_second
+        self._full = burst * 1_000_000_000
+        self._now_ns = now_ns
+        self._buckets: OrderedDict[str, tuple[int, int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def take(self, name: str) -> int:
+        """Take one request; gives 0, or the seconds (rounded up) until there is one again."""
+        now = self._now_ns()
+        with self._lock:
+            level, since = self._buckets.pop(name, (self._full, now))
+            level = min(self._full, level + (now - since) * self._per_second)
+            wait = 0
+            if level >= 1_000_000_000:
+                level -= 1_000_000_000
+            else:
+                missing_ns = -(-(1_000_000_000 - level) // self._per_second)
+                wait = max(1, -(-missing_ns // 1_000_000_000))
+            self._buckets[name] = (level, now)
+            while len(self._buckets) > _BUCKETS_MAX:
+                self._buckets.popitem(last=False)
+            return wait

@@ -1,0 +1,210 @@
+"""What happens to every request under /api/v1, in this order:
+
+1. authenticate the token; 2. limit its rate; 3. scope, kind of caller and role (``access.RULES``);
+4. idempotency key of a write; 5. unknown or repeated query parameters; 6. size, media type and
+form of the body; 7. values (FastAPI and the schemas); 8. the endpoint; 9. entity tag of a read.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response, params
+from fastapi.concurrency import run_in_threadpool
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.routing import APIRoute
+from xinlian.services.api.access import RULES, admit
+from xinlian.services.api.etags import etag_of, matches
+from xinlian.services.api.state import ApiState
+from xinlian.services.app.actors import Actor
+from xinlian.services.app.errors import Code, RefusedError
+from xinlian.services.app.idempotency import KEY_PATTERN
+
+__all__ = [
+    "BLOCK_HASH_HEADER",
+    "BLOCK_HEADER",
+    "IDEMPOTENCY_HEADER",
+    "PREFIX",
+    "GuardedRoute",
+    "guarded_router",
+    "query_names",
+]
+
+PREFIX: Final = "/api/v1"
+IDEMPOTENCY_HEADER: Final = "Idempotency-Key"
+BLOCK_HEADER: Final = "Xinlian-Block"
+BLOCK_HASH_HEADER: Final = "Xinlian-Block-Hash"
+_BEARER: Final = re.compile(r"[Bb]earer ([A-Za-z0-9_]{1,128})", re.ASCII)
+_KEY: Final = re.compile(KEY_PATTERN, re.ASCII)
+_DEPTH_MAX: Final = 8
+
+
+class StrictRequest(Request):
+    """A request whose JSON is read strictly: UTF-8, no duplicate names, no NaN, no floats."""
+
+    async def json(self) -> Any:
+        """The body; ``RefusedError`` with ``MALFORMED`` if it is no JSON in this sense."""
+        body = await self.body()
+        try:
+            value = json.loads(
+                body.decode("utf-8"),
+                object_pairs_hook=_object,
+                parse_float=_no_float,
+                parse_constant=_no_float,
+            )
+        except (ValueError, RecursionError) as exc:
+            raise RefusedError(Code.MALFORMED, f"the body cannot be read as JSON: {exc}") from exc
+        if _depth(value) > _DEPTH_MAX:
+            raise RefusedError(Code.MALFORMED, f"the body is nested more than {_DEPTH_MAX} deep")
+        return value
+
+
+class GuardedRoute(APIRoute):
+    """A route of the API with the steps above around its endpoint."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The endpoint with its guards."""
+        endpoint = super().get_route_handler()
+        rule = RULES[self.name]
+        reads = (self.methods or set()) <= {"GET", "HEAD"}
+        known = query_names(self)
+        media = _media_of(self)
+
+        async def handle(request: Request) -> Response:
+            state: ApiState = request.app.state.api
+            request.state.operation = self.name
+            actor = await _authenticate(state, request)
+            request.state.actor = actor
+            _limit(state, actor.token)
+            admit(actor, rule)
+            if not reads:
+                request.state.key = _idempotency_key(request)
+            _check_query(request, known)
+            if media is not None:
+                _check_media(request, media)
+            response = await endpoint(StrictRequest(request.scope, request.receive))
+            return _conditional(request, response) if reads else response
+
+        return handle
+
+
+async def _authenticate(state: ApiState, request: Request) -> Actor:
+    match = _BEARER.fullmatch(request.headers.get("authorization", ""))
+    actor = await run_in_threadpool(state.actor_of, match[1]) if match else None
+    if actor is None:
+        _limit(state, "nobody")
+        raise RefusedError(
+            Code.UNAUTHENTICATED,
+            "send the header 'Authorization: Bearer xlt_…' with a token that is known, not "
+            "revoked and not expired",
+        )
+    return actor
+
+
+def _limit(state: ApiState, name: str) -> None:
+    wait_seconds = state.rate.take(name)
+    if wait_seconds:
+        raise RefusedError(
+            Code.RATE_LIMITED,
+            f"too many requests with this token: try again in {wait_seconds} s",
+            retry_after_seconds=wait_seconds,
+        )
+
+
+def _idempotency_key(request: Request) -> str:
+    key = request.headers.get(IDEMPOTENCY_HEADER)
+    if key is None:
+        raise RefusedError(
+            Code.IDEMPOTENCY_KEY_MISSING,
+            f"every write needs the header {IDEMPOTENCY_HEADER}: a name of your own for this "
+            "operation, the same again when you try it again",
+        )
+    if _KEY.fullmatch(key) is None:
+        raise RefusedError(
+            Code.IDEMPOTENCY_KEY_MALFORMED,
+            f"the header {IDEMPOTENCY_HEADER} has 1 to 64 characters of A-Z a-z 0-9 . _ : -",
+        )
+    return key
+
+
+def _check_query(request: Request, known: set[str]) -> None:
+    seen: set[str] = set()
+    for name, _ in request.query_params.multi_items():
+        if name not in known:
+            raise RefusedError(
+                Code.INVALID, f"there is no query parameter {name[:60]!r} here", field=name[:60]
+            )
+        if name in seen:
+            raise RefusedError(Code.INVALID, f"the query parameter {name} is repeated", field=name)
+        seen.add(name)
+
+
+def guarded_router(tag: str | None = None, path: str = "") -> APIRouter:
+    """A router whose routes are guarded and named after their endpoints."""
+    return APIRouter(
+        route_class=GuardedRoute,
+        prefix=PREFIX + path,
+        tags=None if tag is None else [tag],
+        generate_unique_id_function=lambda route: route.name,
+    )
+
+
+def query_names(route: APIRoute) -> set[str]:
+    """The names of a route's query parameters."""
+    fields = get_flat_params(route.dependant)
+    return {field.alias for field in fields if isinstance(field.field_info, params.Query)}
+
+
+def _media_of(route: APIRoute) -> str | None:
+    if route.body_field is None:
+        return None
+    form = isinstance(route.body_field.field_info, params.Form)
+    return "multipart/form-data" if form else "application/json"
+
+
+def _check_media(request: Request, media: str) -> None:
+    sent = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if sent != media:
+        raise RefusedError(
+            Code.MEDIA_TYPE, f"the body has to be {media}, not {sent[:60] or 'untyped'}"
+        )
+
+
+def _conditional(request: Request, response: Response) -> Response:
+    if response.status_code != 200:
+        return response
+    tag = etag_of(bytes(response.body), getattr(request.state, "pinned_hash", None))
+    response.headers["ETag"] = tag
+    wanted = request.headers.get("if-none-match")
+    if wanted is None or not matches(wanted, tag):
+        return response
+    kept = ("etag", BLOCK_HEADER.lower(), BLOCK_HASH_HEADER.lower(), "cache-control")
+    headers = {name: value for name, value in response.headers.items() if name.lower() in kept}
+    return Response(status_code=304, headers=headers)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a name stands twice in an object")
+    return value
+
+
+def _no_float(text: str) -> Any:
+    raise ValueError(f"{text[:30]} is no whole number; amounts are integer fen")
+
+
+def _depth(value: Any) -> int:
+    level, depth = [value], 0
+    while level and depth <= _DEPTH_MAX:
+        depth += 1
+        level = [
+            child
+            for node in level
+            if isinstance(node, (dict, list))
+            for child in (node.values() if isinstance(node, dict) else node)
+        ]
+    return depth

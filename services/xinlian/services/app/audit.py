@@ -1,0 +1,60 @@
+"""The audit log: one row for every request that could write, whatever came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, insert, select
+from xinlian.ledger.adapters.sql.engine import begin_write
+from xinlian.services.app.clock import Clock
+from xinlian.services.app.tables import audit_log
+
+__all__ = ["AuditEntry", "AuditLog", "AuditRow"]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """A request and how it ended: HTTP status, and the problem's code if it was refused."""
+
+    request_id: str
+    token: str | None
+    party: int | None
+    method: str
+    path: str
+    operation: str | None
+    status: int
+    code: str | None
+    key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow(AuditEntry):
+    """An entry as kept: its number and when it was written (Unix seconds)."""
+
+    id: int
+    at: int
+
+
+class AuditLog:
+    """Appends entries and reads them newest first."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def append(self, entry: AuditEntry) -> None:
+        """Write one entry."""
+        row = {name: getattr(entry, name) for name in AuditEntry.__dataclass_fields__}
+        row["path"] = entry.path[:200]
+        with begin_write(self._engine) as connection:
+            connection.execute(insert(audit_log).values(at=self._clock.now(), **row))
+
+    def page(self, *, party: int | None, limit: int, after: int | None) -> list[AuditRow]:
+        """Entries newest first, of one party or of all, older than number ``after``."""
+        query = select(audit_log).order_by(audit_log.c.id.desc()).limit(limit)
+        if party is not None:
+            query = query.where(audit_log.c.party == party)
+        if after is not None:
+            query = query.where(audit_log.c.id < after)
+        with self._engine.connect() as connection:
+            return [AuditRow(**row._mapping) for row in connection.execute(query)]

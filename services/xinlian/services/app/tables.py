@@ -1,0 +1,88 @@
+"""Tables of the services: tokens, idempotency keys, audit log, profiles of parties."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+)
+from xinlian.ledger.adapters.sql.base import metadata
+
+__all__ = ["audit_log", "idempotency_keys", "party_profiles", "service_facts", "tokens"]
+
+tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    # SHA-256 of the secret: it has 256 bits of its own, so nothing slower is needed.
+    Column("secret_hash", LargeBinary(32), nullable=False),
+    # Party for which the token speaks; NULL is the platform's operator.
+    Column("party", BigInteger),
+    Column("scopes", Integer, nullable=False),
+    Column("label", String(80), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+    Column("last_used_at", BigInteger),
+    # 4 is the scope "sign": the platform never signs.
+    CheckConstraint("party IS NOT NULL OR scopes NOT IN (4, 5, 6, 7, 12, 13, 14, 15)", "platform"),
+)
+
+idempotency_keys = Table(
+    "api_idempotency_keys",
+    metadata,
+    # 0 is the platform's operator.
+    Column("party", BigInteger, primary_key=True),
+    Column("key", String(64), primary_key=True),
+    Column("operation", String(64), nullable=False),
+    # JSON object: name of each field -> hash of its content.
+    Column("fields", Text, nullable=False),
+    # JSON: what has to be the same when the operation is tried again (nonce, deadline).
+    Column("plan", Text),
+    # Id of what came out of it; NULL while under way.
+    Column("reference", Text),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+audit_log = Table(
+    "api_audit_log",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("request_id", String(40), nullable=False),
+    Column("token", String(16)),
+    Column("party", BigInteger),
+    Column("method", String(8), nullable=False),
+    Column("path", String(200), nullable=False),
+    Column("operation", String(64)),
+    Column("status", Integer, nullable=False),
+    Column("code", String(64)),
+    Column("key", String(64)),
+)
+Index("ix_api_audit_log_party", audit_log.c.party, audit_log.c.id)
+
+party_profiles = Table(
+    "party_profiles",
+    metadata,
+    # Salted hash of the social credit code, as on chain.
+    Column("id_hash", LargeBinary(32), primary_key=True),
+    Column("salt", LargeBinary(32), nullable=False),
+    Column("social_credit_code", String(18), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    Column("bank_account", String(34)),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+service_facts = Table(
+    "service_facts",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)

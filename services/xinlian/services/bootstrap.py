@@ -1,0 +1,162 @@
+"""The one place that wires everything: from settings to a running application."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Engine
+from xinlian.ledger.adapters.sql.base import metadata
+from xinlian.ledger.adapters.sql.engine import make_engine
+from xinlian.ledger.chain.keystore import Kdf
+from xinlian.ledger.model.items import ContractName
+from xinlian.ledger.model.statuses import Failed, Final
+from xinlian.services.app import tables as _tables  # noqa: F401  the tables join the metadata
+from xinlian.services.app.audit import AuditLog
+from xinlian.services.app.books import Books
+from xinlian.services.app.clock import Clock, FileClock, SystemClock
+from xinlian.services.app.custody import Custody
+from xinlian.services.app.idempotency import IdempotencyKeys
+from xinlian.services.app.operator import Operator
+from xinlian.services.app.orders import Orders
+from xinlian.services.app.orders_read import OrderReads
+from xinlian.services.app.parties import Parties
+from xinlian.services.app.reports import Reports
+from xinlian.services.app.tokens import Tokens
+from xinlian.services.settings import Settings, read_secret, write_secret
+
+__all__ = ["App", "build", "build_store"]
+
+
+@dataclass
+class Store:
+    """What needs the database alone: enough for tokens and keys, without a chain."""
+
+    settings: Settings
+    clock: Clock
+    engine: Engine
+    tokens: Tokens
+    keys: IdempotencyKeys
+    audit: AuditLog
+    custody: Custody
+    parties: Parties
+    books: Books
+    reports: Reports
+    order_reads: OrderReads
+    cursor_secret: bytes
+
+
+@dataclass
+class App(Store):
+    """The whole application. ``start`` runs submitter and indexer, each in a thread."""
+
+    rpc: Any
+    deployment: Any
+    submitter: Any
+    indexer: Any
+    orders: Orders
+    operator: Operator
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Run the workers; calling it again changes nothing."""
+        if self._threads:
+            return
+        self._stop.clear()
+        for name, run in (("submitter", self.submitter.run), ("indexer", self.indexer.run)):
+            thread = threading.Thread(target=run, args=(self._stop,), name=name, daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self, seconds: int = 10) -> None:
+        """End the workers; each finishes the step that it is in."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(seconds)
+        self._threads.clear()
+
+    @property
+    def workers_alive(self) -> bool:
+        """Whether every worker that was started still runs."""
+        return bool(self._threads) and all(thread.is_alive() for thread in self._threads)
+
+    def wait_final(self, digests: Iterable[bytes], seconds: int = 60) -> list[Final | Failed]:
+        """Wait until every one of the orders is final or failed; ``TimeoutError`` otherwise."""
+        wanted = list(digests)
+        if not self.submitter.wait_settled(wanted, seconds):
+            raise TimeoutError(f"not all of {len(wanted)} orders are final after {seconds} s")
+        statuses = [self.submitter.status(digest) for digest in wanted]
+        return [status for status in statuses if isinstance(status, (Final, Failed))]
+
+    def close(self) -> None:
+        """Stop the workers and let go of connections."""
+        self.stop()
+        self.rpc.close()
+        self.engine.dispose()
+
+
+def build_store(settings: Settings, clock: Clock | None = None) -> Store:
+    """The part of the application that needs no chain; creates missing tables."""
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if clock is None:
+        clock = FileClock(settings.clock_file) if settings.clock_file else SystemClock()
+    engine = make_engine(settings.sqlalchemy_url())
+    metadata.create_all(engine)
+    return Store(
+        settings=settings,
+        clock=clock,
+        engine=engine,
+        tokens=Tokens(engine, clock),
+        keys=IdempotencyKeys(engine, clock),
+        audit=AuditLog(engine, clock),
+        custody=Custody(
+            settings.keys_dir / "custody",
+            settings.secrets_dir / "custody.password",
+            Kdf.TOY if settings.cheap_keystores else Kdf.LIGHT,
+        ),
+        parties=Parties(engine, clock),
+        books=Books(engine),
+        reports=Reports(engine),
+        order_reads=OrderReads(engine),
+        cursor_secret=_cursor_secret(settings),
+    )
+
+
+def build(settings: Settings, clock: Clock | None = None) -> App:
+    """The application of a network whose node runs and whose contracts are deployed.
+
+    Raises ``LedgerError`` (``NOT_DEPLOYED``, ``CHAIN_MISMATCH``, ``CHAIN_UNAVAILABLE``).
+    """
+    from xinlian.services.wiring import connect
+
+    store = build_store(settings, clock)
+    rpc, deployment, submitter, indexer = connect(settings, store.engine, store.clock)
+    orders = Orders(
+        submitter=submitter,
+        parties=store.parties,
+        custody=store.custody,
+        keys=store.keys,
+        domains={name: deployment.domain(name) for name in ContractName},
+        clock=store.clock,
+        order_seconds=settings.order_seconds,
+    )
+    return App(
+        **vars(store),
+        rpc=rpc,
+        deployment=deployment,
+        submitter=submitter,
+        indexer=indexer,
+        orders=orders,
+        operator=Operator(submitter, store.parties, store.custody, store.keys),
+    )
+
+
+def _cursor_secret(settings: Settings) -> bytes:
+    path = settings.secrets_dir / "cursors.key"
+    if not path.exists():
+        write_secret(path, secrets.token_hex(32))
+    return bytes.fromhex(read_secret(path))

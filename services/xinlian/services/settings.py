@@ -1,0 +1,155 @@
+"""Settings: where data lies, which ports are used, how patient the services are.
+
+Every value comes from an environment variable ``XINLIAN_<NAME>`` or its default. Settings name
+files that hold secrets, never secrets themselves; those files are readable by their owner alone.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+__all__ = ["Settings", "SettingsError", "read_secret", "write_secret"]
+
+
+class SettingsError(ValueError):
+    """A setting cannot be used; the message says which one and what to do."""
+
+
+class Settings(BaseSettings):
+    """All settings of the services. Times are named with their unit; sizes are bytes."""
+
+    model_config = SettingsConfigDict(env_prefix="XINLIAN_", extra="ignore", frozen=True)
+
+    data: Path = Field(default_factory=lambda: checkout() / ".xl" / "data")
+    """Folder of this network: database, chain journal, keys. One instance may use it at a time."""
+    database_url: str | None = None
+    """SQLAlchemy URL; default is an SQLite file in ``data``. A password goes to the file below."""
+    database_password_file: Path | None = None
+    rpc_url: str | None = None
+    """The node's gateway; default is what the node in ``data`` wrote down when it started."""
+    api_host: str = "127.0.0.1"
+    api_port: int = Field(default=8440, ge=0, le=65535)
+    node_port: int = Field(default=0, ge=0, le=65535)
+    """Port of the node's gateway when ``up`` starts it; 0 takes a free one."""
+    seal_ms: int = Field(default=200, ge=1, le=60_000)
+    clock_file: Path | None = None
+    """File with one Unix second: the time for everything; for rehearsals. Default: the system's."""
+    cheap_keystores: bool = False
+    """Weak key derivation for throw-away keys of demos and tests."""
+
+    body_bytes_max: int = Field(default=1 << 20, ge=1024, le=1 << 26)
+    upload_bytes_max: int = Field(default=1 << 25, ge=1024, le=1 << 28)
+    wait_seconds_max: int = Field(default=30, ge=0, le=300)
+    rate_per_second: int = Field(default=50, ge=1, le=100_000)
+    rate_burst: int = Field(default=100, ge=1, le=100_000)
+    order_seconds: int = Field(default=3600, ge=1, le=86_400 * 30)
+    """How long an order made here may be executed when the caller names no deadline."""
+
+    @field_validator("api_host")
+    @classmethod
+    def _loopback_host(cls, value: str) -> str:
+        if not is_loopback(value):
+            raise ValueError("XINLIAN_API_HOST must be a loopback address such as 127.0.0.1")
+        return value
+
+    @field_validator("rpc_url")
+    @classmethod
+    def _loopback_url(cls, value: str | None) -> str | None:
+        if value is not None and not is_loopback(urlsplit(value).hostname or ""):
+            raise ValueError("XINLIAN_RPC_URL must point at a loopback address")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _no_password(cls, value: str | None) -> str | None:
+        if value is not None and urlsplit(value).password:
+            raise ValueError(
+                "XINLIAN_DATABASE_URL must not carry a password: put the password alone into a "
+                "file of mode 0600 and name that in XINLIAN_DATABASE_PASSWORD_FILE"
+            )
+        return value
+
+    @field_validator("data")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @property
+    def node_dir(self) -> Path:
+        """Folder of the node: journal, snapshots, endpoint and token files."""
+        return self.data / "node"
+
+    @property
+    def keys_dir(self) -> Path:
+        """Folder of the keystores."""
+        return self.data / "keys"
+
+    @property
+    def secrets_dir(self) -> Path:
+        """Folder of files that hold one secret each."""
+        return self.data / "secrets"
+
+    def sqlalchemy_url(self) -> str:
+        """The database's URL with its password filled in."""
+        if self.database_url is None:
+            return f"sqlite:///{self.data / 'xinlian.sqlite3'}"
+        if self.database_password_file is None:
+            return self.database_url
+        from sqlalchemy.engine import make_url
+
+        password = read_secret(self.database_password_file)
+        url = make_url(self.database_url).set(password=password)
+        return url.render_as_string(hide_password=False)
+
+
+def checkout() -> Path:
+    """The checkout that holds the current folder, or else the current folder itself."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "xl").is_file() and (folder / "pyproject.toml").is_file():
+            return folder
+    return here
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine's loopback."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def write_secret(path: Path, secret: str) -> None:
+    """Write a secret into a file that only its owner can read; an older file is replaced."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(path.name + ".new")
+    draft.unlink(missing_ok=True)
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(secret + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def read_secret(path: Path) -> str:
+    """Read a secret file; refuses one that others may read. Raises ``SettingsError``."""
+    try:
+        mode = path.stat().st_mode
+        text = path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise SettingsError(f"the secret file {path} cannot be read: {exc}") from exc
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise SettingsError(f"the secret file {path} is open to others: chmod 600 {path}")
+    if not text:
+        raise SettingsError(f"the secret file {path} is empty")
+    return text

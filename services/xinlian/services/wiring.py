@@ -1,0 +1,70 @@
+"""The chain's part of the application: node, contracts, submitter, indexer."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Final
+
+from sqlalchemy import Engine
+from xinlian.ledger.adapters.sql.outbox import OutboxSettlement
+from xinlian.ledger.chain.data_folder import DataFolder
+from xinlian.ledger.chain.deploy import Deployment
+from xinlian.ledger.chain.indexer import Indexer
+from xinlian.ledger.chain.keystore import load_key
+from xinlian.ledger.chain.rpc import Rpc
+from xinlian.ledger.chain.submitter import Submitter
+from xinlian.ledger.model.errors import Failure, LedgerError
+from xinlian.services.app.clock import Clock
+from xinlian.services.settings import Settings, read_secret
+
+__all__ = ["DEPLOYMENT_FILE", "NODE_TOKEN_FILE", "RELAYER_FILE", "connect", "node_url"]
+
+DEPLOYMENT_FILE: Final = "deployment.json"
+RELAYER_FILE: Final = "relayer.json"
+RELAYER_PASSWORD_FILE: Final = "relayer.password"  # noqa: S105  a file's name
+NODE_TOKEN_FILE: Final = "node.token"  # noqa: S105  a file's name
+
+log = logging.getLogger(__name__)
+
+
+def connect(
+    settings: Settings, engine: Engine, clock: Clock
+) -> tuple[Rpc, Deployment, Submitter, Indexer]:
+    """Everything that speaks to the chain, for the network in the data folder."""
+    deployment_file = settings.data / DEPLOYMENT_FILE
+    if not deployment_file.exists():
+        raise LedgerError(
+            Failure.NOT_DEPLOYED,
+            f"{deployment_file} is missing: this data folder holds no network yet; 'xinlian up' "
+            "makes one",
+        )
+    deployment = Deployment.load(deployment_file)
+    rpc = Rpc(node_url(settings), read_secret(settings.secrets_dir / NODE_TOKEN_FILE))
+    relayer = load_key(
+        settings.keys_dir / RELAYER_FILE, read_secret(settings.secrets_dir / RELAYER_PASSWORD_FILE)
+    )
+    submitter = Submitter(engine, rpc, relayer, deployment, now=clock.now)
+    indexer = Indexer(
+        engine,
+        rpc,
+        {"0x" + address.hex(): name.value for name, address in deployment.addresses.items()},
+        deployment.chain_id,
+        settlement=OutboxSettlement(),
+    )
+    return rpc, deployment, submitter, indexer
+
+
+def node_url(settings: Settings) -> str:
+    """Where the node's gateway listens."""
+    if settings.rpc_url is not None:
+        return settings.rpc_url
+    endpoint = DataFolder(settings.node_dir).endpoint
+    try:
+        url = json.loads(endpoint.read_text("utf-8"))["url"]
+    except (OSError, ValueError, KeyError) as exc:
+        raise LedgerError(
+            Failure.CHAIN_UNAVAILABLE,
+            f"no node runs on {settings.node_dir}: start it with 'xinlian up'",
+        ) from exc
+    return str(url)

@@ -1,0 +1,1 @@
+"""Processes and threads: the lock of a data folder, worker threads, the supervisor."""
