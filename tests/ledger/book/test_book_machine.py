@@ -42,6 +42,9 @@ PARTIES = st.integers(1, 10)
 AMOUNTS = st.one_of(st.integers(0, 60), st.sampled_from([100, 500, 1000, 1001]))
 SMALL = st.integers(0, 30)
 LIKELY = st.sampled_from([True, True, True, False])
+TRADERS = st.one_of(st.integers(2, 6), PARTIES)
+DUE = st.one_of(st.integers(30, 150), st.integers(-1, 400))
+STATUSES = st.sampled_from([PartyStatus.ACTIVE, PartyStatus.ACTIVE, PartyStatus.SUSPENDED])
 DAYS = st.one_of(st.integers(1, 30), st.integers(0, 31))
 
 
@@ -106,8 +109,8 @@ class BookMachine(RuleBasedStateMachine):
         item = Combine(self.a_document(bundle), self.a_document(source), amount)
         self.attempt(party, item)
 
-    @rule(party=st.sampled_from([1, 1, 2, 3]), pick=SMALL, face=AMOUNTS, due=st.one_of(st.integers(30, 150), st.integers(-1, 400)),
-          days=DAYS, twice=st.booleans())  # fmt: skip
+    @rule(party=st.sampled_from([1, 1, 2, 3]), pick=SMALL, face=AMOUNTS, due=DUE, days=DAYS,
+          twice=st.booleans())  # fmt: skip
     def issue(self, party: int, pick: int, face: int, due: int, days: int, twice: bool) -> None:
         document = self.a_document(pick)
         payee = self.books.documents[document].seller
@@ -140,7 +143,7 @@ class BookMachine(RuleBasedStateMachine):
         self.attempt(self.holder(piece), Withdraw(piece))
 
     @rule(pick=SMALL, own=LIKELY, party=PARTIES, amount=AMOUNTS, back=st.booleans(),
-          to=st.one_of(st.integers(2, 6), PARTIES), purpose=st.integers(0, 5), days=DAYS)  # fmt: skip
+          to=TRADERS, purpose=st.integers(0, 5), days=DAYS)  # fmt: skip
     def transfer(
         self, pick: int, own: bool, party: int, amount: int, back: bool, to: int, purpose: int,
         days: int,
@@ -203,7 +206,7 @@ class BookMachine(RuleBasedStateMachine):
 
     @rule(
         party=st.integers(1, 6),
-        status=st.sampled_from([PartyStatus.ACTIVE, PartyStatus.ACTIVE, PartyStatus.SUSPENDED]),
+        status=STATUSES,
     )
     def suspend(self, party: int, status: PartyStatus) -> None:
         suspended = [p for p in self.books.parties.values() if p.status != PartyStatus.ACTIVE]

@@ -38,7 +38,8 @@ class Event(NamedTuple):
 
     Integers are ``int``, ``bool`` is 0 or 1, ``bytes32``, ``address`` and ``uint256`` are raw
     big-endian ``bytes``. ``contract`` is the name under which the log's address is followed,
-    ``transaction`` the hash as the node wrote it.
+    ``tx_index`` and ``transaction`` the place of the transaction in its block and its hash as the
+    node wrote it.
     """
 
     block: int
@@ -46,6 +47,7 @@ class Event(NamedTuple):
     contract: str
     number: int
     values: tuple[Any, ...]
+    tx_index: int
     transaction: str
 
 
@@ -140,6 +142,7 @@ class Decoder:
                         contracts[address],
                         layout.number,
                         values,
+                        int(log["transactionIndex"], 16),
                         log["transactionHash"],
                     )
                 )

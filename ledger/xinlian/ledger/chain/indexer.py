@@ -313,7 +313,7 @@ def _settled(
     orders: Sequence[Sequence[Any]],
 ) -> tuple[list[tuple[bytes, int, bytes]], list[tuple[bytes, int, bytes, bool, bytes]]]:
     executed, failed = [], []
-    for digest, block, _, tx_hash, _, _, _, _, success, burned, reason in orders:
+    for digest, block, _, _, tx_hash, _, _, _, _, success, burned, reason in orders:
         if success:
             executed.append((digest, block, tx_hash))
         else:

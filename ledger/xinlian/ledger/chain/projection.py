@@ -63,7 +63,7 @@ class Projection:
         shelves = self._shelves
         facts, handlers = shelves.events, self._handlers
         arguments, names = ARGUMENTS, NAMES
-        for block, index, contract, number, values, transaction in events:
+        for block, index, contract, number, values, place, transaction in events:
             write = arguments[number]
             if write is not None:
                 piece_at, financing_at = PIECE_AT[number], FINANCING_AT[number]
@@ -73,16 +73,18 @@ class Projection:
                     piece = shelves.financings.open[values[financing_at]][F_PIECE]
                 else:
                     piece = 0
-                facts.append((block, index, contract, names[number], piece, write(values)))
+                facts.append((block, index, place, contract, names[number], piece, write(values)))
             elif number == ORDER_EXECUTED:
                 digest, *rest = values
                 tx_hash = bytes.fromhex(transaction[2:])
-                shelves.orders.append((digest, block, index, tx_hash, contract, *rest, 1, 1, b""))
+                shelves.orders.append(
+                    (digest, block, index, place, tx_hash, contract, *rest, 1, 1, b"")
+                )
             elif number == ORDER_FAILED:
                 digest, party, nonce, kind, *rest = values
                 tx_hash = bytes.fromhex(transaction[2:])
                 shelves.orders.append(
-                    (digest, block, index, tx_hash, contract, party, nonce, kind, 0, *rest)
+                    (digest, block, index, place, tx_hash, contract, party, nonce, kind, 0, *rest)
                 )
             handler = handlers[number]
             if handler is not None:

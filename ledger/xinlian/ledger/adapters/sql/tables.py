@@ -78,6 +78,7 @@ events: Final = Table(
     metadata,
     _int("block", key=True),
     _int("log_index", key=True),
+    _int("tx_index"),
     Column("contract", Text, nullable=False),
     Column("name", Text, nullable=False),
     _int("piece"),
@@ -87,7 +88,8 @@ events: Final = Table(
 )
 """Every fact told by a contract (orders have their own table; ERC-721 mirrors are left out).
 
-``piece`` is the piece concerned, 0 if none; ``args`` the arguments as JSON in declared order.
+``tx_index`` is the place of the transaction in its block, ``piece`` the piece concerned (0 if
+none), ``args`` the arguments as JSON in declared order.
 """
 
 order_results: Final = Table(
@@ -96,6 +98,7 @@ order_results: Final = Table(
     _bytes("digest", key=True),
     _int("block", key=True),
     _int("log_index", key=True),
+    _int("tx_index"),
     _bytes("tx_hash"),
     Column("contract", Text, nullable=False),
     _int("party"),

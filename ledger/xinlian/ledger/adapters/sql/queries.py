@@ -1,0 +1,73 @@
+"""Queries of the books, each as of any block: ``at`` is a height, None means the last one.
+
+Lists come in pages: ``limit`` rows (at most 1,000) whose key is greater than ``after``. Every
+function takes a connection first; several calls in one transaction see the same books.
+"""
+
+from xinlian.ledger.adapters.sql.lineage import (
+    lineage,
+    longest_lineage,
+    piece_history,
+)
+from xinlian.ledger.adapters.sql.query_registers import (
+    document,
+    documents,
+    financing,
+    financings,
+    order,
+    parties,
+    party,
+    party_of_account,
+    policies,
+)
+from xinlian.ledger.adapters.sql.query_vouchers import (
+    block_at,
+    concerned,
+    counts,
+    head,
+    holdings,
+    list_vouchers,
+    offers_to,
+    piece,
+    pieces_of,
+    voucher,
+    vouchers,
+)
+from xinlian.ledger.adapters.sql.reports import (
+    decline_rates,
+    exposure_by_holder,
+    exposure_by_issuer,
+    maturity_ladder,
+    sums_by_state,
+)
+
+__all__ = [
+    "block_at",
+    "concerned",
+    "counts",
+    "decline_rates",
+    "document",
+    "documents",
+    "exposure_by_holder",
+    "exposure_by_issuer",
+    "financing",
+    "financings",
+    "head",
+    "holdings",
+    "lineage",
+    "list_vouchers",
+    "longest_lineage",
+    "maturity_ladder",
+    "offers_to",
+    "order",
+    "parties",
+    "party",
+    "party_of_account",
+    "piece",
+    "piece_history",
+    "pieces_of",
+    "policies",
+    "sums_by_state",
+    "voucher",
+    "vouchers",
+]
