@@ -11,7 +11,8 @@ from eth_account import Account
 from eth_keys.constants import SECPK1_N
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from xinlian.ledger.chain.keystore import Kdf, Keystore, load_key, save_key, write_private
+from xinlian.ledger.chain.files import write_whole
+from xinlian.ledger.chain.keystore import Kdf, Keystore, load_key, save_key
 from xinlian.ledger.chain.signer import LocalSigner, recover
 from xinlian.ledger.model.errors import Failure, LedgerError
 from xinlian.ledger.model.ids import Address, to_checksum
@@ -59,7 +60,7 @@ def test_a_key_file_is_read_by_eth_account_and_one_of_it_by_us(tmp_path: Path, k
     assert store.open(signer.address, "correct horse").secret() == signer.secret()
 
     foreign = Account.encrypt(KEY, "battery", kdf="pbkdf2", iterations=2)
-    write_private(tmp_path / "foreign.json", json.dumps(foreign).encode())
+    write_whole(tmp_path / "foreign.json", json.dumps(foreign).encode())
     assert load_key(tmp_path / "foreign.json", "battery").secret() == KEY
 
 
@@ -98,7 +99,7 @@ def test_what_is_wrong_with_a_key_file_is_said(tmp_path: Path) -> None:
         (json.dumps(good | {"crypto": {}}).encode(), "damaged"),
         (json.dumps(good | {"address": "00" * 20}).encode(), "not that of the address"),
     ):
-        write_private(path, content)
+        write_whole(path, content)
         expect(reason)
     path.unlink()
     expect("No such file")
@@ -113,12 +114,12 @@ def test_a_write_that_fails_leaves_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "file"
-    write_private(path, b"old")
+    write_whole(path, b"old")
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
-        write_private(path, b"new")
+        write_whole(path, b"new")
     assert [found.read_bytes() for found in tmp_path.iterdir()] == [b"old"]

@@ -6,16 +6,15 @@ readable by their owner alone; passwords are arguments of functions, never of pr
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import stat
-import tempfile
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
 from eth_keyfile.keyfile import create_keyfile_json, decode_keyfile_json
+from xinlian.ledger.chain.files import write_whole
 from xinlian.ledger.chain.signer import LocalSigner
 from xinlian.ledger.model.errors import Failure, LedgerError
 from xinlian.ledger.model.ids import Address, parse_address, to_checksum
@@ -78,7 +77,7 @@ def save_key(path: Path, signer: LocalSigner, password: str, kdf: Kdf = Kdf.STAN
     keyfile = create_keyfile_json(
         signer.secret(), password.encode(), kdf="scrypt", iterations=kdf.value
     )
-    write_private(path, json.dumps(keyfile, indent=1, sort_keys=True).encode() + b"\n")
+    write_whole(path, json.dumps(keyfile, indent=1, sort_keys=True).encode() + b"\n")
 
 
 def load_key(path: Path, password: str) -> LocalSigner:
@@ -105,26 +104,6 @@ def load_key(path: Path, password: str) -> LocalSigner:
     if keyfile.get("address", "").removeprefix("0x").lower() != signer.address.hex():
         raise _unreadable(path, "the key is not that of the address in the file")
     return signer
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Write a file of mode 0600 in one step: after a crash it is the old one or the new one."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink()
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _unreadable(path: Path, reason: str) -> LedgerError:

@@ -1,0 +1,65 @@
+"""The compiled contracts: ABI and bytecode, as committed in ``contracts/artifacts``.
+
+In a checkout they are read from there; an installed wheel carries the same files as package data in
+``xinlian/ledger/artifacts``.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from eth_abi.abi import encode
+from xinlian.ledger.model.errors import Failure, LedgerError
+
+_PACKAGE: Final = Path(__file__).resolve().parent.parent
+_PLACES: Final = (_PACKAGE / "artifacts", _PACKAGE.parents[2] / "contracts" / "artifacts")
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A compiled contract."""
+
+    name: str
+    abi: tuple[dict[str, Any], ...]
+    bytecode: bytes
+
+    def init_code(self, *arguments: Any) -> bytes:
+        """The code that deploys the contract with these constructor arguments."""
+        inputs: list[dict[str, Any]] = next(
+            (entry["inputs"] for entry in self.abi if entry["type"] == "constructor"), []
+        )
+        types = [_type(entry) for entry in inputs]
+        if len(types) != len(arguments):
+            raise ValueError(f"the constructor of {self.name} takes {len(types)} arguments")
+        return self.bytecode + encode(types, list(arguments))
+
+    def signature(self, function: str) -> str:
+        """``name(type,…)`` of a function that has one form only."""
+        found = [e for e in self.abi if e["type"] == "function" and e["name"] == function]
+        if len(found) != 1:
+            raise ValueError(f"{self.name} has {len(found)} functions called {function}")
+        return f"{function}({','.join(_type(entry) for entry in found[0]['inputs'])})"
+
+
+def _type(entry: dict[str, Any]) -> str:
+    kind: str = entry["type"]
+    if not kind.startswith("tuple"):
+        return kind
+    inside = ",".join(_type(part) for part in entry["components"])
+    return f"({inside}){kind.removeprefix('tuple')}"
+
+
+@lru_cache(maxsize=32)
+def artifact(name: str) -> Artifact:
+    """The contract called ``name``. Raises ``LedgerError(NOT_FOUND)`` if there is no such file."""
+    for place in _PLACES:
+        path = place / f"{name}.json"
+        if path.exists():
+            content = json.loads(path.read_text(encoding="utf-8"))
+            code = bytes.fromhex(content["bytecode"].removeprefix("0x"))
+            return Artifact(name, tuple(content["abi"]), code)
+    raise LedgerError(Failure.NOT_FOUND, fields={"what": "compiled contract", "id": name})
