@@ -1,3 +1,3 @@
 """What every test may ask for; the fixtures themselves live in tests/support."""
 
-pytest_plugins = ["tests.support.network", "tests.support.node", "tests.support.postgres"]
+pytest_plugins = ["tests.support.node", "tests.support.network", "tests.support.postgres"]
