@@ -168,6 +168,8 @@ class Engine:
         """Send one JSON-RPC request or batch, return the answer as it is; many run side by side."""
         pipe = await self._readers.get()
         try:
+            if not pipe.alive:
+                pipe = await EnginePipe.open(pipe.path)
             async with asyncio.timeout(seconds):
                 return await pipe.ask(body)
         except (TimeoutError, asyncio.CancelledError) as exc:

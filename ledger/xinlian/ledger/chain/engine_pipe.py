@@ -16,7 +16,7 @@ class EnginePipe(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._parts: list[bytes] = []
         self._answer: asyncio.Future[bytes] | None = None
-        self._open = False
+        self.alive = False
 
     @classmethod
     async def open(cls, path: str) -> EnginePipe:
@@ -28,7 +28,7 @@ class EnginePipe(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See :class:`asyncio.Protocol`."""
         self._transport = cast(asyncio.Transport, transport)
-        self._open = True
+        self.alive = True
 
     def data_received(self, data: bytes) -> None:
         """See :class:`asyncio.Protocol`. JSON holds no raw newline, so one ends the answer."""
@@ -41,14 +41,14 @@ class EnginePipe(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - as declared
         """See :class:`asyncio.Protocol`."""
-        self._open = False
+        self.alive = False
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(EngineError("the engine's connection broke"))
         self._answer = None
 
     async def ask(self, body: bytes) -> bytes:
         """Send ``body``, return the whole answer. One caller at a time."""
-        if not self._open:
+        if not self.alive:
             raise EngineError("the engine's connection is closed")
         if self._answer is not None:
             raise EngineError("the engine's connection is in use")

@@ -124,7 +124,8 @@ class Dispatcher:
                 else:
                     if call.name == "eth_getLogs":
                         self._bound(call)
-                    reads.append(call)
+                    if call.answer is None:
+                        reads.append(call)
             except RefusalError as refusal:
                 call.refuse(refusal)
         if reads:
@@ -140,8 +141,6 @@ class Dispatcher:
                 admitted.append(call)
             except RefusalError as refusal:
                 call.refuse(refusal)
-            except (IndexError, ValueError):
-                call.refuse(RefusalError(INVALID_PARAMS, "the transaction cannot be read"))
         if not admitted:
             return
         raws = [call.params[0] for call in admitted if call.params]

@@ -18,6 +18,7 @@ from xinlian.ledger.chain.gateway.refusal import RefusalError
 
 _ATTEMPTS_MAX: Final = 5
 _HOLD_SECONDS: Final = 30.0
+_DEATH_SECONDS: Final = 1.0
 
 
 class Gate:
@@ -44,15 +45,22 @@ class Gate:
             try:
                 answer = await engine.read(body)
             except (EngineError, OSError) as exc:
-                if not engine.died.is_set():
-                    raise RefusalError(RECOVERING, f"no answer from the engine: {exc}") from exc
-                if engine is self.engine:
-                    self.lost()
+                await self._find_dead(engine, exc)
                 continue
             await self._settled.wait()
             if engine is self.engine and self._well.is_set():
                 return answer
         raise RefusalError(RECOVERING, "the engine keeps failing; see the node's log")
+
+    async def _find_dead(self, engine: Engine, cause: Exception) -> None:
+        """A broken connection is how death shows first; the process ends a moment later."""
+        try:
+            async with asyncio.timeout(_DEATH_SECONDS):
+                await engine.died.wait()
+        except TimeoutError:
+            raise RefusalError(RECOVERING, f"no answer from the engine: {cause}") from cause
+        if engine is self.engine:
+            self.lost()
 
     async def wait_final(self, height: int, seconds: float) -> Head:
         """The durable head, as soon as it reaches ``height`` or after ``seconds``."""

@@ -49,6 +49,13 @@ class RawTransaction:
 
 def parse(raw: bytes) -> RawTransaction:
     """Take a raw transaction apart; raises :class:`RefusalError` for what no node should carry."""
+    try:
+        return _parse(raw)
+    except IndexError as exc:
+        raise _malformed("it ends too early") from exc
+
+
+def _parse(raw: bytes) -> RawTransaction:
     if not raw or len(raw) > BYTES_MAX:
         raise RefusalError(
             REJECTED, f"a transaction may have 1 to {BYTES_MAX} bytes; this one has {len(raw)}"

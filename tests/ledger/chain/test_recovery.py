@@ -1,0 +1,404 @@
+"""Faults: what was final is there after every one of them, or the node says what is wrong."""
+
+import hashlib
+import os
+import random
+import resource
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from xinlian.ledger.chain import errors
+from xinlian.ledger.chain.journal import Journal
+from xinlian.ledger.chain.node import Genesis, node_status
+from xinlian.ledger.chain.rpc import Rpc
+
+from tests.support.node import CLOCK_START, NodeProcess
+from tests.support.transactions import Account, hash_of
+
+ROUNDS = int(os.environ.get("XL_CRASH_ROUNDS", "6"))
+NOWHERE = "0x" + "22" * 20
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[NodeProcess]:
+    """A node of the test's own, not started yet."""
+    made = NodeProcess(tmp_path / "node")
+    yield made
+    made.kill()
+
+
+def status(node: NodeProcess) -> dict[str, Any]:
+    return node_status(node.url, node.token)
+
+
+def fill(node: NodeProcess, account: Account, blocks: int, contract: str | None = None) -> str:
+    """Make ``blocks`` blocks of a few transactions; returns the store contract."""
+    with node.rpc() as rpc:
+        head = rpc.wait_final(0)
+        if contract is None:
+            raw, contract = account.deploy()
+            rpc.send_raw([raw])
+            head = rpc.wait_final(head.height + 1)
+        for _ in range(blocks):
+            keys = random.sample(range(1, 10**6), 5)
+            sent = rpc.send_raw([account.store(contract, key, key) for key in keys])
+            assert all(isinstance(answer, str) for answer in sent)
+            head = rpc.wait_final(head.height + 1)
+    return contract
+
+
+def history(node: NodeProcess) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Hash, state root and transactions of every block, as the gateway shows them."""
+    with node.rpc() as rpc:
+        top = rpc.wait_final(0).height
+        blocks = rpc.batch([("eth_getBlockByNumber", [hex(at)]) for at in range(top + 1)])
+    return [(block["hash"], block["stateRoot"], tuple(block["transactions"])) for block in blocks]
+
+
+def records(node: NodeProcess) -> list[tuple[int, int]]:
+    """Offset and end of every record of a stopped node's journal."""
+    digest = hashlib.sha256((node.data_dir / "genesis.json").read_bytes()).digest()
+    journal = Journal.open(node.data_dir / "journal", digest)
+    found = [
+        (record.offset, record.offset + 136 + sum(4 + len(raw) for raw in record.transactions))
+        for record in journal.recover()
+    ]
+    journal.close()
+    return found
+
+
+def refused_start(node: NodeProcess) -> str:
+    """Start a node that must not start; what it says on its way out."""
+    before = node.log.stat().st_size if node.log.exists() else 0
+    process = node.spawn()
+    assert process.wait(timeout=60) == 1
+    return node.log.read_text(encoding="utf-8")[before:]
+
+
+def test_replay_arrives_at_the_same_blocks_with_and_without_snapshots(fresh: NodeProcess) -> None:
+    account = Account("replay", fresh.chain_id)
+    fresh.start("--snapshot-transactions", "20")
+    contract = fill(fresh, account, 12)
+    before = history(fresh)
+    assert status(fresh)["snapshot_height"] > 0
+    assert fresh.stop() == 0
+    fresh.start()
+    assert status(fresh)["snapshot_height"] > 0
+    assert history(fresh) == before
+    assert fresh.kill() == -signal.SIGKILL
+    for snapshot in (fresh.data_dir / "snapshots").iterdir():
+        snapshot.unlink()
+    fresh.start()
+    assert status(fresh)["snapshot_height"] == 0
+    assert history(fresh) == before
+    fill(fresh, account, 2, contract)
+    assert history(fresh)[: len(before)] == before
+
+
+def test_a_spoilt_snapshot_is_passed_over(fresh: NodeProcess) -> None:
+    account = Account("snapshot", fresh.chain_id)
+    fresh.start("--snapshot-transactions", "10")
+    fill(fresh, account, 8)
+    before = history(fresh)
+    fresh.stop()
+    kept = sorted((fresh.data_dir / "snapshots").iterdir())
+    assert len(kept) == 2
+    newest = bytearray(kept[1].read_bytes())
+    newest[len(newest) // 2] ^= 1
+    kept[1].write_bytes(newest)
+    fresh.start()
+    assert status(fresh)["snapshot_height"] == int(kept[0].stem)
+    assert history(fresh) == before
+    fresh.stop()
+    kept[0].write_bytes(b"{}\n")
+    fresh.start()
+    assert status(fresh)["snapshot_height"] == 0
+    assert history(fresh) == before
+    assert "does not match its SHA-256" in fresh.log.read_text(encoding="utf-8")
+
+
+def test_a_truncated_last_record_is_cut_off_and_the_rest_kept(fresh: NodeProcess) -> None:
+    fresh.start()
+    account = Account("tail", fresh.chain_id)
+    fill(fresh, account, 3)
+    before = history(fresh)
+    fresh.stop()
+    (_, good), (start, end) = records(fresh)[-2:]
+    cut = (start + end) // 2
+    os.truncate(fresh.data_dir / "journal", cut)
+    fresh.start()
+    assert history(fresh) == before[:-1]
+    assert f"cut off {cut - good} bytes of an unfinished last record at byte {good}" in log_of(
+        fresh
+    )
+
+
+def log_of(node: NodeProcess) -> str:
+    return node.log.read_text(encoding="utf-8")
+
+
+def test_a_flipped_byte_is_refused_with_its_place(fresh: NodeProcess) -> None:
+    fresh.start()
+    fill(fresh, Account("flip", fresh.chain_id), 4)
+    before = history(fresh)
+    fresh.stop()
+    path = fresh.data_dir / "journal"
+    sound = path.read_bytes()
+    start, end = records(fresh)[2]
+    spoilt = bytearray(sound)
+    spoilt[(start + 136 + end) // 2] ^= 0x40
+    path.write_bytes(spoilt)
+    said = refused_start(fresh)
+    assert f"damaged in record 2 at byte {start}" in said
+    assert "block 3" in said
+    assert str(path) in said
+    assert path.read_bytes() == spoilt
+    path.write_bytes(sound)
+    fresh.start()
+    assert history(fresh) == before
+
+
+def test_a_journal_that_lost_its_end_is_refused(fresh: NodeProcess) -> None:
+    fresh.start("--snapshot-transactions", "10")
+    fill(fresh, Account("lost", fresh.chain_id), 6)
+    fresh.stop()
+    height = max(int(path.stem) for path in (fresh.data_dir / "snapshots").iterdir())
+    os.truncate(fresh.data_dir / "journal", records(fresh)[1][1])
+    said = refused_start(fresh)
+    assert "ends at block 2, but a snapshot" in said
+    assert f"at block {height}: the journal lost its end" in said
+
+
+def test_an_engine_that_computes_otherwise_is_refused(fresh: NodeProcess) -> None:
+    fresh.start()
+    fill(fresh, Account("other", fresh.chain_id), 2)
+    fresh.stop()
+    genesis = fresh.data_dir / "genesis.json"
+    genesis.write_text(genesis.read_text("utf-8").replace("1000000000", "1000000001"), "utf-8")
+    assert "another genesis.json" in refused_start(fresh)
+
+
+def test_two_processes_on_one_folder(fresh: NodeProcess) -> None:
+    fresh.start()
+    owner = fresh.pid
+    second = NodeProcess.__new__(NodeProcess)
+    second.__dict__.update(fresh.__dict__)
+    said = refused_start(second)
+    assert f"in use by process {owner}" in said
+    assert status(fresh)["pid"] == owner
+
+
+def test_a_folder_without_a_node_and_a_port_in_use(fresh: NodeProcess, tmp_path: Path) -> None:
+    fresh.start()
+    port = fresh.url.rpartition(":")[2]
+    other = NodeProcess(tmp_path / "other")
+    process = other.spawn("--port", port)
+    assert process.wait(timeout=60) == 1
+    assert f"Port {port} on 127.0.0.1 cannot be opened" in log_of(other)
+    (other.data_dir / "genesis.json").unlink()
+    assert "holds no node" in refused_start(other)
+
+
+def test_a_clock_that_went_back_does_not_stop_the_chain(tmp_path: Path) -> None:
+    ahead = int(time.time()) + 7200  # as if the machine's clock had been set back by two hours
+    node = NodeProcess(tmp_path / "node", Genesis(timestamp=ahead)).start()
+    try:
+        account = Account("clock", node.chain_id)
+        fill(node, account, 3)
+        with node.rpc() as rpc:
+            found = [
+                int(rpc.call("eth_getBlockByNumber", hex(n))["timestamp"], 16) for n in range(5)
+            ]
+        assert found == [ahead] * 5
+        report = status(node)
+        assert 7000 < report["clock_behind_s"] <= 7200
+        assert report["clock"] == "system"
+        with node.rpc() as rpc, pytest.raises(errors.RpcError, match="system clock"):
+            rpc.set_time(ahead + 1)
+    finally:
+        node.kill()
+
+
+def test_a_controlled_clock_survives_a_restart(fresh: NodeProcess) -> None:
+    fresh.start()
+    fresh.set_time(CLOCK_START + 500)
+    fresh.kill()
+    fresh.start()
+    assert status(fresh)["clock_now"] == CLOCK_START + 500
+
+
+def test_a_dead_engine_is_replaced_and_nothing_accepted_is_lost(fresh: NodeProcess) -> None:
+    fresh.start(seal_ms=300)
+    account = Account("engine", fresh.chain_id)
+    contract = fill(fresh, account, 2)
+    before = history(fresh)
+    with fresh.rpc() as rpc:
+        for round_number in range(1, 4):
+            head = rpc.wait_final(0)
+            raws = [account.store(contract, key, 1) for key in range(40)]
+            sent = rpc.send_raw(raws)
+            assert sent == [hash_of(raw) for raw in raws]
+            os.kill(status(fresh)["engine_pid"], signal.SIGKILL)
+            while not all(
+                receipt and receipt["status"] == "0x1"
+                for receipt in rpc.batch([("eth_getTransactionReceipt", [h]) for h in sent])
+            ):
+                head = rpc.wait_final(head.height + 1, seconds=5)
+            assert status(fresh)["engine_restarts"] == round_number
+    after = history(fresh)
+    assert after[: len(before)] == before
+    fresh.kill()
+    fresh.start()
+    assert history(fresh) == after
+
+
+def test_an_idle_node_notices_that_its_engine_died(fresh: NodeProcess) -> None:
+    fresh.start()
+    before = status(fresh)["engine_pid"]
+    os.kill(before, signal.SIGKILL)
+    deadline = time.monotonic() + 30
+    while status(fresh)["engine_pid"] == before and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert status(fresh)["engine_restarts"] == 1
+
+
+def test_the_engine_dies_with_the_gateway(fresh: NodeProcess) -> None:
+    fresh.start()
+    engine = status(fresh)["engine_pid"]
+    fresh.kill()
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{engine}").exists() and time.monotonic() < deadline:
+        if "Z" in Path(f"/proc/{engine}/stat").read_text("ascii").split(")")[1].split()[0]:
+            break  # dead, waiting for init to collect it
+        time.sleep(0.01)
+    else:
+        assert not Path(f"/proc/{engine}").exists()
+
+
+def test_a_full_disk_stops_sealing_and_space_lets_it_go_on(fresh: NodeProcess) -> None:
+    fresh.start()
+    account = Account("full", fresh.chain_id)
+    contract = fill(fresh, account, 2)
+    before = history(fresh)
+    size = (fresh.data_dir / "journal").stat().st_size
+    soft, hard = resource.prlimit(fresh.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(fresh.pid, resource.RLIMIT_FSIZE, (size + 100, hard))
+    with fresh.rpc() as rpc:
+        head = rpc.wait_final(0)
+        raws = [account.store(contract, key, 7) for key in range(30)]
+        sent = rpc.send_raw(raws)
+        assert sent == [hash_of(raw) for raw in raws], "accepted, not final"
+        assert rpc.wait_final(head.height + 1, seconds=0.5) == head, "nothing becomes final"
+        report = status(fresh)
+        assert "no space" in report["storage_full"]
+        assert report["pending"] == 30
+        assert rpc.call("eth_getTransactionReceipt", sent[0]) is None
+        refusal = rpc.send_raw([account.sign(NOWHERE, nonce=account.nonce)])[0]
+        assert isinstance(refusal, errors.NodeStorageFullError)
+        assert history(fresh) == before, "reading goes on"
+        resource.prlimit(fresh.pid, resource.RLIMIT_FSIZE, (soft, hard))
+        assert rpc.wait_final(head.height + 1).height == head.height + 1
+        assert all(rpc.batch([("eth_getTransactionReceipt", [h]) for h in sent]))
+    assert status(fresh)["storage_full"] is None
+    after = history(fresh)
+    fresh.kill()
+    fresh.start()
+    assert history(fresh) == after
+
+
+class Load:
+    """Threads that submit like a careful client: remember the raw bytes, resend until final."""
+
+    def __init__(self, node: NodeProcess, threads: int = 2) -> None:
+        self.node = node
+        self.final: dict[str, tuple[str, int]] = {}  # transaction -> block hash, height
+        self.sent: list[str] = []
+        self._stop = threading.Event()
+        self._failed: list[BaseException] = []
+        self._threads = [
+            threading.Thread(target=self._guard, args=(f"load {number}",))
+            for number in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+        assert self._failed == []
+
+    def _guard(self, seed: str) -> None:
+        try:
+            self._work(Account(seed, self.node.chain_id))
+        except BaseException as exc:  # noqa: BLE001 - shown by stop()
+            self._failed.append(exc)
+
+    def _work(self, account: Account) -> None:
+        waiting: dict[str, bytes] = {}
+        while not self._stop.is_set() or waiting:
+            if not self._stop.is_set() and len(waiting) < 200:
+                waiting |= {hash_of(raw): raw for raw in (account.sign(NOWHERE) for _ in range(20))}
+                self.sent += list(waiting)[-20:]
+            try:
+                with Rpc(self.node.url, self.node.token, seconds=20) as rpc:
+                    self._settle(rpc, waiting)
+            except (errors.NodeUnavailableError, errors.NodeRecoveringError):
+                time.sleep(0.02)
+
+    def _settle(self, rpc: Rpc, waiting: dict[str, bytes]) -> None:
+        answers = rpc.send_raw(waiting.values())
+        for answer in answers:
+            if not isinstance(answer, str | errors.NodeRecoveringError):
+                raise answer
+        head = rpc.wait_final(0)
+        head = rpc.wait_final(head.height + 1, seconds=0.2)
+        hashes = list(waiting)
+        for receipt in rpc.batch([("eth_getTransactionReceipt", [h]) for h in hashes]):
+            if isinstance(receipt, dict):
+                found = receipt["transactionHash"]
+                self.final[found] = (receipt["blockHash"], int(receipt["blockNumber"], 16))
+                del waiting[found]
+        del head
+
+
+def kill_gateway(node: NodeProcess) -> None:
+    node.kill()
+    node.start("--snapshot-transactions", "300")
+
+
+def kill_engine(node: NodeProcess) -> None:
+    os.kill(status(node)["engine_pid"], signal.SIGKILL)
+
+
+@pytest.mark.parametrize("kill", [kill_gateway, kill_engine])
+def test_killed_under_load_at_random_moments(
+    fresh: NodeProcess, kill: Callable[[NodeProcess], None]
+) -> None:
+    fresh.start("--snapshot-transactions", "300")
+    load = Load(fresh)
+    try:
+        rounds = ROUNDS if kill is kill_gateway else min(ROUNDS, 4)
+        for _ in range(rounds):
+            time.sleep(random.uniform(0.05, 0.6))
+            known = dict(load.final)
+            kill(fresh)
+            shown = {block: set(held) for block, _, held in history(fresh)}
+            missing = [tx for tx, (block, _) in known.items() if tx not in shown.get(block, ())]
+            assert missing == [], "reported final, and not there after the crash"
+    finally:
+        load.stop()
+    blocks = history(fresh)
+    included = [transaction for _, _, held in blocks for transaction in held]
+    assert len(included) == len(set(included)), "a transaction is there twice"
+    assert set(included) == set(load.sent) == set(load.final)
+    assert all(blocks[height][0] == block for block, height in load.final.values())
+    assert all(held for _, _, held in blocks[1:]), "an empty block"
+    fresh.kill()
+    fresh.start()
+    assert history(fresh) == blocks
