@@ -46,7 +46,8 @@ class Writer:
     def bytes(self) -> bytes:
         """The document as indented UTF-8."""
         indent(self.root)
-        return tostring(self.root, encoding="UTF-8", xml_declaration=True) + b"\n"
+        text: bytes = tostring(self.root, encoding="UTF-8", xml_declaration=True)
+        return text + b"\n"
 
 
 def parse(data: bytes, namespace: str) -> Element:
