@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import Engine
 from xinlian.ledger.adapters.sql.outbox import OutboxSettlement
 from xinlian.ledger.chain.data_folder import DataFolder
-from xinlian.ledger.chain.deploy import Deployment
+from xinlian.ledger.chain.deployment import Deployment
 from xinlian.ledger.chain.indexer import Indexer
 from xinlian.ledger.chain.keystore import load_key
 from xinlian.ledger.chain.rpc import Rpc
@@ -18,12 +18,21 @@ from xinlian.ledger.model.errors import Failure, LedgerError
 from xinlian.services.app.clock import Clock
 from xinlian.services.settings import Settings, read_secret
 
-__all__ = ["DEPLOYMENT_FILE", "NODE_TOKEN_FILE", "RELAYER_FILE", "connect", "node_url"]
+__all__ = [
+    "DEPLOYMENT_FILE",
+    "NETWORK_PASSWORD_FILE",
+    "NODE_ADMIN_TOKEN_FILE",
+    "NODE_TOKEN_FILE",
+    "RELAYER",
+    "connect",
+    "node_url",
+]
 
 DEPLOYMENT_FILE: Final = "deployment.json"
-RELAYER_FILE: Final = "relayer.json"
-RELAYER_PASSWORD_FILE: Final = "relayer.password"  # noqa: S105  a file's name
+RELAYER: Final = "relayer"
+NETWORK_PASSWORD_FILE: Final = "network.password"  # noqa: S105  a file's name
 NODE_TOKEN_FILE: Final = "node.token"  # noqa: S105  a file's name
+NODE_ADMIN_TOKEN_FILE: Final = "node-admin.token"  # noqa: S105  a file's name
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +51,8 @@ def connect(
     deployment = Deployment.load(deployment_file)
     rpc = Rpc(node_url(settings), read_secret(settings.secrets_dir / NODE_TOKEN_FILE))
     relayer = load_key(
-        settings.keys_dir / RELAYER_FILE, read_secret(settings.secrets_dir / RELAYER_PASSWORD_FILE)
+        settings.keys_dir / f"{RELAYER}.json",
+        read_secret(settings.secrets_dir / NETWORK_PASSWORD_FILE),
     )
     submitter = Submitter(engine, rpc, relayer, deployment, now=clock.now)
     indexer = Indexer(

@@ -33,7 +33,7 @@ def list_documents(state: StateDep, reader: ReaderDep, lister: ListerDep) -> Pag
             reader, moment, limit=limit, after=unhex(after)
         ),
         DocumentView.of,
-        lambda row: hex32(row.key),
+        lambda row: hex32(row.document),
         start="0x",
     )
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -86,3 +88,13 @@ def run(settings: Settings) -> None:
         )
     finally:
         app.close()
+
+
+def main() -> None:
+    """``python -m xinlian.services.api.main DATA``: the API of a data folder, supervised."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    run(Settings(data=Path(sys.argv[1])))
+
+
+if __name__ == "__main__":
+    main()

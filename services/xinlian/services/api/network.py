@@ -35,7 +35,7 @@ def list_policies(state: StateDep, moment: MomentDep) -> Page[PolicyView]:
     for row in state.app.reports.policies(moment):
         facts = asdict(row.policy)
         facts["valid_from"] = iso_of(Day(row.policy.valid_from))
-        items.append(PolicyView(number=row.number, block=row.block, **facts))
+        items.append(PolicyView(number=row.number, **facts))
     return Page(items=items)
 
 

@@ -32,7 +32,7 @@ PartyQuery = Annotated[
 
 
 def _moment(request: Request, response: Response, state: StateDep, as_of: AsOf = None) -> Moment:
-    moment = moment_of(state.app.engine, as_of, state.app.clock)
+    moment = moment_of(state.app.engine, as_of)
     _tell(request, response, moment)
     return moment
 
@@ -75,7 +75,7 @@ class Lister:
         if self.cursor is not None:
             position = self.state.cursors.read(self.cursor, listing, self.actor.owner, bound)
             after, at = position.after, position.at
-        moment = moment_of(self.state.app.engine, at, self.state.app.clock)
+        moment = moment_of(self.state.app.engine, at)
         _tell(self.request, self.response, moment)
         rows = fetch(moment, self.limit + 1, after)
         shown, following = rows[: self.limit], None

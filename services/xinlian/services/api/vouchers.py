@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from fastapi import Path, Query
 from xinlian.ledger.model.days import day_from_iso
-from xinlian.ledger.model.ids import DocumentKey, PartyId, PieceId, RootId
+from xinlian.ledger.model.ids import DocumentKey, PartyId, PieceId
 from xinlian.ledger.model.items import (
     ZERO32,
     Accept,
@@ -29,7 +29,7 @@ from xinlian.services.api.schemas.common import Hex32, Page, PieceNo, RootNo, un
 from xinlian.services.api.schemas.ledger import (
     DeclineBody,
     DishonourBody,
-    DocumentView,
+    EventView,
     IssueBody,
     LineageView,
     MergeBody,
@@ -71,7 +71,7 @@ def list_vouchers(
             reader, moment, relation=relation, document=key, limit=limit, after=after
         ),
         VoucherView.of,
-        lambda row: int(row.id),
+        lambda row: int(row.root),
     )
 
 
@@ -93,7 +93,7 @@ def list_voucher_pieces(
         state.app.books.root(reader, root, moment)
         return state.app.books.pieces(reader, moment, root=root, limit=limit, after=after)
 
-    return lister.page({"root": root}, fetch, PieceView.of, lambda row: int(row.id))
+    return lister.page({"root": root}, fetch, PieceView.of, lambda row: int(row.view.piece))
 
 
 @router.post("/vouchers", tags=["vouchers"], status_code=202, responses=ORDER_RESPONSES)
@@ -138,7 +138,7 @@ def list_pieces(
             reader, moment, relation=relation, states=states, root=root, limit=limit, after=after
         ),
         PieceView.of,
-        lambda row: int(row.id),
+        lambda row: int(row.view.piece),
     )
 
 
@@ -153,25 +153,23 @@ def get_lineage(
     state: StateDep, reader: ReaderDep, moment: MomentDep, piece: PiecePath
 ) -> LineageView:
     """Where a piece comes from, up to the voucher and the trade document behind it."""
-    books = state.app.books
-    pieces = books.ancestors(reader, piece, moment)
-    # Whoever may see the piece may see what stands behind it.
-    root = books.root(Reader(None), RootId(pieces[0].root), moment)
-    document = books.find_document(root.root.document, moment)
-    return LineageView(
-        pieces=[PieceView.of(row) for row in pieces],
-        voucher=VoucherView.of(root),
-        document=None if document is None else DocumentView.of(document),
-    )
+    return LineageView.of(state.app.books.lineage(reader, piece, moment))
 
 
 @router.get("/pieces/{piece}/history", tags=["pieces"])
 def get_piece_history(
-    state: StateDep, reader: ReaderDep, moment: MomentDep, piece: PiecePath
-) -> Page[PieceView]:
-    """Every version of a piece, oldest first; at most 500."""
-    rows = state.app.books.history(reader, piece, moment)
-    return Page(items=[PieceView.of(row) for row in rows])
+    state: StateDep, reader: ReaderDep, lister: ListerDep, piece: PiecePath
+) -> Page[EventView]:
+    """What happened to a piece, oldest first."""
+    return lister.page(
+        {"piece": piece},
+        lambda moment, limit, after: state.app.books.history(
+            reader, piece, moment, limit=limit, after=(after[0], after[1])
+        ),
+        EventView.of,
+        lambda row: [row.block, row.log_index],
+        start=[-1, -1],
+    )
 
 
 @router.get("/offers", tags=["offers"])
@@ -190,7 +188,7 @@ def list_offers(
             reader, moment, incoming=direction == "incoming", limit=limit, after=after
         ),
         PieceView.of,
-        lambda row: int(row.id),
+        lambda row: int(row.view.piece),
     )
 
 

@@ -87,12 +87,4 @@ def _effects(connection: Connection, status: Final) -> tuple[Effect, ...]:
         )
         .order_by(e.log_index)
     )
-    return tuple(_named(row.name, row.args) for row in connection.execute(query))
-
-
-def _named(name: str, args: str) -> Effect:
-    from xinlian.ledger.chain.events import NUMBER, SHAPES
-
-    values = json.loads(args)
-    fields = SHAPES[NUMBER[name]].fields
-    return name, {field.name: value for field, value in zip(fields, values, strict=True)}
+    return tuple((row.name, json.loads(row.args)) for row in connection.execute(query))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, select
-from xinlian.ledger.adapters.sql.tables import blocks, ledger_state
+from sqlalchemy import Connection, Engine
+from xinlian.ledger.adapters.sql import queries
 from xinlian.ledger.model.ids import PartyId
 from xinlian.services.app.actors import Actor
-from xinlian.services.app.clock import Clock
 from xinlian.services.app.errors import Code, RefusedError
 
 __all__ = ["Head", "Moment", "Reader", "head_of", "moment_of"]
@@ -23,19 +22,17 @@ class Head:
     time: int
     checked_height: int
     halted: str | None
-    chain_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The block as of which something is read; its hash; its time (Unix seconds).
+    """The block as of which something is read, and its hash.
 
     ``pinned`` tells that the reader named the block.
     """
 
     at: int
     hash: bytes
-    time: int
     pinned: bool
 
 
@@ -64,16 +61,12 @@ def head_of(engine: Engine) -> Head:
         return _head(connection)
 
 
-def moment_of(engine: Engine, as_of: int | None, clock: Clock) -> Moment:
-    """The moment for a block number, or now; refused with ``AS_OF_AHEAD`` if it is to come.
-
-    Now is the clock's time, or the last block's if that is later: a voucher matures with the day,
-    not with the next block.
-    """
+def moment_of(engine: Engine, as_of: int | None) -> Moment:
+    """The moment for a block number, or the last one; refused with ``AS_OF_AHEAD``."""
     with engine.connect() as connection:
         head = _head(connection)
         if as_of is None:
-            return Moment(head.height, head.hash, max(head.time, clock.now()), pinned=False)
+            return Moment(head.height, head.hash, pinned=False)
         if as_of > head.height:
             raise RefusedError(
                 Code.AS_OF_AHEAD,
@@ -81,25 +74,18 @@ def moment_of(engine: Engine, as_of: int | None, clock: Clock) -> Moment:
                 as_of=as_of,
                 height=head.height,
             )
-        row = connection.execute(
-            select(blocks.c.hash, blocks.c.time).where(blocks.c.height == as_of)
-        ).first()
-    if row is None:
-        # Before the contracts were deployed the books keep no block.
-        return Moment(as_of, bytes(32), 0, pinned=True)
-    return Moment(as_of, bytes(row.hash), row.time, pinned=True)
+        block = queries.block_at(connection, as_of)
+    return Moment(as_of, bytes(32) if block is None else block.hash, pinned=True)
 
 
 def _head(connection: Connection) -> Head:
-    state = connection.execute(select(ledger_state)).first()
-    if state is None:
-        return Head(-1, bytes(32), 0, -1, None, 0)
-    time = connection.execute(select(blocks.c.time).where(blocks.c.height == state.height)).scalar()
+    head = queries.head(connection)
+    if head is None:
+        return Head(-1, bytes(32), 0, -1, None)
     return Head(
-        height=state.height,
-        hash=bytes(state.hash),
-        time=time or 0,
-        checked_height=state.checked_height,
-        halted=state.halted,
-        chain_id=state.chain_id,
+        height=head.block.height,
+        hash=head.block.hash,
+        time=head.block.time,
+        checked_height=head.checked_height,
+        halted=head.halted,
     )

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, Select, func, or_, select, true
-from xinlian.ledger.adapters.sql.tables import issuer_versions, piece_versions, policies, roots
-from xinlian.ledger.model.vouchers import UNPAID_STATES, PieceState, Policy
+from xinlian.ledger.adapters.sql import queries
+from xinlian.ledger.adapters.sql.tables import issuer_versions, piece_versions, roots
+from xinlian.ledger.model.views import DeclineRate, PolicyView
+from xinlian.ledger.model.vouchers import UNPAID_STATES, PieceState
 from xinlian.services.app.reading import Moment, Reader
 
-__all__ = ["DeclineRow", "ExposureRow", "HoldingRow", "MaturityRow", "PolicyRow", "Reports"]
+__all__ = ["ExposureRow", "HoldingRow", "MaturityRow", "Reports"]
 
 _UNPAID = sorted(int(state) for state in UNPAID_STATES)
 _p = piece_versions.c
@@ -45,27 +47,6 @@ class MaturityRow:
     receivable: int
     payable: int
     pieces: int
-
-
-@dataclass(frozen=True, slots=True)
-class DeclineRow:
-    """How the offers of an issuer ended."""
-
-    issuer: int
-    offered: int
-    accepted: int
-    declined: int
-    withdrawn: int
-    expired: int
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyRow:
-    """A dated row of market rules, with its number and the block that brought it."""
-
-    number: int
-    block: int
-    policy: Policy
 
 
 class Reports:
@@ -150,38 +131,16 @@ class Reports:
                 )
         return [rows[day] for day in sorted(rows)]
 
-    def declines(self, reader: Reader, moment: Moment) -> list[DeclineRow]:
+    def declines(self, reader: Reader, moment: Moment) -> list[DeclineRate]:
         """By issuer: how its offers ended. A party sees its own row."""
-        i = issuer_versions.c
-        query = select(issuer_versions).where(i.from_block <= moment.at, i.to_block > moment.at)
-        if reader.party is not None:
-            query = query.where(i.issuer == reader.party)
-        return [
-            DeclineRow(
-                row.issuer, row.offered, row.accepted, row.declined, row.withdrawn, row.expired
-            )
-            for row in self._all(query.order_by(i.issuer))
-        ]
+        with self._engine.connect() as connection:
+            rates = queries.decline_rates(connection, moment.at)
+        return [rate for rate in rates if reader.party in (None, rate.issuer)]
 
-    def policies(self, moment: Moment) -> list[PolicyRow]:
+    def policies(self, moment: Moment) -> list[PolicyView]:
         """The market rules that were on chain, by number."""
-        query = select(policies).where(policies.c.block <= moment.at).order_by(policies.c.number)
-        return [
-            PolicyRow(
-                row.number,
-                row.block,
-                Policy(
-                    valid_from=row.valid_from,
-                    tenor_months_soft=row.tenor_months_soft,
-                    tenor_months_hard=row.tenor_months_hard,
-                    max_depth=row.max_depth,
-                    max_pieces=row.max_pieces,
-                    offer_seconds_max=row.offer_seconds_max,
-                    grace_days=row.grace_days,
-                ),
-            )
-            for row in self._all(query)
-        ]
+        with self._engine.connect() as connection:
+            return queries.policies(connection, moment.at)
 
     def _all(self, query: Select[Any]) -> list[Any]:
         with self._engine.connect() as connection:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
+from xinlian.ledger.model import views as ledger
 from xinlian.ledger.model.days import Day, iso_of
-from xinlian.ledger.model.vouchers import FinancingState, PieceState, RootState
+from xinlian.ledger.model.vouchers import UNPAID_STATES, FinancingState, PieceState, RootState
 from xinlian.services.api.schemas.common import (
     AmountFen,
     BlockNo,
@@ -22,7 +23,7 @@ from xinlian.services.api.schemas.common import (
     View,
     hex32,
 )
-from xinlian.services.app.books import DocumentRow, FinancingRow, PieceRow, RootRow
+from xinlian.services.app.books import PieceRow
 
 __all__ = [
     "AmountBody",
@@ -91,11 +92,11 @@ class PieceView(View):
     @classmethod
     def of(cls, row: PieceRow) -> PieceView:
         """The view of a row."""
-        piece = row.piece
+        piece = row.view
         return cls(
-            piece=row.id,
-            root=row.root,
-            state=_word(piece.state),
+            piece=piece.piece,
+            root=piece.root,
+            state=PIECE_WORDS[piece.state],
             holder=piece.holder,
             offeree=piece.offeree or None,
             start_fen=piece.start,
@@ -103,11 +104,11 @@ class PieceView(View):
             amount_fen=piece.amount,
             expiry=piece.expiry or None,
             depth=piece.depth,
-            parent=row.root << 16 | piece.parent if row.id & 0xFFFF else None,
-            hops=row.hops,
+            parent=piece.root << 16 | piece.parent if piece.piece & 0xFFFF else None,
+            hops=piece.hops,
             issuer=row.issuer,
             due_day=iso_of(Day(row.due_day)),
-            since_block=row.since_block,
+            since_block=piece.since,
         )
 
 
@@ -130,24 +131,24 @@ class VoucherView(View):
     block: BlockNo
 
     @classmethod
-    def of(cls, row: RootRow) -> VoucherView:
-        """The view of a row."""
-        root = row.root
+    def of(cls, root: ledger.VoucherView) -> VoucherView:
+        """The view of a voucher."""
+        unpaid = sum(fen for state, fen in root.by_state.items() if state in UNPAID_STATES)
         return cls(
-            root=row.id,
-            state=_root_word(row.state),
+            root=root.root,
+            state=ROOT_WORDS[root.state],
             issuer=root.issuer,
-            payee=row.payee,
+            payee=root.payee,
             paying_bank=root.paying_bank,
             face_fen=root.face,
-            unpaid_fen=row.unpaid,
+            unpaid_fen=unpaid,
             due_day=iso_of(Day(root.due_day)),
             issued_day=iso_of(Day(root.issued_day)),
             pieces=root.pieces,
             policy=root.policy,
             document=hex32(root.document),
-            terms=hex32(row.terms),
-            block=row.block,
+            terms=hex32(root.terms),
+            block=root.block,
         )
 
 
@@ -161,21 +162,18 @@ class DocumentView(View):
     usable_fen: TotalFen
     used_fen: TotalFen
     shortfall_fen: TotalFen
-    since_block: BlockNo
 
     @classmethod
-    def of(cls, row: DocumentRow) -> DocumentView:
-        """The view of a row."""
-        document = row.document
+    def of(cls, document: ledger.DocumentView) -> DocumentView:
+        """The view of a document."""
         return cls(
-            document=hex32(row.key),
+            document=hex32(document.document),
             kind=DOCUMENT_KINDS[document.kind],
             buyer=document.buyer,
             seller=document.seller,
             usable_fen=document.usable,
             used_fen=document.used,
             shortfall_fen=document.shortfall,
-            since_block=row.since_block,
         )
 
 
@@ -198,12 +196,11 @@ class FinancingView(View):
     since_block: BlockNo
 
     @classmethod
-    def of(cls, row: FinancingRow) -> FinancingView:
-        """The view of a row."""
-        financing = row.financing
+    def of(cls, financing: ledger.FinancingView) -> FinancingView:
+        """The view of a financing."""
         return cls(
-            financing=row.id,
-            state=_financing_word(financing.state),
+            financing=financing.financing,
+            state=FINANCING_WORDS[financing.state],
             piece=financing.piece,
             seller=financing.seller,
             funder=financing.funder,
@@ -215,19 +212,104 @@ class FinancingView(View):
             expiry=financing.expiry,
             terms=hex32(financing.terms),
             registration=hex32(financing.registration) if any(financing.registration) else None,
-            since_block=row.since_block,
+            since_block=financing.since,
         )
 
 
+class EventView(View):
+    """One thing that happened, as the contracts told it; arguments by name."""
+
+    block: BlockNo
+    log_index: Annotated[int, Field(ge=0)]
+    time: UnixSeconds
+    name: str
+    args: dict[str, Any]
+
+    @classmethod
+    def of(cls, event: ledger.EventView) -> EventView:
+        """The view of an event."""
+        return cls(
+            block=event.block,
+            log_index=event.log_index,
+            time=event.time,
+            name=event.name,
+            args=dict(event.args),
+        )
+
+
+class LineageStepView(View):
+    """One thing that happened to a piece on the way: who acted, towards whom."""
+
+    block: BlockNo
+    time: UnixSeconds
+    name: str
+    sender: PartyNo
+    to: PartyNo
+
+    @classmethod
+    def of(cls, step: ledger.LineageStep) -> LineageStepView:
+        """The view of a step."""
+        return cls(block=step.block, time=step.time, name=step.name, sender=step.sender, to=step.to)
+
+
+class LineageNodeView(View):
+    """A piece, what happened to it, and the pieces that its range came from."""
+
+    piece: PieceNo
+    start_fen: TotalFen
+    end_fen: TotalFen
+    holder: PartyNo
+    state: PieceStateWord
+    depth: Annotated[int, Field(ge=0)]
+    hops: Annotated[int, Field(ge=0)]
+    steps: list[LineageStepView]
+    sources: list[LineageNodeView]
+
+    @classmethod
+    def of(cls, node: ledger.LineageNode) -> LineageNodeView:
+        """The view of a node and what is behind it; as deep as the ledger tells it (bounded)."""
+        return cls(
+            piece=node.piece,
+            start_fen=node.start,
+            end_fen=node.end,
+            holder=node.holder,
+            state=PIECE_WORDS[node.state],
+            depth=node.depth,
+            hops=node.hops,
+            steps=[LineageStepView.of(step) for step in node.steps],
+            sources=[cls.of(source) for source in node.sources],
+        )
+
+
+class DocumentSourceView(View):
+    """A document that a bundle was made of, and how much of it went in."""
+
+    document: DocumentView
+    amount_fen: TotalFen
+
+
 class LineageView(View):
-    """Where a piece comes from: itself and those it was cut off, the voucher, the document.
+    """Where a piece comes from: the pieces before it, the voucher, the documents behind it."""
 
-    ``document`` is absent where the documents' contract does not know it any more.
-    """
-
-    pieces: list[PieceView]
+    piece: LineageNodeView
     voucher: VoucherView
     document: DocumentView | None
+    document_sources: list[DocumentSourceView]
+
+    @classmethod
+    def of(cls, lineage: ledger.Lineage) -> LineageView:
+        """The view of a lineage."""
+        node = lineage.document
+        sources = () if node is None else node.sources
+        return cls(
+            piece=LineageNodeView.of(lineage.node),
+            voucher=VoucherView.of(lineage.voucher),
+            document=None if node is None else DocumentView.of(node.document),
+            document_sources=[
+                DocumentSourceView(document=DocumentView.of(source.document), amount_fen=amount)
+                for source, amount in sources
+            ],
+        )
 
 
 class NewVoucher(Body):
@@ -307,18 +389,6 @@ class CreditNoteBody(AmountBody):
     """A credit note: its key, and the amount that it takes back."""
 
     note: Hex32
-
-
-def _word(state: PieceState) -> PieceStateWord:
-    return PIECE_WORDS[state]
-
-
-def _root_word(state: RootState) -> RootStateWord:
-    return ROOT_WORDS[state]
-
-
-def _financing_word(state: FinancingState) -> FinancingStateWord:
-    return FINANCING_WORDS[state]
 
 
 PIECE_WORDS: dict[PieceState, PieceStateWord] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from pydantic import Field
-from xinlian.services.api.schemas.common import BlockNo, DayText, Hex32, PartyNo, TotalFen, View
+from xinlian.services.api.schemas.common import DayText, Hex32, PartyNo, TotalFen, View
 from xinlian.services.api.schemas.ledger import PieceStateWord
 
 __all__ = [
@@ -65,7 +65,6 @@ class PolicyView(View):
     """A dated row of market rules; in force from its day until the next row's."""
 
     number: Annotated[int, Field(ge=0, le=255)]
-    block: BlockNo
     valid_from: DayText
     tenor_months_soft: Count
     tenor_months_hard: Count
