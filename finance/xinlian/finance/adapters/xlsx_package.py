@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import IO, Final
 from xml.etree.ElementTree import Element, ParseError
@@ -68,7 +69,7 @@ class XlsxPackage:
             raise FileRefusedError(
                 FileReason.WORKBOOK_UNSAFE, f"{name} declares entities or a document type"
             ) from exc
-        except (ParseError, zipfile.BadZipFile, EOFError, OSError, ValueError) as exc:
+        except (ParseError, zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as exc:
             if isinstance(exc, FileRefusedError):
                 raise
             raise damaged(f"the part {name[:80]} can't be read ({exc})") from exc
