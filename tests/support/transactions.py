@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-import rlp
+import rlp  # type: ignore[import-untyped]
 from coincurve import PrivateKey
 from xinlian.ledger.model.keccak import keccak256
 

@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-import rlp
+import rlp  # type: ignore[import-untyped]
 from eth_account import Account as EthAccount
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -31,7 +31,7 @@ BATCH_MAX: Final = 30
 _BOOT_SECONDS: Final = 20.0
 _LOAD_SECONDS: Final = 600.0
 # States kept for calls at heights just behind the head. More cost memory, never hashes.
-_STATES_KEPT: Final = 8
+_STATES_KEPT: Final = 6
 _SOCKET_PATH_MAX: Final = 100
 
 
@@ -227,10 +227,10 @@ class Engine:
             tuple(block["transactions"]),
         )
 
-    async def ready(self) -> int:
-        """How many waiting transactions could enter a block now (no gap before their nonce)."""
+    async def waiting(self) -> tuple[int, int]:
+        """How many transactions could enter a block now, and how many wait for a nonce first."""
         status = await self.write("txpool_status")
-        return int(status["pending"], 16)
+        return int(status["pending"], 16), int(status["queued"], 16)
 
     async def dump(self) -> bytes:
         """The whole state, blocks and transactions, for :meth:`load`."""

@@ -48,6 +48,11 @@ class Pending:
         self._held.clear()
         self.size = 0
 
+    def older_than(self, seconds: float) -> list[str]:
+        """Those accepted more than ``seconds`` ago."""
+        limit = time.monotonic() - seconds
+        return [transaction for transaction, (_, at) in self._held.items() if at < limit]
+
     def oldest_seconds(self) -> float:
         """Age of the oldest; 0 if none waits."""
         first = next(iter(self._held.values()), None)

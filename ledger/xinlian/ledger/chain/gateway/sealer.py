@@ -31,6 +31,7 @@ from xinlian.ledger.chain.gateway.clock import Clock
 from xinlian.ledger.chain.gateway.figures import Figures
 from xinlian.ledger.chain.gateway.gate import Gate
 from xinlian.ledger.chain.gateway.inbox import Inbox, Offer
+from xinlian.ledger.chain.gateway.lost import drop_lost
 from xinlian.ledger.chain.gateway.pending import Pending
 from xinlian.ledger.chain.gateway.refusal import RefusalError
 from xinlian.ledger.chain.gateway.replay import Index, Replayed
@@ -186,7 +187,7 @@ class Sealer:
 
     async def _seal(self) -> None:
         began = time.monotonic()
-        if await self.engine.ready() == 0:
+        if (await self.engine.waiting())[0] == 0:
             self._stuck = True
             return
         block_time = max(self.head.time, self._clock.now())
@@ -210,7 +211,7 @@ class Sealer:
         self.figures.seal_ms = took * 1000
         self._due = began + max(self._interval, took * (1 + _REST_PER_SEAL))
         if included < len(hashes):
-            await self._drop_lost()
+            await drop_lost(self.engine, self.pending)
         await self._snapshotter.after_block(self.engine, head, self.journal.size, included, took)
 
     async def _make_block(self, height: int, block_time: int, expected: list[str]) -> Head:
@@ -244,13 +245,6 @@ class Sealer:
             self._stuck = True
         await self.gate.publish(head)
         return head
-
-    async def _drop_lost(self) -> None:
-        """Forget what the engine dropped from its pool without including it."""
-        for transaction in self.pending.hashes():
-            if await self.engine.write("eth_getTransactionByHash", transaction) is None:
-                log.warning("the engine dropped transaction %s", transaction)
-                self.pending.remove([transaction])
 
     async def _repair(self, cause: Exception) -> None:
         """A new engine from the journal, then everything accepted but not yet sealed again."""
