@@ -5,7 +5,7 @@ import contextlib
 import io
 import os
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
@@ -199,7 +199,7 @@ def workbook(*lines: Sequence[object], fill: Fill | None = None) -> bytes:
     sheet = book.active
     assert sheet is not None
     for line in lines:
-        sheet.append(line)
+        sheet.append(list(line))
     if fill is not None:
         fill(book)
     out = io.BytesIO()
