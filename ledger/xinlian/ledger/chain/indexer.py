@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 
 REORG_STEP: Final = 64
 READ_TRIES: Final = 5
+COMPARE_AT_ONCE: Final = 4_000
 
 
 class Settlement(Protocol):
@@ -88,9 +89,12 @@ class Indexer:
         self._unchecked: set[int] | None = None
         self._lock = threading.Lock()
         self.events_read = 0
+        self.height = -1
 
-    def catch_up(self, to_height: int | None = None) -> int:
+    def catch_up(self, to_height: int | None = None, *, compare: bool = True) -> int:
         """Read all blocks up to the head (or ``to_height``); the height of the books after it.
+
+        Without ``compare`` the chain's own view is left for another time.
 
         Raises ``LedgerError``: HALTED if the books stand, CHAIN_MISMATCH for another chain.
         """
@@ -120,7 +124,10 @@ class Indexer:
                     state = self._rewind_to_ancestor(state)
                     continue
                 state = self._take(state, blocks)
-            self._compare(state)
+                self.height = state.height
+            self.height = state.height
+            if compare:
+                self._compare(state)
             return state.height
 
     def run(self, stop: threading.Event, wait_seconds: float = 1.0) -> None:
@@ -232,26 +239,29 @@ class Indexer:
 
     def _compare(self, state: BooksState) -> None:
         """Step 5; put off while the node holds no state of that block any more."""
-        roots = sorted(self._unchecked or ())
-        if roots:
+        unchecked = self._unchecked if self._unchecked is not None else set()
+        roots = sorted(unchecked)
+        for at in range(0, len(roots), COMPARE_AT_ONCE):
+            part = roots[at : at + COMPARE_AT_ONCE]
             try:
-                theirs = self._views.digests(roots, state.height)
+                theirs = self._views.digests(part, state.height)
             except StateGoneError:
                 return
             with self._engine.connect() as connection:
-                self._shelves.load_roots(roots, SqlReader(connection))
+                self._shelves.load_roots(part, SqlReader(connection))
             differ = [
                 Break(root, "the chain's digest differs")
-                for root in roots
+                for root in part
                 if theirs[root] != self._shelves.digest(root)
             ]
             self._shelves.shrink()
             if differ:
                 self._halt(f"at block {state.height} the books differ from the chain", differ)
+            # A root that changes later is put down again.
+            unchecked.difference_update(part)
         if state.checked_height < state.height:
             with begin_write(self._engine) as connection:
                 books.set_checked(connection, state.height)
-        self._unchecked = set()
 
     def _halt(self, what: str, breaks: Sequence[Break]) -> None:
         shown = "; ".join(str(entry) for entry in breaks[:5])

@@ -37,10 +37,39 @@ class ChainViews:
                 found.update(zip(part, _hashes(answer, len(part)), strict=True))
         return found
 
+    def issuers(self, issuers: Sequence[int], block: int) -> dict[int, tuple[int, int, int]]:
+        """``issuerOf`` as of a block: limit, outstanding, blocked (0 or 1)."""
+        calls = [
+            ("eth_call", [_call_of(self._vouchers, "issuerOf(uint32)", issuer), hex(block)])
+            for issuer in issuers
+        ]
+        found = {}
+        for issuer, answer in zip(issuers, batch_or_raise(self._rpc, calls), strict=True):
+            limit, outstanding, blocked = _words(answer, 3)
+            found[issuer] = (limit, outstanding, blocked)
+        return found
+
+    def number(self, contract: str, signature: str, block: int) -> int:
+        """The number that a view without arguments answers with, as of a block."""
+        answer = self._rpc.call("eth_call", _call_of(contract, signature), hex(block))
+        return _words(answer, 1)[0]
+
     def _call(self, roots: Sequence[int]) -> dict[str, str]:
         words = [0x20, len(roots), *roots]
         data = "".join(f"{word:064x}" for word in words)
         return {"to": self._vouchers, "data": f"0x{_SELECTOR}{data}"}
+
+
+def _call_of(contract: str, signature: str, *arguments: int) -> dict[str, str]:
+    data = keccak256(signature.encode())[:4].hex() + "".join(f"{word:064x}" for word in arguments)
+    return {"to": contract, "data": f"0x{data}"}
+
+
+def _words(answer: str, count: int) -> list[int]:
+    raw = bytes.fromhex(answer[2:])
+    if len(raw) != 32 * count:
+        raise ValueError(f"a view answered with {len(raw)} bytes instead of {32 * count}")
+    return [int.from_bytes(raw[at : at + 32]) for at in range(0, len(raw), 32)]
 
 
 def _hashes(answer: str, count: int) -> list[bytes]:
