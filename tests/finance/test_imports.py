@@ -148,7 +148,7 @@ def test_two_imports_at_once_do_not_double_an_invoice(
 ) -> None:
     engine = create_engine(postgres_database)
     metadata.create_all(engine)
-    paths = [write(tmp_path, line("A1"), name=f"{name}.csv", extra=name) for name in "ab"]
+    paths = [write(tmp_path, line("A1"), name=f"{name}.csv", extra=name) for name in "yz"]
     with Session(engine) as first, Session(engine) as second, ThreadPoolExecutor(1) as pool:
         import_receivables(first, paths[0], mapping(), TODAY)
         # The second import can't see the first one's row; it waits at its unique key.
