@@ -201,6 +201,7 @@ def test_tokens_are_stored_as_hashes_and_can_be_added_and_revoked(node: NodeProc
         (b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400),
         (b"POST / HTTP/1.1\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400),
         (b"POST / HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n", 413),
+        (b"POST / HTTP/1.1\r\nContent-Length: 999999\r\n\r\n", 401),
         (b"POST / HTTP/2\r\nContent-Length: 2\r\n\r\n{}", 400),
         (b"nonsense\r\n\r\n", 400),
         (b"POST / HTTP/1.1\r\nno colon\r\n\r\n", 400),

@@ -93,6 +93,7 @@ class Node:
         self.server: HttpServer
         self._snapshotter: Snapshotter
         self._tokens: TokenFile
+        self._replayed: Replayed
         self._started = time.time()
 
     @property
@@ -119,7 +120,7 @@ class Node:
                 start_engine, journal, index, self.folder.snapshots, self.folder.digest.hex()
             )
 
-        replayed = await restart()
+        replayed = self._replayed = await restart()
         log.info(
             "block %d: %d transactions replayed in %.1f s (%.0f/s), from the snapshot of block %d",
             replayed.head.height,
@@ -161,7 +162,9 @@ class Node:
                 self.status,
                 VERSION,
             )
-            self.server = await HttpServer.start(dispatcher.reply, self.settings.port)
+            self.server = await HttpServer.start(
+                dispatcher.reply, self._tokens.knows, self.settings.port
+            )
         except OSError as exc:
             await replayed.engine.stop()
             raise NodeStartError(
@@ -202,6 +205,8 @@ class Node:
             "lag_s": round(sealer.pending.oldest_seconds(), 3),
             "journal_bytes": sealer.journal.size,
             "snapshot_height": self._snapshotter.height,
+            "replayed_transactions": self._replayed.transactions,
+            "replayed_seconds": round(self._replayed.seconds, 3),
             "engine_restarts": figures.restarts,
             "engine_pid": sealer.engine.pid,
             "engine_isolated": sealer.engine.isolated,

@@ -124,8 +124,7 @@ class Rpc:
                 response = connection.getresponse()
                 data = response.read()
             except (OSError, http.client.HTTPException) as exc:
-                connection.close()
-                self._local.held = None
+                self._drop(connection)
                 # An idle connection may have been closed meanwhile; sending again is safe, since
                 # the same transaction twice is one transaction. A slow answer is not asked twice.
                 if not fresh and not isinstance(exc, TimeoutError):
@@ -139,6 +138,13 @@ class Rpc:
             raise NodeUnavailableError(
                 f"{self.url} answered {response.status} and no JSON: {text}"
             ) from exc
+
+    def _drop(self, connection: http.client.HTTPConnection) -> None:
+        connection.close()
+        self._local.held = None
+        with self._guard:
+            if connection in self._all:
+                self._all.remove(connection)
 
     def _connect(self) -> http.client.HTTPConnection:
         kind = (

@@ -31,7 +31,8 @@ class Gate:
         self._well.set()
         self._settled = asyncio.Event()  # no block between the engine and the journal
         self._settled.set()
-        self._grown = asyncio.Condition()
+        self._grown = asyncio.Event()  # replaced with every block
+        self._closed = False
 
     async def read(self, body: bytes) -> bytes:
         """Ask the engine (JSON-RPC, already checked); the answer knows durable blocks only."""
@@ -65,8 +66,9 @@ class Gate:
     async def wait_final(self, height: int, seconds: float) -> Head:
         """The durable head, as soon as it reaches ``height`` or after ``seconds``."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds), self._grown:
-                await self._grown.wait_for(lambda: self.head.height >= height)
+            async with asyncio.timeout(seconds):
+                while self.head.height < height and not self._closed:
+                    await self._grown.wait()
         return self.head
 
     @contextlib.contextmanager
@@ -81,11 +83,16 @@ class Gate:
         finally:
             self._settled.set()
 
-    async def publish(self, head: Head) -> None:
+    def publish(self, head: Head) -> None:
         """``head`` is durable: show it, wake those who wait for it."""
         self.head = head
-        async with self._grown:
-            self._grown.notify_all()
+        grown, self._grown = self._grown, asyncio.Event()
+        grown.set()
+
+    def close(self) -> None:
+        """The node is stopping: let nobody wait for blocks any longer."""
+        self._closed = True
+        self._grown.set()
 
     def lost(self) -> None:
         """The engine is gone: hold readers until :meth:`restored`."""

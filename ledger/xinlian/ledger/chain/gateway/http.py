@@ -35,7 +35,11 @@ _REASONS: Final = {
     503: "Service Unavailable",
 }
 
+# Larger bodies are read only for those whose token is known.
+_STRANGERS_BODY_BYTES_MAX: Final = 64 * 1024
+
 Answer = Callable[[str | None, bytes], Awaitable[Reply]]
+Known = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +93,9 @@ def parse_head(data: bytes) -> _Head:
 class HttpConnection(asyncio.Protocol):
     """One connection: requests one after another."""
 
-    def __init__(self, answer: Answer, connections: set[HttpConnection]) -> None:
+    def __init__(self, answer: Answer, known: Known, connections: set[HttpConnection]) -> None:
         self._answer = answer
+        self._known = known
         self._connections = connections
         self._buffer = bytearray()
         self._head: _Head | None = None
@@ -145,6 +150,8 @@ class HttpConnection(asyncio.Protocol):
                     return
                 self._head = parse_head(bytes(self._buffer[:end]))
                 del self._buffer[: end + 4]
+                if self._head.length > _STRANGERS_BODY_BYTES_MAX:
+                    self._check_known(self._head.token)
                 if self._head.expects:
                     self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             if len(self._buffer) < self._head.length:
@@ -158,6 +165,10 @@ class HttpConnection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
         self._task = asyncio.get_running_loop().create_task(self._work(head, body))
+
+    def _check_known(self, token: str | None) -> None:
+        if token is None or not self._known(token):
+            raise _BadRequestError(401, "a valid token is needed: 'Authorization: Bearer ...'")
 
     async def _work(self, head: _Head, body: bytes) -> None:
         try:
@@ -203,12 +214,12 @@ class HttpServer:
         self.port: int = server.sockets[0].getsockname()[1]
 
     @classmethod
-    async def start(cls, answer: Answer, port: int) -> HttpServer:
+    async def start(cls, answer: Answer, known: Known, port: int) -> HttpServer:
         """Listen; port 0 takes a free one. Raises OSError where the port is taken."""
         connections: set[HttpConnection] = set()
         loop = asyncio.get_running_loop()
         server = await loop.create_server(
-            lambda: HttpConnection(answer, connections), "127.0.0.1", port
+            lambda: HttpConnection(answer, known, connections), "127.0.0.1", port
         )
         return cls(server, connections)
 

@@ -127,6 +127,7 @@ class Sealer:
     def stop(self) -> None:
         """Let :meth:`run` seal what waits and end."""
         self._stopping = True
+        self.gate.close()
         self._inbox.arrived.set()
 
     async def _watch_engine(self) -> None:
@@ -243,7 +244,7 @@ class Sealer:
         if not included:
             self.figures.empty_blocks += 1
             self._stuck = True
-        await self.gate.publish(head)
+        self.gate.publish(head)
         return head
 
     async def _repair(self, cause: Exception) -> None:

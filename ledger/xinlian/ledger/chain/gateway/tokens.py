@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import secrets
 import time
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from xinlian.ledger.chain.errors import NodeStartError
+
+log = logging.getLogger(__name__)
 
 RATE_DEFAULT: Final = 20_000
 _RELOAD_SECONDS: Final = 1.0
@@ -76,18 +79,25 @@ class TokenFile:
         self._callers: list[tuple[bytes, Caller]] = []
         self._stamp: tuple[int, int] = (0, 0)
         self._looked = 0.0
-        self._load()
+        self._load()  # a file that cannot be read stops the start, later on it changes nothing
 
     def caller(self, token: str) -> Caller | None:
         """Whose token this is. Compares against every entry, in constant time each."""
         if time.monotonic() - self._looked > _RELOAD_SECONDS:
-            self._load()
+            try:
+                self._load()
+            except NodeStartError as exc:
+                log.warning("%s The tokens known so far stay in force.", exc)
         digest = hashlib.sha256(token.encode()).digest()
         found: Caller | None = None
         for known, caller in self._callers:
             if compare_digest(known, digest):
                 found = caller
         return found
+
+    def knows(self, token: str) -> bool:
+        """Whether this is anyone's token."""
+        return self.caller(token) is not None
 
     def _load(self) -> None:
         self._looked = time.monotonic()
