@@ -1,6 +1,7 @@
 """A small network in the plain model: parties, policy, and short ways to say what they do."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -49,6 +50,8 @@ class Network:
 
     book: VoucherBook = field(default_factory=VoucherBook)
     now: int = NOON
+    account_of: Callable[[int], Address] = account
+    policy: Policy = POLICY
     issuer: PartyId = field(init=False)
     issuer2: PartyId = field(init=False)
     supplier: PartyId = field(init=False)
@@ -74,9 +77,9 @@ class Network:
             "operator": Role.OPERATOR,
             "regulator": Role.REGULATOR,
         }
-        self.book.add_policy(POLICY)
+        self.book.add_policy(self.policy)
         for number, (name, role) in enumerate(roles.items(), 1):
-            setattr(self, name, self.book.register(key(name), role, [account(number)]))
+            setattr(self, name, self.book.register(key(name), role, [self.account_of(number)]))
         self.book.set_issuer_limit(self.issuer, LIMIT)
         self.book.set_issuer_limit(self.issuer2, LIMIT)
 

@@ -1,7 +1,10 @@
 """Random but sensible business on a model chain: most of what is tried succeeds."""
 
 import random
+from typing import Protocol
 
+from xinlian.ledger.model.book_state import Books
+from xinlian.ledger.model.days import day_at
 from xinlian.ledger.model.ids import DocumentKey, FinancingId, PartyId, PieceId
 from xinlian.ledger.model.items import (
     Accept,
@@ -12,6 +15,7 @@ from xinlian.ledger.model.items import (
     Disburse,
     Dishonour,
     Issue,
+    Item,
     Merge,
     OpenFinancing,
     Redeem,
@@ -27,17 +31,34 @@ from xinlian.ledger.model.items import (
 from xinlian.ledger.model.parties import PartyStatus
 from xinlian.ledger.model.vouchers import PieceState
 
-from tests.ledger.book.network import TODAY, key
-from tests.ledger.indexer.model_chain import ModelChain
+from tests.ledger.book.network import Network, key
 
 DAY = 86_400
 OFFERS = (PieceState.ISSUED, PieceState.OFFERED)
 
 
+class Chain(Protocol):
+    """Where the business is done: a model chain, or a real one beside a model."""
+
+    net: Network
+    salt: str
+
+    @property
+    def books(self) -> Books: ...
+
+    def do(self, party: int, *items: Item) -> list[int] | None: ...
+
+    def expire(self, piece: int) -> bool: ...
+
+    def set_status(self, party: int, status: PartyStatus) -> None: ...
+
+    def seal(self) -> int: ...
+
+
 class Activity:
     """Drives a chain with a seed; the same seed does the same."""
 
-    def __init__(self, chain: ModelChain, seed: int) -> None:
+    def __init__(self, chain: Chain, seed: int) -> None:
         self.chain = chain
         self.random = random.Random(seed)
         self.count = 0
@@ -86,15 +107,12 @@ class Activity:
         net = self.chain.net
         keys = sorted(self.chain.books.documents)
         if keys:
-            due = TODAY + (net.now - self.start()) // DAY + self.random.randint(20, 90)
+            due = day_at(net.now) + self.random.randint(20, 90)
             expiry = net.now + 5 * DAY
             name = self.random.choice(keys)
             face = self.random.randint(100, 2_000)
             item = Issue(net.supplier, net.bank, face, due, expiry, name, key("terms"))
             self.chain.do(net.issuer, item)
-
-    def start(self) -> int:
-        return int(self.chain.blocks[0].header["timestamp"], 16)
 
     def answer(self) -> None:
         found = self.piece(*OFFERS)
@@ -164,7 +182,7 @@ class Activity:
         sale, recourse = self.random.random() < 0.5, self.random.random() < 0.7
         item = OpenFinancing(
             piece, part, True, net.funder, net.bank, sale, recourse, part,
-            TODAY + 4_000, net.now + 9 * DAY, key("quote", self.count),
+            day_at(net.now) + 400, net.now + 9 * DAY, key("quote", self.count),
         )  # fmt: skip
         opened = self.chain.do(holder, item)
         if opened and self.random.random() < 0.6:
