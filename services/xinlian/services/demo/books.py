@@ -182,7 +182,7 @@ def _financed(connection: Connection) -> list[_Financed]:
 
 
 def _pairs(connection: Connection, query: Select[Any]) -> dict[Any, int]:
-    return dict(connection.execute(query).tuples())
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _number(connection: Connection, query: Select[Any]) -> int:

@@ -1,4 +1,9 @@
-"""Scene: holders ask for quotes, funders compete, money flows, some loans are paid back. Pure."""
+"""Scene: holders ask for quotes, funders compete, money flows, some loans are paid back. Pure.
+
+Day by day: a quote is accepted and the piece locked; on a later day, once the lock is final, the
+financing is entered into the registry (or let go); on the agreed business day, once the
+registration is final on the chain, the bank pays.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +25,8 @@ PART_SHARE: Final = 0.3
 RELEASED_SHARE: Final = 0.03
 REPAID_SHARE: Final = 0.7
 RECOURSE_SHARE: Final = 0.5
+PAY_DAYS: Final = 2
+"""Money flows on the first business day so many days after the lock, or later."""
 ASK_MIN_FEN: Final = 100
 FUNDER_WITHDREW: Final = 4
 """Reason code of a release: the funder's own check failed."""
@@ -38,34 +45,43 @@ class Credit:
         self.financed = 0
         self.loans: dict[PieceId, Loan] = {}
         self.repay_on: dict[Day, list[Loan]] = {}
+        self._locked: list[Loan] = []
+        self._registered: list[Loan] = []
         self._waiting: list[Candidate] = []
+
+    @property
+    def pending(self) -> bool:
+        """Whether a financing is on its way to money."""
+        return bool(self._locked or self._registered)
 
     def missing(self) -> int:
         """Fen still to be financed for the wanted share of what was issued."""
         return -int(-self.issued * SHARE_WANTED // 1) - self.financed
 
-    def play(self, candidates: list[Candidate]) -> None:
-        """Finance these held pieces, the first first, as far as wanted, when banks work."""
-        self._waiting = [*candidates, *self._waiting]
+    def go_on(self) -> None:
+        """Pay out what is to be paid today, register what was locked, take back what is due."""
+        self._pay_out()
+        self._register()
+        loans = self.repay_on.pop(self.stage.day, [])
+        self._repay([loan for loan in loans if loan.piece in self.loans])
+
+    def play(self, few: list[Candidate], rest: list[Candidate]) -> None:
+        """Lock held pieces as far as wanted, when banks work: a few, then the largest first."""
+        self._waiting += rest
         if not self.stage.banks_work or self.missing() <= 0:
+            self._waiting += few
             return
-        asks = self._asks()
+        asks = self._asks(few)
         deals = self.office.quote(self.stage.day, asks)
         agreed = [(ask, deal) for ask, deal in zip(asks, deals, strict=True) if deal is not None]
         made = self.stage.play([(ask.seller, deal.opening) for ask, deal in agreed])
-        loans: list[Loan] = []
         for (ask, deal), number in zip(agreed, made, strict=True):
             financing = FinancingId(number)
             piece = self.stage.mirror.financed_piece(financing)
-            loans.append(Loan(financing, piece, ask.seller, deal, ask.amount, ask.due))
+            loan = Loan(financing, piece, ask.seller, deal, ask.amount, ask.due, ask.pay_day)
+            self._locked.append(loan)
+            self.financed += ask.amount
             self.stage.counts["quotes"] += deal.quotes
-        if loans:
-            self.office.opened(self.stage.day, loans)
-            self._pay_out(self._without_released(loans))
-
-    def repay(self, day: Day) -> None:
-        """Have sellers pay back the loans whose day has come."""
-        self._repay([loan for loan in self.repay_on.pop(day, ()) if loan.piece in self.loans])
 
     def take_back(self, pieces: list[PieceId]) -> None:
         """Have sellers who sold with recourse buy back some of these dishonoured pieces."""
@@ -79,63 +95,70 @@ class Credit:
         """A piece was paid by its issuer: whatever loan stood on it is over."""
         self.loans.pop(piece, None)
 
-    def _asks(self) -> list[Ask]:
-        """Requests for what is missing; what is not asked for today may be tomorrow."""
+    def _asks(self, few: list[Candidate]) -> list[Ask]:
+        """Requests for what is missing; what is not asked for today may be later."""
+        mirror = self.stage.mirror
+        pay_day = self.stage.calendar.next_business_day(Day(self.stage.day + PAY_DAYS)).day
+        usable = [
+            candidate
+            for candidate in self._waiting
+            if mirror.piece(candidate[0]).state == PieceState.HELD
+            and mirror.piece(candidate[0]).amount >= ASK_MIN_FEN
+            and candidate[2] > pay_day
+        ]
+        usable.sort(key=lambda candidate: (-mirror.piece(candidate[0]).amount, candidate[0]))
         asks: list[Ask] = []
         missing = self.missing()
         left: list[Candidate] = []
-        for candidate in self._waiting:
+        for candidate in [*few, *usable]:
             piece, issued, due = candidate
-            view = self.stage.mirror.piece(piece)
-            if view.state != PieceState.HELD or due <= self.stage.day + 1:
-                continue
-            if view.amount < ASK_MIN_FEN or piece in self.loans:
-                continue
-            if missing <= 0:
+            if missing <= 0 or due <= pay_day:
                 left.append(candidate)
                 continue
-            amount = view.amount
+            amount = mirror.piece(piece).amount
             if self.stage.chance(PART_SHARE):
-                amount = amount * self.stage.rng.randint(60, 95) // 100
-            back = self.stage.chance(0.5)
-            asks.append(Ask(PartyId(view.holder), piece, amount, back, issued, due))
+                amount = max(amount * self.stage.rng.randint(60, 95) // 100, 1)
+            seller, back = PartyId(mirror.piece(piece).holder), self.stage.chance(0.5)
+            asks.append(Ask(seller, piece, amount, back, issued, due, pay_day))
             missing -= amount
         self._waiting = left
         return asks
 
-    def _without_released(self, loans: list[Loan]) -> list[Loan]:
-        """Some funders let go after the lock; the loans that go on."""
-        dropped = [loan for loan in loans if self.stage.chance(RELEASED_SHARE)]
-        if dropped:
-            self.stage.play(
-                [
-                    (loan.deal.opening.funder, ReleaseFinancing(loan.id, FUNDER_WITHDREW))
-                    for loan in dropped
-                ]
-            )
-            self.office.released(self.stage.day, dropped)
-            self.stage.counts["financings_released"] += len(dropped)
-        return [loan for loan in loans if loan not in dropped]
-
-    def _pay_out(self, loans: list[Loan]) -> None:
+    def _register(self) -> None:
+        """Enter yesterday's locks into the registry; a few funders let go instead."""
+        loans, self._locked = self._locked, []
         if not loans:
             return
-        stage, day = self.stage, self.stage.day
-        stage.play(
-            [
-                (loan.deal.opening.funder, item)
-                for loan, item in zip(loans, self.office.register(day, loans), strict=True)
-            ]
-        )
-        stage.play(
-            [
-                (loan.deal.opening.bank, item)
-                for loan, item in zip(loans, self.office.pay_out(day, loans), strict=True)
-            ]
-        )
+        stage = self.stage
+        stage.require_final(loan.piece for loan in loans)
+        self.office.opened(stage.day, loans)
+        dropped = [loan for loan in loans if stage.chance(RELEASED_SHARE)]
+        kept = [loan for loan in loans if loan not in dropped]
+        if dropped:
+            releases = [ReleaseFinancing(loan.id, FUNDER_WITHDREW) for loan in dropped]
+            funders = [loan.deal.opening.funder for loan in dropped]
+            stage.play(list(zip(funders, releases, strict=True)))
+            self.office.released(stage.day, dropped)
+            self.financed -= sum(loan.amount for loan in dropped)
+            stage.counts["financings_released"] += len(dropped)
+        if kept:
+            items = self.office.register(stage.day, kept)
+            funders = [loan.deal.opening.funder for loan in kept]
+            stage.play(list(zip(funders, items, strict=True)))
+            self._registered += kept
+
+    def _pay_out(self) -> None:
+        stage = self.stage
+        loans = [loan for loan in self._registered if loan.pay_day == stage.day]
+        if not loans:
+            return
+        self._registered = [loan for loan in self._registered if loan.pay_day != stage.day]
+        stage.require_final(loan.piece for loan in loans)
+        items = self.office.pay_out(stage.day, loans)
+        banks = [loan.deal.opening.bank for loan in loans]
+        stage.play(list(zip(banks, items, strict=True)))
         for loan in loans:
             self.loans[loan.piece] = loan
-            self.financed += loan.amount
             stage.counts["sale" if loan.deal.opening.sale else "pledge"] += 1
             if not loan.deal.opening.sale and stage.chance(REPAID_SHARE):
                 self._plan_repayment(loan)
@@ -153,10 +176,10 @@ class Credit:
     def _repay(self, loans: list[Loan], *, recourse: bool = False) -> None:
         if not loans:
             return
+        self.stage.require_final(loan.piece for loan in loans)
         items = self.office.repay(self.stage.day, loans, recourse=recourse)
-        self.stage.play(
-            [(loan.deal.opening.bank, item) for loan, item in zip(loans, items, strict=True)]
-        )
+        banks = [loan.deal.opening.bank for loan in loans]
+        self.stage.play(list(zip(banks, items, strict=True)))
         for loan in loans:
             self.loans.pop(loan.piece, None)
         self.stage.counts["repaid"] += len(loans)

@@ -8,13 +8,11 @@ that a whole day can be sent at once: the chain carries a day's orders out in th
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from xinlian.finance.model.calendar import BusinessCalendar
 from xinlian.ledger.model.days import Day
-from xinlian.ledger.model.ids import PieceId, RootId
+from xinlian.ledger.model.ids import PartyId, PieceId, RootId
 from xinlian.ledger.model.vouchers import PieceState
 
 from .cast import Cast
@@ -22,7 +20,7 @@ from .credit import Candidate, Credit
 from .issuing import Issuing
 from .passing import OFFER_DAYS, Passing
 from .payday import Payday
-from .plan import BackOffice, Mirror, Planned
+from .plan import BackOffice, Mirror, Outlet
 from .stage import Stage
 from .timeline import Timeline, Voucher
 
@@ -32,16 +30,11 @@ KEPT_SHARE: Final = 0.45
 DEEP_EVERY: Final = 10
 """Every tenth voucher that is passed on goes down all tiers."""
 
+DEEP_FINANCED_SHARE: Final = 0.06
+"""Share of the pieces down the tiers that are financed before all others."""
+
 SLACK_DAYS: Final = 2
 """An open offer ends at least so many days before the due day."""
-
-
-@dataclass(frozen=True, slots=True)
-class DayPlan:
-    """The orders of one day, to be sent in this order."""
-
-    day: Day
-    orders: tuple[Planned, ...]
 
 
 class Director:
@@ -54,11 +47,12 @@ class Director:
         mirror: Mirror,
         office: BackOffice,
         calendar: BusinessCalendar,
+        outlet: Outlet,
         seed: int,
     ) -> None:
         self.timeline = timeline
         chance = random.Random(seed)  # noqa: S311 - has to be repeatable
-        self.stage = Stage(cast, mirror, calendar, chance)
+        self.stage = Stage(cast, mirror, calendar, chance, outlet)
         self.issuing = Issuing(self.stage)
         self.passing = Passing(self.stage)
         self.credit = Credit(self.stage, office)
@@ -66,64 +60,61 @@ class Director:
         self._passed = 0
         self._bank_of = {member.id: self.issuing.bank_of(member.id) for member in cast}
 
-    def days(self) -> Iterator[DayPlan]:
-        """The days on which something happens, one after the other."""
+    def run(self) -> None:
+        """Live through the days from the first to the last on which something happens."""
         day = self.timeline.first
         while self._busy(day):
-            plan = self.plan(day)
-            if plan.orders:
-                yield plan
+            self.play(day)
             day = Day(day + 1)
+        self.stage.flush()
 
-    def plan(self, day: Day) -> DayPlan:
-        """The orders of one day. Days must be asked for in their order."""
-        stage = self.stage
-        stage.begin(day)
+    def play(self, day: Day) -> None:
+        """One day. Days must be played in their order, without a gap."""
+        self.stage.begin(day)
         self.passing.expired()
         self.payday.dishonour(self._bank_of)
-        self.credit.repay(day)
+        self.credit.go_on()
         self.payday.redeem(self._bank_of)
         free = self.issuing.defer(self.timeline.by_day.get(day, []))
         self.payday.clear(self.issuing.urgent())
         vouchers = free + self.issuing.released()
-        self.credit.play(self._trade(vouchers))
+        self.credit.play(*self._trade(vouchers))
         # What is due on the day of its issue is paid on that day.
         self.payday.redeem(self._bank_of)
-        return DayPlan(day, tuple(stage.out))
 
-    def _trade(self, vouchers: list[Voucher]) -> list[Candidate]:
+    def _trade(self, vouchers: list[Voucher]) -> tuple[list[Candidate], list[Candidate]]:
         """A day's new vouchers are issued and passed on; which pieces may then be financed."""
         if not vouchers:
-            return []
+            return [], []
         pieces = self.issuing.play(vouchers)
-        kept: set[PieceId] = set()
         passed: list[tuple[PieceId, bool]] = []
         last: dict[RootId, Day] = {}
         for voucher, piece in zip(vouchers, pieces, strict=True):
             self.payday.watch(voucher)
             self.credit.issued += voucher.invoice.amount
             last[voucher.root] = Day(voucher.due - OFFER_DAYS - SLACK_DAYS)
-            if self.stage.chance(KEPT_SHARE):
-                kept.add(piece)
-            else:
+            if not self.stage.chance(KEPT_SHARE):
                 passed.append((piece, self._passed % DEEP_EVERY == 0))
                 self._passed += 1
         self.passing.play(passed, last)
-        return self._candidates(vouchers, kept)
+        return self._candidates(vouchers)
 
-    def _candidates(self, vouchers: list[Voucher], kept: set[PieceId]) -> list[Candidate]:
-        """A few pieces down the tiers, then those kept whole, then the rest."""
+    def _candidates(self, vouchers: list[Voucher]) -> tuple[list[Candidate], list[Candidate]]:
+        """A few pieces of holders down the tiers, and everything else that is held."""
         held = [
             (piece, self.stage.day, voucher.due)
             for voucher in vouchers
             for piece in self.stage.mirror.pieces_of(voucher.root)
             if self.stage.mirror.piece(piece).state == PieceState.HELD
         ]
-        parts = [candidate for candidate in held if candidate[0] not in kept]
-        self.stage.rng.shuffle(parts)
-        few = len(parts) // 8
-        whole = [candidate for candidate in held if candidate[0] in kept]
-        return [*parts[:few], *whole, *parts[few:]]
+        mirror, cast = self.stage.mirror, self.stage.cast
+        deep = [
+            candidate
+            for candidate in held
+            if cast.by_id[PartyId(mirror.piece(candidate[0]).holder)].tier > 1
+        ]
+        few = {candidate for candidate in deep if self.stage.chance(DEEP_FINANCED_SHARE)}
+        return [each for each in held if each in few], [each for each in held if each not in few]
 
     def _busy(self, day: Day) -> bool:
         """Whether anything is still to come on this day or later."""
@@ -132,4 +123,5 @@ class Director:
             or bool(self.payday.pay_on)
             or bool(self.issuing.waiting)
             or bool(self.passing.open)
+            or bool(self.credit.pending)
         )

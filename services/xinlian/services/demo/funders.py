@@ -54,11 +54,11 @@ def offers(
     for place in range(count):
         number = (first + place) % len(funders)
         funder = funders[number]
-        found.append((funder, _terms(ask, day, number, banks[funder % len(banks)], draws)))
+        found.append((funder, _terms(ask, number, banks[funder % len(banks)], draws)))
     return found
 
 
-def _terms(ask: Ask, day: Day, style: int, bank: PartyId, draws: Draws) -> QuoteTerms:
+def _terms(ask: Ask, style: int, bank: PartyId, draws: Draws) -> QuoteTerms:
     low, spread, kind, recourse, basis, fee_ppm = _STYLES[style % len(_STYLES)]
     fee = Fen(ask.amount * fee_ppm // 1_000_000)
     sale = kind is FinancingKind.SALE
@@ -67,7 +67,7 @@ def _terms(ask: Ask, day: Day, style: int, bank: PartyId, draws: Draws) -> Quote
         recourse=recourse,
         rate=rate_ppm(low + draws.below(spread)),
         basis=basis,
-        disburse_day=day,
+        disburse_day=ask.pay_day,
         bank=bank,
         fees=(Fee("服务费 service", fee, FeeTime.UPFRONT),) if fee else (),
         advance_ppm=1_000_000 if sale else _ADVANCES_PPM[draws.below(len(_ADVANCES_PPM))],

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xinlian.ledger.model.book import VoucherBook
-from xinlian.ledger.model.ids import Address, FinancingId, PartyId, PieceId, RootId, piece_id
+from xinlian.ledger.model.ids import (
+    Address,
+    FinancingId,
+    PartyId,
+    PieceId,
+    RootId,
+    piece_id,
+    root_of,
+)
 from xinlian.ledger.model.items import Item
 from xinlian.ledger.model.parties import Role
 from xinlian.ledger.model.vouchers import Piece, Policy
@@ -55,3 +63,8 @@ class BookMirror:
     def blocked(self, issuer: PartyId) -> bool:
         """Whether an issuer may not issue."""
         return self.book.books.issuer(issuer).blocked
+
+    def document_stands(self, piece: PieceId) -> bool:
+        """Whether no credit note took back what the voucher of a piece stands on."""
+        root = self.book.books.roots[root_of(piece)]
+        return self.book.books.documents[root.document].shortfall == 0

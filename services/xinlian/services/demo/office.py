@@ -6,13 +6,11 @@ only: a pain.001 goes out, a camt.054 comes back, and what that means finance de
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 from xinlian.finance.adapters.bank_folder import FolderBank
 from xinlian.finance.adapters.bank_sandbox import SandboxBank
 from xinlian.finance.adapters.bank_store import SqlBankMessageStore
@@ -21,11 +19,11 @@ from xinlian.finance.model.bank import BankAccount
 from xinlian.finance.model.financing import Rechecks
 from xinlian.finance.usecases import paying, quoting
 from xinlian.finance.usecases.receipts import take_notification
-from xinlian.ledger.adapters.sql.engine import begin_write
 from xinlian.ledger.model.days import Day, iso_of, start_of
 from xinlian.ledger.model.ids import PartyId, PieceId
 from xinlian.ledger.model.items import Disburse, Redeem, RegisterFinancing, Repay
 from xinlian.ledger.model.money import Fen
+from xinlian.services.app.sessions import unit_of_work
 
 from .cast import Cast, Part
 from .failure import DemoError
@@ -67,45 +65,49 @@ class Office:
 
     def quote(self, day: Day, asks: Sequence[Ask]) -> list[Deal | None]:
         """Have funders quote and the seller accept the best; None with fewer than two quotes."""
-        with self._unit() as session:
+        with unit_of_work(self._engine) as session:
             store = SqlFinancingStore(session)
             return [self._deal(store, day, ask) for ask in asks]
 
     def opened(self, day: Day, loans: Sequence[Loan]) -> None:  # noqa: ARG002 - the port's
         """Note the numbers that the chain gave."""
-        with self._unit() as session:
+        with unit_of_work(self._engine) as session:
             store = SqlFinancingStore(session)
             for loan in loans:
                 paying.confirm_lock(store, loan.deal.reference, loan.id, loan.piece)
 
     def released(self, day: Day, loans: Sequence[Loan]) -> None:  # noqa: ARG002 - the port's
         """Note that the funder let go."""
-        with self._unit() as session:
+        with unit_of_work(self._engine) as session:
             store = SqlFinancingStore(session)
             for loan in loans:
                 paying.release_financing(store, loan.deal.reference, "the funder's check failed")
 
-    def register(self, day: Day, loans: Sequence[Loan]) -> list[RegisterFinancing]:
+    def register(
+        self,
+        day: Day,  # noqa: ARG002 - the port's
+        loans: Sequence[Loan],
+    ) -> list[RegisterFinancing]:
         """Enter each piece into the registry and bind its number."""
-        with self._unit() as session:
+        with unit_of_work(self._engine) as session:
             store = SqlFinancingStore(session)
             items: list[RegisterFinancing] = []
             for loan in loans:
-                number = registration_number(day, loan)
+                number = registration_number(loan)
                 self._registry[number] = loan.piece
                 items.append(paying.bind_registration(store, loan.deal.reference, number)[1])
             return items
 
     def pay_out(self, day: Day, loans: Sequence[Loan]) -> list[Disburse]:
         """One payment order for each funder; the certificates of the funders' banks."""
-        with self._unit() as session:
+        with unit_of_work(self._engine) as session:
             store, messages = SqlFinancingStore(session), SqlBankMessageStore(session)
             for funder in dict.fromkeys(loan.deal.opening.funder for loan in loans):
                 payouts = [
                     paying.Payout(
                         loan.deal.reference,
                         self._account(loan.seller, loan.deal.opening.bank),
-                        self._rechecks(day, loan),
+                        self._rechecks(loan),
                     )
                     for loan in loans
                     if loan.deal.opening.funder == funder
@@ -119,7 +121,7 @@ class Office:
 
     def repay(self, day: Day, loans: Sequence[Loan], *, recourse: bool) -> list[Repay]:
         """One payment order for each seller and bank; the certificates of the banks."""
-        with self._unit() as session:
+        with unit_of_work(self._engine) as session:
             store, messages = SqlFinancingStore(session), SqlBankMessageStore(session)
             groups: dict[tuple[PartyId, PartyId], list[paying.PayBack]] = {}
             for loan in loans:
@@ -140,7 +142,7 @@ class Office:
 
     def redeem(self, day: Day, bank: PartyId, dues: Sequence[Due]) -> list[Redeem]:
         """One payment order for each issuer; the bank's certificates."""
-        with self._unit() as session:
+        with unit_of_work(self._engine) as session:
             messages = SqlBankMessageStore(session)
             for issuer in dict.fromkeys(due.issuer for due in dues):
                 redemptions = [
@@ -182,7 +184,7 @@ class Office:
 
     def _through_banks(self, day: Day, kind: type[_Item]) -> list[_Item]:
         """Send what is queued, let the banks work, take what they say; the items of one kind."""
-        with self._unit() as session:
+        with unit_of_work(self._engine) as session:
             messages = SqlBankMessageStore(session)
             for order in messages.waiting():
                 bank = int(order.debtor.bank_code)
@@ -193,7 +195,7 @@ class Office:
             if not self._sandboxes[bank].run(day):
                 continue
             inbox = folder.receive()
-            with self._unit() as session:
+            with unit_of_work(self._engine) as session:
                 store, messages = SqlFinancingStore(session), SqlBankMessageStore(session)
                 for inbound in inbox:
                     for effect in take_notification(store, messages, inbound, _now(day)):
@@ -208,8 +210,8 @@ class Office:
                 folder.done(inbound)
         return items
 
-    def _rechecks(self, day: Day, loan: Loan) -> Rechecks:
-        found = self._registry.get(registration_number(day, loan)) == loan.piece
+    def _rechecks(self, loan: Loan) -> Rechecks:
+        found = self._registry.get(registration_number(loan)) == loan.piece
         return Rechecks(found, self._documents_stand(loan.piece))
 
     def _pay_day(self, payer: PartyId, bank: PartyId, day: Day) -> paying.PayDay:
@@ -220,17 +222,11 @@ class Office:
         name = self._cast.by_id[party].name_zh
         return BankAccount(name, f"6228{party:010d}", f"{bank:012d}")
 
-    @contextmanager
-    def _unit(self) -> Iterator[Session]:
-        with begin_write(self._engine) as connection, Session(connection) as session:
-            yield session
-            session.flush()
 
-
-def registration_number(day: Day, loan: Loan) -> str:
+def registration_number(loan: Loan) -> str:
     """The number under which the demo's registry enters a financing."""
     draw = Draws("registration", loan.deal.reference).below(16**8)
-    return f"{iso_of(day).replace('-', '')}-{loan.id:08d}-{draw:08X}"
+    return f"{iso_of(loan.pay_day).replace('-', '')}-{loan.id:08d}-{draw:08X}"
 
 
 def _now(day: Day) -> int:

@@ -124,6 +124,7 @@ class Payday:
     def _redeem(self, bank: PartyId, dues: list[Due]) -> None:
         if not dues:
             return
+        self.stage.require_final(due.piece for due in dues)
         items = self.office.redeem(self.stage.day, bank, dues)
         self.stage.play([(bank, item) for item in items])
         self.redeemed += sum(due.amount for due in dues)

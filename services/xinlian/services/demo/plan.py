@@ -56,10 +56,19 @@ Planned = PlannedOrder | PlannedExpiry
 
 
 @dataclass(frozen=True, slots=True)
+class DayPlan:
+    """Orders of one day, to be sent in this order. Parts are numbered from 1 through the run."""
+
+    part: int
+    day: Day
+    orders: tuple[Planned, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """A holder's request for quotes on ``amount`` fen of a piece; ``back``: from its end.
 
-    ``issued`` and ``due`` are the voucher's days.
+    ``issued`` and ``due`` are the voucher's days; the money is wanted on ``pay_day``.
     """
 
     seller: PartyId
@@ -68,6 +77,7 @@ class Ask:
     back: bool
     issued: Day
     due: Day
+    pay_day: Day
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +99,7 @@ class Loan:
     deal: Deal
     amount: int
     due: Day
+    pay_day: Day
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +112,21 @@ class Due:
     payee: PartyId
 
 
+class Outlet(Protocol):
+    """Where the director's parts of days go, and how it learns what is final."""
+
+    def put(self, plan: DayPlan) -> None:
+        """Send a part on its way."""
+
+    def wait_final(self, part: int) -> None:
+        """Return when every order of this part, and of those before, is final and took effect."""
+
+
 class BackOffice(Protocol):
     """What happens off the chain: quotes, the movable-property registry, payments.
 
-    Every list that comes back is in the order of the list given.
+    Every list that comes back is in the order of the list given. Whoever calls makes sure that
+    what a step rests on is final on the chain: money never moves for what could still be undone.
     """
 
     def quote(self, day: Day, asks: Sequence[Ask]) -> list[Deal | None]:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from xinlian.finance.model.calendar import BusinessCalendar
 from xinlian.ledger.model.days import Day, end_of, start_of
-from xinlian.ledger.model.ids import PartyId, PieceId
-from xinlian.ledger.model.items import Item
+from xinlian.ledger.model.ids import FinancingId, PartyId, PieceId, RootId, root_of
+from xinlian.ledger.model.items import ContractName, Item
 
 from .cast import Cast
-from .plan import Mirror, Planned, PlannedExpiry, PlannedOrder
+from .plan import DayPlan, Mirror, Outlet, Planned, PlannedExpiry, PlannedOrder
 
 BUSINESS_HOUR: Final = 10 * 3_600
 """Everything of a day happens at ten in the morning, China Standard Time."""
@@ -35,9 +35,14 @@ class Stage:
     mirror: Mirror
     calendar: BusinessCalendar
     rng: random.Random
+    outlet: Outlet
     day: Day = field(default=Day(0))
     out: list[Planned] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    part: int = 1
+    """Number of the part that is being planned."""
+    touched: dict[RootId, int] = field(default_factory=dict)
+    """By root, the part with the last order that concerns it."""
 
     @property
     def time(self) -> int:
@@ -50,9 +55,24 @@ class Stage:
         return self.calendar.is_business_day(self.day)
 
     def begin(self, day: Day) -> None:
-        """Turn to another day."""
+        """Turn to another day; what was planned for the one before is sent."""
+        self.flush()
         self.day = day
-        self.out = []
+
+    def flush(self) -> None:
+        """Send what is planned so far."""
+        if self.out:
+            self.outlet.put(DayPlan(self.part, self.day, tuple(self.out)))
+            self.part += 1
+            self.out = []
+
+    def require_final(self, pieces: Iterable[PieceId]) -> None:
+        """Wait until the chain says for good what was ordered about these pieces' vouchers."""
+        last = max((self.touched.get(root_of(piece), 0) for piece in pieces), default=0)
+        if last == self.part:
+            self.flush()
+        if last:
+            self.outlet.wait_final(last)
 
     def play(self, acts: Sequence[tuple[PartyId, Item]]) -> list[int]:
         """Plan acts that don't depend on each other; what each made or changed, in the order given.
@@ -76,9 +96,16 @@ class Stage:
                 self.out.append(PlannedOrder(party, items))
         return made
 
+    def _touch(self, item: Item, number: int) -> None:
+        if item.contract is ContractName.DESK:
+            number = self.mirror.financed_piece(FinancingId(number))
+        if number and item.contract is not ContractName.DOCUMENTS:
+            self.touched[root_of(number)] = self.part
+
     def expire(self, pieces: Sequence[PieceId]) -> None:
         """Plan the call that ends offers whose time has run out; anyone may make it."""
         self.mirror.expire(self.time, pieces)
+        self.touched |= {root_of(piece): self.part for piece in pieces}
         self.out.append(PlannedExpiry(tuple(pieces)))
 
     def until(self, days: int) -> int:
