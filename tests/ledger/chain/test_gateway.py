@@ -139,7 +139,9 @@ def test_duplicate_keys_and_escapes_do_not_smuggle(node: NodeProcess) -> None:
         ("eth_getStorageAt", [NOWHERE, "0x" + "1" * 65]),
         ("eth_sendRawTransaction", ["not hex"]),
         ("eth_sendRawTransaction", ["0x1234"]),
+        ("eth_feeHistory", ["0x401", "latest"]),
         ("xinlian_waitFinal", ["soon"]),
+        ("xinlian_setTime", [253_402_300_800]),
     ],
 )
 def test_parameters_are_checked(node: NodeProcess, method: str, params: list[Any]) -> None:

@@ -183,6 +183,34 @@ def test_a_clock_that_went_back_does_not_stop_the_chain(tmp_path: Path) -> None:
         node.kill()
 
 
+def test_a_path_too_long_for_a_socket(tmp_path: Path) -> None:
+    node = NodeProcess(tmp_path / ("long" * 30) / "node").start()
+    try:
+        fill(node, Account("long", node.chain_id), 1)
+        before = history(node)
+        note = node.data_dir / "run" / "socket-folder"
+        left = Path(note.read_text("utf-8"))
+        assert left.stat().st_mode & 0o777 == 0o700
+        node.kill()
+        node.start()
+        assert history(node) == before
+        assert not left.exists(), "what a killed node left behind is removed"
+        left = Path(note.read_text("utf-8"))
+        assert node.stop() == 0
+        assert not left.exists()
+    finally:
+        node.kill()
+
+
+def test_a_clock_set_far_ahead(fresh: NodeProcess) -> None:
+    fresh.start()
+    fresh.set_time(253_402_300_799)
+    fill(fresh, Account("far", fresh.chain_id), 1)
+    with fresh.rpc() as rpc:
+        assert rpc.wait_final(0).time == 253_402_300_799
+    assert status(fresh)["engine_restarts"] == 0
+
+
 def test_a_controlled_clock_survives_a_restart(fresh: NodeProcess) -> None:
     fresh.start()
     fresh.set_time(CLOCK_START + 500)

@@ -21,6 +21,8 @@ CALL_GAS_MAX: Final = 300_000_000
 LOG_SPAN_MAX: Final = 10_000
 _HEX: Final = frozenset("0123456789abcdefABCDEF")
 _LIST_MAX: Final = 100
+_SPAN_MAX: Final = 1024
+_YEAR_10000: Final = 253_402_300_800
 _NEWEST: Final = ("latest", "safe", "finalized", "pending")
 
 Reader = Callable[[Any], Any]
@@ -53,6 +55,14 @@ def read_quantity(value: Any) -> str:
     if not 1 <= len(digits) <= 64:
         raise _invalid("a quantity of 1 to 64 hex digits", value)
     return "0x" + (digits.lstrip("0") or "0")
+
+
+def read_span(value: Any) -> str:
+    """A number of blocks, at most 1024."""
+    span = read_quantity(value)
+    if int(span, 16) > _SPAN_MAX:
+        raise _invalid(f"at most {_SPAN_MAX} blocks", value)
+    return span
 
 
 def read_data(value: Any) -> str:
@@ -173,6 +183,14 @@ def read_count(value: Any) -> int:
     return int(read_quantity(value), 16)
 
 
+def read_time(value: Any) -> int:
+    """A moment in Unix seconds, before the year 10000."""
+    found = read_count(value)
+    if found >= _YEAR_10000:
+        raise _invalid("a time in Unix seconds before the year 10000", value)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Method:
     """One method: the right it needs, its parameters, how many of them must be there."""
@@ -216,11 +234,10 @@ METHODS: Final[dict[str, Method]] = {
     "eth_blockNumber": _local(),
     "eth_gasPrice": _local(),
     "eth_maxPriorityFeePerGas": _local(),
-    "eth_feeHistory": _read(read_quantity, read_block, _list_of(read_percentile), defaults=([],)),
+    "eth_feeHistory": _read(read_span, read_block, _list_of(read_percentile), defaults=([],)),
     "eth_getBalance": _read(read_address, read_block, defaults=_NEWEST_BLOCK),
     "eth_getCode": _read(read_address, read_block, defaults=_NEWEST_BLOCK),
     "eth_getStorageAt": _read(read_address, read_quantity, read_block, defaults=_NEWEST_BLOCK),
-    "eth_getProof": _read(read_address, _list_of(read_quantity), read_block),
     "eth_getTransactionCount": _read(read_address, read_block_or_pending, defaults=_NEWEST_BLOCK),
     "eth_getBlockByNumber": _read(read_block, read_bool, defaults=(False,)),
     "eth_getBlockByHash": _read(read_hash, read_bool, defaults=(False,)),
@@ -237,5 +254,5 @@ METHODS: Final[dict[str, Method]] = {
     "eth_sendRawTransaction": _local(read_data, required=1, right=Right.SUBMIT),
     "xinlian_waitFinal": _local(read_count, read_count, required=1),
     "xinlian_status": _local(),
-    "xinlian_setTime": _local(read_count, required=1, right=Right.ADMIN),
+    "xinlian_setTime": _local(read_time, required=1, right=Right.ADMIN),
 }

@@ -57,6 +57,7 @@ class Snapshotter:
 
     async def _take(self, engine: Engine, head: Head, journal_end: int) -> None:
         began = time.monotonic()
+        self.since, self.cost = 0, 0.0  # also if it fails: try again after as much work
         state = await engine.dump()
         about = snapshot.make_head(
             genesis=self.genesis,
@@ -68,7 +69,6 @@ class Snapshotter:
             transactions=self.total,
             state=state,
         )
-        self.since, self.cost = 0, 0.0  # also after a failure: try again after as much work
         try:
             await asyncio.to_thread(snapshot.write, self.folder, about, state)
         except OSError as exc:
