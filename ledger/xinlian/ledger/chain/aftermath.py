@@ -115,7 +115,7 @@ class Aftermath:
         """Whether the contract is paused."""
         with engine.connect() as connection:
             rows = cargo_of(connection, carrier.id)
-        if receipt is None:
+        if receipt is None or not rows:
             self._back(engine, carrier, more_tries=0)
             return False
         if int(receipt["status"], 16) == 1:

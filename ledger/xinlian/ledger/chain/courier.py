@@ -36,7 +36,6 @@ from xinlian.ledger.adapters.sql.outbox_carriers import (
 from xinlian.ledger.adapters.sql.outbox_orders import expire_orders, waiting_orders
 from xinlian.ledger.chain.abi import OrderRow, Transaction
 from xinlian.ledger.chain.aftermath import Aftermath
-from xinlian.ledger.chain.errors import RpcError
 from xinlian.ledger.chain.packing import Bundle, Waiting, bundles
 from xinlian.ledger.chain.rpc import Rpc
 from xinlian.ledger.chain.sender import Sender
@@ -148,15 +147,11 @@ class Courier:
         self._ready = True
 
     def _position(self) -> tuple[int, int]:
-        """(transactions of the relayer on the chain, height at which that holds at the latest)."""
+        """(transactions of the relayer on the chain, a height at which it held them already)."""
         account = to_checksum(self._relayer.address)
-        answers = self._rpc.batch(
-            [("eth_getTransactionCount", [account, "latest"]), ("eth_blockNumber", [])]
-        )
-        for answer in answers:
-            if isinstance(answer, RpcError):
-                raise answer
-        return int(answers[0], 16), int(answers[1], 16)
+        count = int(self._rpc.call("eth_getTransactionCount", account, "latest"), 16)
+        # Asked second and by itself: calls of one batch may be answered in any order.
+        return count, int(self._rpc.call("eth_blockNumber"), 16)
 
     def _review(self) -> bool:
         """Which carriers the chain holds now, and what became of those the books have read.

@@ -169,8 +169,11 @@ class Submitter:
             self._wake.clear()
             try:
                 packed = self.pump()
-            except (ChainError, LedgerError, OperationalError) as exc:
-                log.warning("The submitter waits: %s", exc)
+            except Exception as exc:
+                if isinstance(exc, (ChainError, LedgerError, OperationalError)):
+                    log.warning("The submitter waits: %s", exc)
+                else:  # Orders keep waiting on disk, so going on is safe; being silent is not.
+                    log.exception("The submitter met an error of its own")
                 # Jitter, so that several workers do not come back at the same moment.
                 stop.wait(pause_s * random.uniform(0.5, 1.0))  # noqa: S311
                 pause_s = min(2 * pause_s, _PAUSE_MAX_S)
