@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from xinlian.ledger.chain.abi import RELAY
+from xinlian.ledger.chain.abi import RELAY, Transaction, encode_call
 from xinlian.ledger.chain.decoder import Decoder
 from xinlian.ledger.chain.events import NUMBER
 from xinlian.ledger.model.book_state import Books
@@ -20,6 +20,7 @@ from tests.support.node import CLOCK_START
 
 RELAYER = key("relayer of the comparison")
 ORDERS_AT_ONCE = 20
+GAS = 16_000_000
 
 
 def account(party: int, number: int = 0) -> Address:
@@ -43,6 +44,8 @@ class RealChain:
         self.sent: list[_Sent] = []
         self.time = 0
         self.nonce = 0
+        relayer = to_checksum(RELAYER.address)
+        self.number = int(network.rpc.call("eth_getTransactionCount", relayer, "latest"), 16)
         self.compared = 0
         self.refused = 0
         names = {"0x" + a.hex(): n.value for n, a in network.deployment.addresses.items()}
@@ -135,7 +138,18 @@ class RealChain:
         ), items
 
     def _send(self, contract: ContractName, signature: str, *arguments: Any) -> Any:
-        return self.network.send(RELAYER, self.network.address(contract), signature, *arguments)
+        """A transaction of the relayer; its receipt, as soon as it is final."""
+        rpc = self.network.rpc
+        height = int(rpc.call("eth_blockNumber"), 16)
+        to, data = self.network.address(contract), encode_call(signature, arguments)
+        tx = Transaction(self.network.deployment.chain_id, self.number, GAS, to, data)
+        self.number += 1
+        (answer,) = rpc.send_raw([tx.signed(RELAYER)[1]])
+        assert isinstance(answer, str), answer
+        while (found := rpc.call("eth_getTransactionReceipt", answer)) is None:
+            rpc.wait_final(height + 1, 1)
+            height += 1
+        return found
 
     def found(self) -> None:
         """Admit the model's parties and set their limits on the chain."""
