@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Engine
+from xinlian.finance.adapters.sql import metadata as finance_metadata
 from xinlian.ledger.adapters.sql.base import metadata
 from xinlian.ledger.adapters.sql.engine import make_engine
 from xinlian.ledger.chain.keystore import Kdf
@@ -16,14 +17,19 @@ from xinlian.ledger.model.items import ContractName
 from xinlian.ledger.model.statuses import Failed, Final
 from xinlian.services.app import tables as _tables  # noqa: F401  the tables join the metadata
 from xinlian.services.app.audit import AuditLog
+from xinlian.services.app.banking import Banking
 from xinlian.services.app.books import Books
 from xinlian.services.app.clock import Clock, FileClock, SystemClock
 from xinlian.services.app.custody import Custody
+from xinlian.services.app.financing import FinancingDesk
+from xinlian.services.app.follower import Follower
 from xinlian.services.app.idempotency import IdempotencyKeys
+from xinlian.services.app.imports import Imports
 from xinlian.services.app.operator import Operator
 from xinlian.services.app.orders import Orders
 from xinlian.services.app.orders_read import OrderReads
 from xinlian.services.app.parties import Parties
+from xinlian.services.app.payments import Payments
 from xinlian.services.app.reports import Reports
 from xinlian.services.app.tokens import Tokens
 from xinlian.services.settings import Settings, read_secret, write_secret
@@ -59,6 +65,11 @@ class App(Store):
     indexer: Any
     orders: Orders
     operator: Operator
+    desk: FinancingDesk
+    imports: Imports
+    payments: Payments
+    banking: Banking
+    follower: Follower
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -67,7 +78,12 @@ class App(Store):
         if self._threads:
             return
         self._stop.clear()
-        for name, run in (("submitter", self.submitter.run), ("indexer", self.indexer.run)):
+        workers = {
+            "submitter": self.submitter.run,
+            "indexer": self.indexer.run,
+            "follower": self.follower.run,
+        }
+        for name, run in workers.items():
             thread = threading.Thread(target=run, args=(self._stop,), name=name, daemon=True)
             thread.start()
             self._threads.append(thread)
@@ -106,6 +122,7 @@ def build_store(settings: Settings, clock: Clock | None = None) -> Store:
         clock = FileClock(settings.clock_file) if settings.clock_file else SystemClock()
     engine = make_engine(settings.sqlalchemy_url())
     metadata.create_all(engine)
+    finance_metadata.create_all(engine)
     return Store(
         settings=settings,
         clock=clock,
@@ -144,6 +161,16 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
         clock=store.clock,
         order_seconds=settings.order_seconds,
     )
+    desk = FinancingDesk(store.engine, store.books, store.clock)
+    payments = Payments(
+        store.engine,
+        store.books,
+        store.parties,
+        desk,
+        store.keys,
+        store.clock,
+        settings.data / "banks",
+    )
     return App(
         **vars(store),
         rpc=rpc,
@@ -152,6 +179,11 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
         indexer=indexer,
         orders=orders,
         operator=Operator(submitter, store.parties, store.custody, store.keys),
+        desk=desk,
+        imports=Imports(store.engine, store.parties, store.keys, store.clock),
+        payments=payments,
+        banking=Banking(store.engine, store.books, orders, store.clock),
+        follower=Follower(store.engine, submitter.status, payments.send),
     )
 
 

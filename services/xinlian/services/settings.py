@@ -45,7 +45,6 @@ class Settings(BaseSettings):
     """Weak key derivation for throw-away keys of demos and tests."""
 
     body_bytes_max: int = Field(default=1 << 20, ge=1024, le=1 << 26)
-    upload_bytes_max: int = Field(default=1 << 25, ge=1024, le=1 << 28)
     wait_seconds_max: int = Field(default=30, ge=0, le=300)
     rate_per_second: int = Field(default=50, ge=1, le=100_000)
     rate_burst: int = Field(default=100, ge=1, le=100_000)

@@ -99,6 +99,7 @@ RULES: Final[dict[str, Access]] = {
     "list_imports": _READ,
     "get_import": _READ,
     "list_import_rows": _READ,
+    "instruct_payment": Access(_W, roles=_TRADE | Role.FUNDER),
     "upload_bank_message": Access(_S, roles=Role.PAYING_BANK),
     "list_bank_messages": _READ,
     "get_bank_message": _READ,

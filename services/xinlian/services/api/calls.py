@@ -106,6 +106,7 @@ class Calling:
             threshold=body.threshold,
             accounts=accounts,
             bank_account=body.bank_account,
+            bank_code=body.bank_code,
         )
         done = app.operator.register(self._asked(body), new, body.custody_keys)
         called = self._waited(done.called)

@@ -13,8 +13,10 @@ from fastapi import FastAPI
 from xinlian.services.api import (
     calls,
     documents,
+    financing,
     network,
     orders,
+    paperwork,
     parties,
     reports,
     vouchers,
@@ -30,6 +32,17 @@ from xinlian.services.settings import Settings
 __all__ = ["create_api", "run"]
 
 THREADS = 64
+MODULES = (
+    parties,
+    calls,
+    documents,
+    vouchers,
+    orders,
+    financing,
+    paperwork,
+    reports,
+    network,
+)
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +69,7 @@ def create_api(app: App) -> FastAPI:
         max_body_size=app.settings.body_bytes_max,
     )
     api.state.api = api_state(app)
-    for module in (parties, calls, documents, vouchers, orders, reports, network):
+    for module in MODULES:
         api.router.routes.extend(module.router.routes)
     api.router.routes.extend(network.health.routes)
     install_handlers(api)

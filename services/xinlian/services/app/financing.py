@@ -6,11 +6,11 @@ and taken in, and what the chain says about it is told to finance by ``Follower`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Engine, or_, select
+from sqlalchemy import ColumnElement, Engine, delete, insert, or_, select
 from sqlalchemy.orm import Session
 from xinlian.finance.adapters.data_files import china_calendar, market_rules
 from xinlian.finance.adapters.financing_store import SqlFinancingStore
@@ -31,6 +31,7 @@ from xinlian.finance.usecases.quoting import (
     request_quotes,
     submit_quote,
 )
+from xinlian.ledger.adapters.sql.engine import begin_write
 from xinlian.ledger.model.days import Day
 from xinlian.ledger.model.ids import FinancingId, PartyId, PieceId
 from xinlian.ledger.model.items import RegisterFinancing
@@ -43,8 +44,9 @@ from xinlian.services.app.clock import Clock
 from xinlian.services.app.errors import Code, RefusedError
 from xinlian.services.app.reading import Moment, Reader, moment_of
 from xinlian.services.app.sessions import unit_of_work
+from xinlian.services.app.tables import financing_orders
 
-__all__ = ["Asking", "FinancingDesk", "Wanted"]
+__all__ = ["Asking", "FinancingDesk", "Wanted", "financing_id"]
 
 _Result = TypeVar("_Result")
 
@@ -106,7 +108,8 @@ class FinancingDesk:
             closes_at=wanted.closes_at,
         )
 
-        def step(store: SqlFinancingStore) -> Asking:
+        def step(session: Session) -> Asking:
+            store = SqlFinancingStore(session)
             done = request_quotes(store, supplier, ask, key, self._clock.now())
             if not done.existed:
                 if row.view.holder != supplier or row.view.state != PieceState.HELD:
@@ -137,10 +140,12 @@ class FinancingDesk:
         """Requests that the actor may see, in order of id."""
         return self._asked(actor, QuoteRequestRow.id > after, limit=limit)
 
-    def offer(self, offer: Offer, key: str) -> tuple[Quote, bool]:
+    def offer(self, actor: Actor, offer: Offer, key: str) -> tuple[Quote, bool]:
         """A funder's quote on a request; and whether it was given before."""
+        self.request(actor, offer.request_id)
 
-        def step(store: SqlFinancingStore) -> tuple[Quote, bool]:
+        def step(session: Session) -> tuple[Quote, bool]:
+            store = SqlFinancingStore(session)
             done = submit_quote(store, self._market, offer, key, self._clock.now())
             return done.quote, done.existed
 
@@ -172,17 +177,39 @@ class FinancingDesk:
 
     def accept(self, supplier: PartyId, quote_id: str) -> Accepted:
         """Accept a quote; what has to be ordered on chain comes with it."""
-        return self._do(lambda store: accept_quote(store, quote_id, supplier, self._clock.now()))
+        return self._do(
+            lambda session: accept_quote(
+                SqlFinancingStore(session), quote_id, supplier, self._clock.now()
+            )
+        )
 
-    def bind_registration(self, financing: int, number: str) -> RegisterFinancing:
+    def ordered(self, financing: str, digest: bytes) -> None:
+        """Note which order is to lock the piece of an accepted quote."""
+        f = financing_orders
+        with begin_write(self._engine) as connection:
+            connection.execute(delete(f).where(f.c.financing_id == financing))
+            connection.execute(insert(f).values(financing_id=financing, digest=digest))
+
+    def bind_registration(self, funder: PartyId, financing: int, number: str) -> RegisterFinancing:
         """Bind a registration number to a financing on chain; what has to be ordered for it."""
-        return self._do(lambda store: bind_registration(store, _id_of(store, financing), number)[1])
+
+        def step(session: Session) -> RegisterFinancing:
+            store = SqlFinancingStore(session)
+            name = financing_id(session, financing)
+            if load(store, name).quote.funder != funder:
+                raise RefusedError(
+                    Code.NOT_FOUND, f"there is no financing {financing} that concerns you"
+                )
+            return bind_registration(store, name, number)[1]
+
+        return self._do(step)
 
     def record(self, financing: int) -> Financing | None:
         """What finance knows of a financing on chain; ``None`` if it was not made through here."""
+        query = select(FinancingRow.id).where(FinancingRow.chain_id == FinancingId(financing))
         with Session(self._engine) as session:
-            row = _row_of(session, financing)
-            return None if row is None else load(SqlFinancingStore(session), row)
+            found = session.scalar(query)
+            return None if found is None else load(SqlFinancingStore(session), found)
 
     def _asked(self, actor: Actor, where: ColumnElement[bool], limit: int) -> list[Asking]:
         moment = moment_of(self._engine, None)
@@ -204,11 +231,11 @@ class FinancingDesk:
     def _issuer(self, piece: PieceId, moment: Moment) -> PartyId:
         return self._books.piece(Reader(None), piece, moment).issuer
 
-    def _do(self, step: Callable[[SqlFinancingStore], _Result]) -> _Result:
+    def _do(self, step: Callable[[Session], _Result]) -> _Result:
         for _ in range(_TRIES):
             try:
                 with unit_of_work(self._engine) as session:
-                    return step(SqlFinancingStore(session))
+                    return step(session)
             except ChangedMeanwhileError:
                 continue
             except QuoteRefusedError as exc:
@@ -227,14 +254,10 @@ def _visible(actor: Actor, now: int) -> ColumnElement[bool]:
     return or_(mine, open_, QuoteRequestRow.id.in_(quoted))
 
 
-def _row_of(session: Session, financing: int) -> str | None:
-    return session.scalar(
-        select(FinancingRow.id).where(FinancingRow.chain_id == FinancingId(financing))
-    )
-
-
-def _id_of(store: SqlFinancingStore, financing: int) -> str:
-    found = _row_of(store._session, financing)
+def financing_id(session: Session, financing: int) -> str:
+    """Finance's id of a financing on chain; refused with ``NOT_FOUND``."""
+    query = select(FinancingRow.id).where(FinancingRow.chain_id == FinancingId(financing))
+    found = session.scalar(query)
     if found is None:
         raise RefusedError(Code.NOT_FOUND, f"there is no financing {financing} that concerns you")
     return found
@@ -245,8 +268,3 @@ def _refused(code: Code, exc: QuoteRefusedError | FinancingError) -> RefusedErro
     if exc.field is not None:
         fields["field"] = exc.field
     return RefusedError(code, str(exc), **fields)
-
-
-def funders_of(quotes: Sequence[Quote]) -> list[PartyId]:
-    """The funders of quotes, in their order."""
-    return [quote.funder for quote in quotes]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import orjson
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from xinlian.ledger.adapters.sql.engine import begin_write
 from xinlian.services.app.clock import Clock
@@ -85,7 +85,11 @@ class IdempotencyKeys:
     def settle(self, claim: Claim, reference: str) -> None:
         """Note what came of the operation."""
         with begin_write(self._engine) as connection:
-            connection.execute(update(keys).where(*_where(claim)).values(reference=reference))
+            self.settle_with(connection, claim, reference)
+
+    def settle_with(self, connection: Connection, claim: Claim, reference: str) -> None:
+        """Note it in the transaction of the operation itself."""
+        connection.execute(update(keys).where(*_where(claim)).values(reference=reference))
 
     def drop(self, claim: Claim) -> None:
         """Give the key back: the operation was refused and left nothing behind."""

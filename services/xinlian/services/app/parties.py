@@ -36,6 +36,7 @@ class NewParty:
     threshold: int
     accounts: tuple[Address, ...]
     bank_account: str | None = None
+    bank_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class PartyRow:
     name: str | None
     social_credit_code: str | None
     bank_account: str | None
+    bank_code: str | None
 
 
 def salted_hash(salt: bytes, social_credit_code: str) -> bytes:
@@ -86,6 +88,11 @@ class Parties:
         if not found:
             raise RefusedError(Code.NOT_FOUND, f"there is no party {party}")
         return found[0]
+
+    def now(self, party: int) -> PartyRow | None:
+        """A party at this moment."""
+        found = self._rows(OPEN - 1, party_versions.c.party == party, limit=1)
+        return found[0] if found else None
 
     def of_hash(self, id_hash: bytes) -> PartyRow | None:
         """The party with this hash, once the chain knows it."""
@@ -139,7 +146,7 @@ class Parties:
         query = select(party_profiles).where(p.social_credit_code == party.social_credit_code)
         known = connection.execute(query).first()
         if known is not None:
-            for field in ("name", "bank_account"):
+            for field in ("name", "bank_account", "bank_code"):
                 if getattr(known, field) != getattr(party, field):
                     raise RefusedError(
                         Code.CONFLICT,
@@ -156,6 +163,7 @@ class Parties:
                 social_credit_code=party.social_credit_code,
                 name=party.name,
                 bank_account=party.bank_account,
+                bank_code=party.bank_code,
                 created_at=self._clock.now(),
             )
         )
@@ -169,6 +177,7 @@ class Parties:
                 party_profiles.c.name,
                 party_profiles.c.social_credit_code,
                 party_profiles.c.bank_account,
+                party_profiles.c.bank_code,
             )
             .join(party_profiles, party_profiles.c.id_hash == p.id_hash, isouter=True)
             .where(p.from_block <= at, p.to_block > at, *where)
@@ -207,4 +216,5 @@ def _party_row(row: Row[tuple[Any, ...]], accounts: tuple[Address, ...]) -> Part
         name=row.name,
         social_credit_code=row.social_credit_code,
         bank_account=row.bank_account,
+        bank_code=row.bank_code,
     )

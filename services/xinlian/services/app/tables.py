@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Index,
@@ -77,6 +78,7 @@ party_profiles = Table(
     Column("social_credit_code", String(18), nullable=False, unique=True),
     Column("name", String(200), nullable=False),
     Column("bank_account", String(34)),
+    Column("bank_code", String(12)),
     Column("created_at", BigInteger, nullable=False),
 )
 
@@ -85,4 +87,45 @@ service_facts = Table(
     metadata,
     Column("name", String(40), primary_key=True),
     Column("value", Text, nullable=False),
+)
+
+import_owners = Table(
+    "import_owners",
+    metadata,
+    Column("import_id", String(64), primary_key=True),
+    Column("party", BigInteger, primary_key=True, autoincrement=False),
+)
+
+bank_message_parties = Table(
+    "bank_message_parties",
+    metadata,
+    # "out" or "in", as finance keeps its messages.
+    Column("direction", String(16), primary_key=True),
+    Column("message_id", String(35), primary_key=True),
+    Column("party", BigInteger, primary_key=True, autoincrement=False),
+    Column("is_bank", Boolean, nullable=False),
+)
+
+bank_effects = Table(
+    "bank_effects",
+    metadata,
+    Column("message_id", String(35), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("effect", String(24), nullable=False),
+    Column("payment_id", String(35), nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    # What the bank has to order on chain: contract, kind and the item's words; NULL if nothing.
+    Column("contract", String(16)),
+    Column("kind", Integer),
+    Column("item", LargeBinary),
+    # The order that was made of it.
+    Column("digest", LargeBinary(32)),
+)
+
+financing_orders = Table(
+    "financing_orders",
+    metadata,
+    # Finance's id of the financing, and the order that is to lock its piece.
+    Column("financing_id", String(64), primary_key=True),
+    Column("digest", LargeBinary(32), nullable=False),
 )

@@ -51,6 +51,9 @@ CreditCode = Annotated[
     StringConstraints(pattern=r"^[0-9A-HJ-NPQRTUWXY]{18}$"),
     Field(description="Unified social credit code, GB 32100.", examples=["91990000MA00000003"]),
 ]
+BankCode = Annotated[
+    str, StringConstraints(pattern=r"^[0-9]{12}$"), Field(description="CNAPS code.")
+]
 BankAccount = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z\-]{5,34}$")]
 
 
@@ -76,6 +79,7 @@ class PartyView(View):
     id_hash: Hex32
     social_credit_code: str | None
     bank_account: str | None
+    bank_code: str | None
 
     @classmethod
     def of(cls, row: PartyRow, *, private: bool) -> PartyView:
@@ -90,6 +94,7 @@ class PartyView(View):
             id_hash=hex32(row.id_hash),
             social_credit_code=row.social_credit_code if private else None,
             bank_account=row.bank_account if private else None,
+            bank_code=row.bank_code if private else None,
         )
 
 
@@ -103,6 +108,7 @@ class PartyBody(Body):
     accounts: Annotated[list[AddressText], Field(max_length=8)] = Field(default_factory=list)
     custody_keys: Annotated[int, Field(ge=0, le=8)] = 0
     bank_account: BankAccount | None = None
+    bank_code: BankCode | None = None
 
 
 class RegistrationView(View):

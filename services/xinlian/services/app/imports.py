@@ -1,0 +1,208 @@
+"""Imports by a party of its own receivables or payables: documents it is buyer or seller of."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from xinlian.finance.adapters.document_store import SqlDocumentStore, SqlImportStore
+from xinlian.finance.adapters.einvoice_xml import parse_einvoice
+from xinlian.finance.adapters.mapping_file import MAPPING_BYTES_MAX, parse_mapping_text
+from xinlian.finance.adapters.table_files import FileContent, open_table
+from xinlian.finance.model.documents import TradeDocument
+from xinlian.finance.model.import_reasons import FileRefusedError, RowProblemError
+from xinlian.finance.model.import_report import ImportReport, RowResult
+from xinlian.finance.model.mapping import MappingError
+from xinlian.finance.usecases.import_einvoices import import_einvoices
+from xinlian.finance.usecases.import_table import ImportSource, import_table
+from xinlian.ledger.model.ids import DocumentKey, PartyId
+from xinlian.services.app.clock import Clock
+from xinlian.services.app.errors import Code, RefusedError
+from xinlian.services.app.idempotency import IdempotencyKeys
+from xinlian.services.app.orders import Asked
+from xinlian.services.app.parties import Parties
+from xinlian.services.app.reading import Reader
+from xinlian.services.app.sessions import unit_of_work
+from xinlian.services.app.tables import import_owners
+
+__all__ = ["ImportedRow", "Imports", "Upload"]
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as it came; its kind is told by its content."""
+
+    name: str
+    data: bytes
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the bytes, hex."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedRow:
+    """How one row ended, and the document it is about, if there is one."""
+
+    result: RowResult
+    document: TradeDocument | None
+
+
+class Imports:
+    """Imports of all parties; each sees its own."""
+
+    def __init__(
+        self, engine: Engine, parties: Parties, keys: IdempotencyKeys, clock: Clock
+    ) -> None:
+        self._engine = engine
+        self._parties = parties
+        self._keys = keys
+        self._clock = clock
+
+    def take(
+        self, party: PartyId, upload: Upload, mapping: Upload | None, key: str
+    ) -> ImportReport:
+        """Import a file: a table by its mapping, or with none an e-invoice in XML.
+
+        Nothing is taken if the file as a whole is refused, or if a row is about a document of
+        others. The same file by the same mapping gives the same report again.
+        """
+        content = {
+            "file": upload.sha256,
+            "mapping": None if mapping is None else mapping.sha256,
+        }
+        asked = Asked(key, "import_receivables", content)
+        claim = self._keys.claim(party, asked.key, asked.operation, asked.content)
+        try:
+            report = self._take(party, upload, mapping)
+        except Exception:
+            if claim.fresh:
+                self._keys.drop(claim)
+            raise
+        if claim.reference is None:
+            self._keys.settle(claim, report.import_id)
+        return report
+
+    def report(self, reader: Reader, import_id: str) -> ImportReport:
+        """One import; refused with ``NOT_FOUND`` if it is not the reader's."""
+        query = select(import_owners.c.import_id).where(import_owners.c.import_id == import_id)
+        if reader.party is not None:
+            query = query.where(import_owners.c.party == reader.party)
+        with Session(self._engine) as session:
+            found = session.execute(query).first()
+            report = None if found is None else SqlImportStore(session).find(import_id)
+        if report is None:
+            raise RefusedError(Code.NOT_FOUND, f"there is no import {import_id} of yours")
+        return report
+
+    def listed(self, reader: Reader, *, limit: int, after: str) -> list[ImportReport]:
+        """Imports in order of their ids."""
+        query = (
+            select(import_owners.c.import_id)
+            .where(import_owners.c.import_id > after)
+            .group_by(import_owners.c.import_id)
+            .order_by(import_owners.c.import_id)
+            .limit(limit)
+        )
+        if reader.party is not None:
+            query = query.where(import_owners.c.party == reader.party)
+        with Session(self._engine) as session:
+            store = SqlImportStore(session)
+            reports = [store.find(import_id) for import_id in session.scalars(query).all()]
+        return [report for report in reports if report is not None]
+
+    def rows(self, reader: Reader, import_id: str, *, limit: int, after: int) -> list[ImportedRow]:
+        """How the rows of an import ended, in order of lines."""
+        report = self.report(reader, import_id)
+        wanted = [row for row in report.rows if row.line > after][:limit]
+        with Session(self._engine) as session:
+            documents = SqlDocumentStore(session)
+            return [ImportedRow(row, _document(documents, row.document)) for row in wanted]
+
+    def _take(self, party: PartyId, upload: Upload, mapping: Upload | None) -> ImportReport:
+        code = self._code(party)
+        try:
+            with unit_of_work(self._engine) as session:
+                documents, imports = SqlDocumentStore(session), SqlImportStore(session)
+                if mapping is None:
+                    report = self._einvoice(upload, documents, imports)
+                else:
+                    report = self._table(upload, mapping, documents, imports)
+                _check_own(documents, report.rows, code)
+                _own(session, report.import_id, party)
+                session.flush()
+        except FileRefusedError as exc:
+            raise RefusedError(Code.INVALID, str(exc), field="file", reason=exc.reason) from exc
+        except MappingError as exc:
+            raise RefusedError(Code.INVALID, str(exc), field="mapping") from exc
+        except IntegrityError as exc:
+            raise RefusedError(
+                Code.CONFLICT, "the same documents are being imported elsewhere: try again"
+            ) from exc
+        return report
+
+    def _table(
+        self,
+        upload: Upload,
+        mapping: Upload,
+        documents: SqlDocumentStore,
+        imports: SqlImportStore,
+    ) -> ImportReport:
+        if len(mapping.data) > MAPPING_BYTES_MAX:
+            raise MappingError(f"a mapping has at most {MAPPING_BYTES_MAX} bytes")
+        try:
+            plan = parse_mapping_text(mapping.data.decode("utf-8-sig"))
+        except UnicodeDecodeError as exc:
+            raise MappingError("the mapping is not UTF-8 text") from exc
+        content = FileContent(upload.name, upload.data, upload.sha256)
+        source = ImportSource(upload.name, upload.sha256)
+        table = open_table(content, plan)
+        return import_table(source, table, plan, documents, imports, self._clock.now())
+
+    def _einvoice(
+        self, upload: Upload, documents: SqlDocumentStore, imports: SqlImportStore
+    ) -> ImportReport:
+        try:
+            found = [parse_einvoice(upload.data)]
+        except RowProblemError as exc:
+            raise RefusedError(
+                Code.INVALID, exc.message, field="file", reason=exc.reason, part=exc.field
+            ) from exc
+        source = ImportSource(upload.name, upload.sha256)
+        return import_einvoices(source, found, documents, imports, self._clock.now())
+
+    def _code(self, party: PartyId) -> str:
+        row = self._parties.now(party)
+        if row is None or row.social_credit_code is None:
+            raise RefusedError(
+                Code.STATE, "your social credit code is not known here: ask the operator"
+            )
+        return row.social_credit_code
+
+
+def _check_own(documents: SqlDocumentStore, rows: Sequence[RowResult], code: str) -> None:
+    for row in rows:
+        document = _document(documents, row.document)
+        if document is not None and code not in (document.seller.code, document.buyer.code):
+            raise RefusedError(
+                Code.INVALID,
+                f"line {row.line} is about a document between others: import only documents of "
+                "which you are buyer or seller; nothing of the file was taken",
+                field="file",
+                line=row.line,
+            )
+
+
+def _document(documents: SqlDocumentStore, key: DocumentKey | None) -> TradeDocument | None:
+    return None if key is None else documents.get(key)
+
+
+def _own(session: Session, import_id: str, party: PartyId) -> None:
+    here = (import_owners.c.import_id == import_id, import_owners.c.party == party)
+    if session.execute(select(import_owners).where(*here)).first() is None:
+        session.execute(insert(import_owners).values(import_id=import_id, party=party))
