@@ -61,7 +61,7 @@ def _definitions(engine: Engine) -> dict[str, list[str]]:
         ).all()
     plain = {name: re.sub(r"\s+", " ", sql.replace('"', "")).rstrip(" )") for name, sql in rows}
     # The order of constraints has no meaning.
-    return {name: sorted(re.split(r",\s", sql)) for name, sql in plain.items()}
+    return {name: sorted(re.split(r"\)*,\s", sql)) for name, sql in plain.items()}
 
 
 def test_there_is_one_line_of_steps_and_a_second_upgrade_does_nothing(engine: Engine) -> None:
