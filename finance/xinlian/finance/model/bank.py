@@ -13,6 +13,9 @@ from xinlian.ledger.model.days import Day
 from xinlian.ledger.model.money import Fen
 
 PAYMENTS_MAX: Final = 1_000
+PAYMENT_MAX: Final = Fen(10**18 - 1)
+"""ISO 20022 amounts have 18 digits in all."""
+
 NAME_CHARS_MAX: Final = 140
 TEXT_CHARS_MAX: Final = 140
 # Max35Text, kept to what is also safe as a file name.
@@ -57,8 +60,8 @@ class Payment:
 
     def __post_init__(self) -> None:
         message_id(self.id)
-        if self.amount <= 0:
-            raise BankError("a payment's amount is above zero")
+        if not 0 < self.amount <= PAYMENT_MAX:
+            raise BankError("a payment's amount is above zero and has at most 18 digits")
         if len(self.text) > TEXT_CHARS_MAX or (self.text and not self.text.isprintable()):
             raise BankError(f"a payment's text has at most {TEXT_CHARS_MAX} characters")
 
@@ -80,6 +83,8 @@ class PaymentOrder:
             raise BankError(f"an order holds 1 to {PAYMENTS_MAX} payments")
         if len({payment.id for payment in self.payments}) != len(self.payments):
             raise BankError("two payments of an order have one end-to-end id")
+        if self.total > PAYMENT_MAX:
+            raise BankError("an order's payments add up to more than 18 digits")
 
     @property
     def total(self) -> Fen:
