@@ -9,13 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Engine
-from xinlian.finance.adapters.sql import metadata as finance_metadata
-from xinlian.ledger.adapters.sql.base import metadata
 from xinlian.ledger.adapters.sql.engine import make_engine
 from xinlian.ledger.chain.keystore import Kdf
 from xinlian.ledger.model.items import ContractName
 from xinlian.ledger.model.statuses import Failed, Final
-from xinlian.services.app import tables as _tables  # noqa: F401  the tables join the metadata
 from xinlian.services.app.audit import AuditLog
 from xinlian.services.app.banking import Banking
 from xinlian.services.app.books import Books
@@ -32,6 +29,7 @@ from xinlian.services.app.parties import Parties
 from xinlian.services.app.payments import Payments
 from xinlian.services.app.reports import Reports
 from xinlian.services.app.tokens import Tokens
+from xinlian.services.migrations import upgrade
 from xinlian.services.settings import Settings, read_secret, write_secret
 
 __all__ = ["App", "build", "build_store"]
@@ -116,13 +114,12 @@ class App(Store):
 
 
 def build_store(settings: Settings, clock: Clock | None = None) -> Store:
-    """The part of the application that needs no chain; creates missing tables."""
+    """The part of the application that needs no chain; brings its schema up to date."""
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     if clock is None:
         clock = FileClock(settings.clock_file) if settings.clock_file else SystemClock()
     engine = make_engine(settings.sqlalchemy_url())
-    metadata.create_all(engine)
-    finance_metadata.create_all(engine)
+    upgrade(engine)
     return Store(
         settings=settings,
         clock=clock,

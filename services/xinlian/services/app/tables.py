@@ -16,7 +16,16 @@ from sqlalchemy import (
 )
 from xinlian.ledger.adapters.sql.base import metadata
 
-__all__ = ["audit_log", "idempotency_keys", "party_profiles", "service_facts", "tokens"]
+__all__ = [
+    "audit_log",
+    "bank_effects",
+    "bank_message_parties",
+    "financing_orders",
+    "idempotency_keys",
+    "import_owners",
+    "party_profiles",
+    "tokens",
+]
 
 tokens = Table(
     "api_tokens",
@@ -80,13 +89,6 @@ party_profiles = Table(
     Column("bank_account", String(34)),
     Column("bank_code", String(12)),
     Column("created_at", BigInteger, nullable=False),
-)
-
-service_facts = Table(
-    "service_facts",
-    metadata,
-    Column("name", String(40), primary_key=True),
-    Column("value", Text, nullable=False),
 )
 
 import_owners = Table(

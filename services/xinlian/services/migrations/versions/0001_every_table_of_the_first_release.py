@@ -451,12 +451,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_roots_issuer", ["issuer", "root"], unique=False)
 
     op.create_table(
-        "service_facts",
-        sa.Column("name", sa.String(length=40), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_service_facts")),
-    )
-    op.create_table(
         "bank_messages",
         sa.Column("direction", sa.String(length=16), nullable=False),
         sa.Column("message_id", sa.String(length=35), nullable=False),
@@ -690,7 +684,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_bank_messages_sent"))
 
     op.drop_table("bank_messages")
-    op.drop_table("service_facts")
     with op.batch_alter_table("roots", schema=None) as batch_op:
         batch_op.drop_index("ix_roots_issuer")
         batch_op.drop_index("ix_roots_due_day")
