@@ -19,6 +19,9 @@ contract FinancingDesk is SignedOrders, IFinancingDesk {
         mapping(bytes32 registration => uint64) registrations;
     }
 
+    /// @dev No payment is larger than the largest voucher.
+    uint64 private constant AMOUNT_MAX = 2 ** 48 - 1;
+
     uint8 private constant LOCKED = 1;
     uint8 private constant REGISTERED = 2;
     uint8 private constant DISBURSED = 3;
@@ -319,7 +322,9 @@ contract FinancingDesk is SignedOrders, IFinancingDesk {
                 revert DeskNotDishonoured(id);
             }
         }
-        if (item.amount < stored.price) revert DeskAmount(id, item.amount, stored.price);
+        if (item.amount < stored.price || item.amount > AMOUNT_MAX) {
+            revert DeskAmount(id, item.amount, stored.price);
+        }
         if (item.receipt == 0) revert DeskReceipt();
 
         stored.state = REPAID;

@@ -18,6 +18,15 @@ pragma solidity ^0.8.28;
 /// Orders: 1 Issue (issuer), 2 Accept (offeree), 3 Decline (offeree), 4 Withdraw (holder), 5 Transfer (holder),
 /// 6 Merge (holder), 7 Redeem (the root's paying bank), 8 Dishonour (paying bank, or a holder after the grace days),
 /// 9 WriteOff (holder), 10 BlockIssuer (operator or regulator), 11 UnblockIssuer (regulator).
+///
+/// What a piece's word says after each operation (every storage change can be rebuilt from the events alone):
+/// issue: holder the issuer, offeree the payee, expiry, state 1. Accept: holder the acceptor, offeree 0, expiry 0, state 2. End of an
+/// offer: offeree 0, expiry 0, state 2, or 7 if it was an issue (holder stays the issuer). Transfer, lock: offeree, expiry, state 3 or 4.
+/// Cut: the part is [childStart, childEnd) with the piece's holder and state, offeree 0, expiry 0, depth one more (255 at most), parent
+/// the piece's index; then the operation goes on with the part. The rest keeps everything but its range. Merge: the survivor gets the
+/// range and depth of the event; the other becomes [its start, its start), offeree 0, expiry 0, state 8. Redeem: offeree the lien holder
+/// if it was a pledge, else 0; expiry 0, state 6. Write-off: offeree 0, state 7. Unlock: offeree 0, expiry 0, state 2. Finance: expiry 0,
+/// state 5; sale: holder the funder, offeree 0. Release: holder `to`, offeree 0, state 2.
 interface IVoucherRecords {
     /// @dev One slot.
     struct Piece {

@@ -40,9 +40,10 @@ abstract contract PartyGate is IPartyGate, PartyDirectory, AccessManagedUpgradea
     function _direct() internal view returns (MemberWord by) {
         _requireNotPaused();
         by = _member(msg.sender);
+        if (by.actsAlone()) return by;
         if (!by.isKnown()) revert DirectoryUnknownAccount(msg.sender);
         if (!by.isActive()) revert DirectoryPartySuspended(by.party());
-        if (by.threshold() > 1) revert OrdersNeedsSignatures(by.party(), by.threshold());
+        revert OrdersNeedsSignatures(by.party(), by.threshold());
     }
 
     /// @dev The caller of a direct call with `items` items.

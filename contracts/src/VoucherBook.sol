@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {CivilDays} from "./CivilDays.sol";
 import {IVoucherRecords} from "./IVoucherRecords.sol";
 import {PartyGate} from "./PartyGate.sol";
+import {IssuerWord} from "./types/IssuerWord.sol";
 import {PIECE_CANCELLED, PIECE_ISSUED, PieceWord, packPiece} from "./types/PieceWord.sol";
 import {ROOT_CANCELLED, ROOT_DISHONOURED, ROOT_OPEN, RootWord} from "./types/RootWord.sol";
 
@@ -14,11 +15,15 @@ abstract contract VoucherBook is PartyGate, IVoucherRecords {
         bytes32 document;
     }
 
+    struct IssuerSlot {
+        IssuerWord word;
+    }
+
     /// @custom:storage-location erc7201:xinlian.storage.CreditVouchers
     struct VoucherStorage {
         mapping(uint64 root => RootSlots) roots;
         mapping(uint64 piece => PieceWord) pieces;
-        mapping(uint32 party => Issuer) issuers;
+        mapping(uint32 party => IssuerSlot) issuers;
         mapping(uint8 number => Policy) policies;
     }
 
@@ -110,19 +115,21 @@ abstract contract VoucherBook is PartyGate, IVoucherRecords {
         uint8 number,
         Policy storage policy
     ) internal returns (uint64, PieceWord) {
-        if (amount != word.size()) {
-            if (word.depth() >= policy.maxDepth) {
-                revert VouchersDepth(id, policy.maxDepth);
-            }
-            if (root.pieces() >= policy.maxPieces) {
-                revert VouchersPieces(id >> 16, policy.maxPieces);
-            }
+        if (amount == word.size()) return (id, word);
+        _requirePart(word, amount);
+        if (word.depth() >= policy.maxDepth) revert VouchersDepth(id, policy.maxDepth);
+        if (root.pieces() >= policy.maxPieces) {
+            revert VouchersPieces(id >> 16, policy.maxPieces);
         }
         return _carve(id, word, root, amount, back, number);
     }
 
-    /// @notice Cuts `amount` off the start or the end of a piece. The part cut off is a new piece, one deeper; if the
-    /// amount is the whole, nothing is cut and the piece itself is the part.
+    function _requirePart(PieceWord word, uint64 amount) internal pure {
+        if (amount == 0 || amount > word.size()) revert VouchersAmount(amount, word.size());
+    }
+
+    /// @notice Cuts `amount` off the start or the end of a piece; 0 < amount < size. The part cut off is a new piece,
+    /// one deeper.
     /// @dev The part is not stored: the caller stores it in its next state.
     /// @return cut Id of the part.
     /// @return part Its word, in the state of the piece it was cut from.
@@ -134,10 +141,6 @@ abstract contract VoucherBook is PartyGate, IVoucherRecords {
         bool back,
         uint8 policy
     ) internal returns (uint64 cut, PieceWord part) {
-        uint64 size = word.size();
-        if (amount == 0 || amount > size) revert VouchersAmount(amount, size);
-        if (amount == size) return (id, word);
-
         cut = _nextPiece(id, root);
         part = _part(id, word, amount, back);
         // What is left begins or ends where the part does.
@@ -182,7 +185,9 @@ abstract contract VoucherBook is PartyGate, IVoucherRecords {
 
     /// @dev Takes from what the issuer owes.
     function _discharge(uint32 issuer, uint64 amount) internal {
-        _books().issuers[issuer].outstanding -= amount;
+        IssuerSlot storage slot = _books().issuers[issuer];
+        IssuerWord word = slot.word;
+        slot.word = word.withOutstanding(word.outstanding() - amount);
     }
 
     function _addPolicy(Policy calldata policy) internal returns (uint8 number) {

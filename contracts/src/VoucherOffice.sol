@@ -7,6 +7,7 @@ import {IVoucherOffice} from "./IVoucherOffice.sol";
 import {PartyDirectory} from "./PartyDirectory.sol";
 import {VoucherBook} from "./VoucherBook.sol";
 import {KIND_BLOCK_ISSUER, KIND_DISHONOUR, KIND_WRITE_OFF} from "./VoucherOrderKinds.sol";
+import {IssuerWord} from "./types/IssuerWord.sol";
 import {MemberWord, ROLE_OPERATOR, ROLE_REGULATOR} from "./types/MemberWord.sol";
 import {
     PIECE_CANCELLED,
@@ -26,6 +27,9 @@ import {ROOT_CANCELLED, ROOT_DISHONOURED, RootWord} from "./types/RootWord.sol";
 contract VoucherOffice is VoucherBook, IVoucherOffice {
     string public constant name = "Xinlian Credit Voucher";
     string public constant symbol = "XLCV";
+
+    /// @dev Keeps every sum an issuer may owe inside a signed 64-bit number.
+    uint64 private constant LIMIT_MAX = 2 ** 63 - 1;
 
     /// @notice The financing desk, the only contract that may hold pieces for a financing.
     address public immutable desk;
@@ -101,7 +105,9 @@ contract VoucherOffice is VoucherBook, IVoucherOffice {
     /// @inheritdoc IVoucherOffice
     function setIssuerLimit(uint32 issuer, uint64 limit) external restricted whenNotPaused {
         if (!_party(issuer).isKnown()) revert DirectoryUnknownParty(issuer);
-        _books().issuers[issuer].limit = limit;
+        if (limit > LIMIT_MAX) revert VouchersAmount(limit, LIMIT_MAX);
+        IssuerSlot storage slot = _books().issuers[issuer];
+        slot.word = slot.word.withLimit(limit);
         emit IssuerLimitSet(issuer, limit);
     }
 
@@ -205,7 +211,8 @@ contract VoucherOffice is VoucherBook, IVoucherOffice {
 
     /// @inheritdoc IVoucherOffice
     function issuerOf(uint32 issuer) external view returns (Issuer memory) {
-        return _books().issuers[issuer];
+        IssuerWord word = _books().issuers[issuer].word;
+        return Issuer(word.limit(), word.outstanding(), word.blocked());
     }
 
     /// @inheritdoc IVoucherOffice
@@ -309,7 +316,7 @@ contract VoucherOffice is VoucherBook, IVoucherOffice {
         uint32 issuer = root.issuer();
         $.roots[id >> 16].word = root.withState(ROOT_DISHONOURED);
         emit VoucherDishonoured(id, issuer, by.party(), item.evidence);
-        if (!$.issuers[issuer].blocked) _block(issuer, by.party(), item.evidence);
+        if (!$.issuers[issuer].word.blocked()) _block(issuer, by.party(), item.evidence);
     }
 
     function _writeOff(MemberWord by, WriteOffItem calldata item) private {
@@ -331,17 +338,20 @@ contract VoucherOffice is VoucherBook, IVoucherOffice {
     function _blockIssuer(MemberWord by, BlockIssuerItem calldata item) private {
         _requireRole(by, ROLE_OPERATOR | ROLE_REGULATOR);
         if (!_party(item.issuer).isKnown()) revert DirectoryUnknownParty(item.issuer);
-        if (_books().issuers[item.issuer].blocked) revert VouchersIssuerBlocked(item.issuer);
+        if (_books().issuers[item.issuer].word.blocked()) {
+            revert VouchersIssuerBlocked(item.issuer);
+        }
         if (item.evidence == 0) revert VouchersEvidence();
         _block(item.issuer, by.party(), item.evidence);
     }
 
     function _unblockIssuer(MemberWord by, UnblockIssuerItem calldata item) private {
         _requireRole(by, ROLE_REGULATOR);
-        Issuer storage stored = _books().issuers[item.issuer];
-        if (!stored.blocked) revert VouchersIssuerNotBlocked(item.issuer);
+        IssuerSlot storage slot = _books().issuers[item.issuer];
+        IssuerWord word = slot.word;
+        if (!word.blocked()) revert VouchersIssuerNotBlocked(item.issuer);
         if (item.evidence == 0) revert VouchersEvidence();
-        stored.blocked = false;
+        slot.word = word.withBlocked(false);
         emit IssuerUnblocked(item.issuer, by.party(), item.evidence);
     }
 
@@ -394,7 +404,8 @@ contract VoucherOffice is VoucherBook, IVoucherOffice {
     }
 
     function _block(uint32 issuer, uint32 by, bytes32 evidence) private {
-        _books().issuers[issuer].blocked = true;
+        IssuerSlot storage slot = _books().issuers[issuer];
+        slot.word = slot.word.withBlocked(true);
         emit IssuerBlocked(issuer, by, evidence);
     }
 

@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {CivilDays} from "./CivilDays.sol";
 import {ITradeDocuments} from "./ITradeDocuments.sol";
 import {VoucherBook} from "./VoucherBook.sol";
+import {IssuerWord} from "./types/IssuerWord.sol";
 import {
     MemberWord,
     ROLES_TRADING,
@@ -156,24 +157,29 @@ abstract contract VoucherTrade is VoucherBook {
         if (!word.isUnpaid()) revert VouchersPieceState(id, word.state());
         if (item.receipt == 0) revert VouchersReceipt();
         uint32 lien = word.state() == PIECE_FINANCED ? word.offeree() : 0;
-        (id, word) = _carve(id, word, root, item.amount, false, root.policy());
+        uint64 amount = item.amount;
+        if (amount != word.size()) {
+            _requirePart(word, amount);
+            (id, word) = _carve(id, word, root, amount, false, root.policy());
+        }
 
         _books().pieces[id] = word.withOffer(PIECE_REDEEMED, lien, 0);
-        _discharge(root.issuer(), item.amount);
+        _discharge(root.issuer(), amount);
         uint32 holder = word.holder();
-        emit PieceRedeemed(id, lien == 0 ? holder : lien, by.party(), item.amount, item.receipt);
+        emit PieceRedeemed(id, lien == 0 ? holder : lien, by.party(), amount, item.receipt);
         emit Transfer(_partyAddress(holder), address(0), id);
     }
 
     /// @dev Adds to what the issuer owes, within its limit.
     function _owe(uint32 issuer, uint64 amount) private {
-        Issuer storage stored = _books().issuers[issuer];
-        if (stored.blocked) revert VouchersIssuerBlocked(issuer);
-        uint64 outstanding = stored.outstanding;
-        uint64 limit = stored.limit;
+        IssuerSlot storage slot = _books().issuers[issuer];
+        IssuerWord word = slot.word;
+        if (word.blocked()) revert VouchersIssuerBlocked(issuer);
+        uint64 outstanding = word.outstanding();
+        uint64 limit = word.limit();
         uint64 free = limit > outstanding ? limit - outstanding : 0;
         if (amount > free) revert VouchersLimit(issuer, amount, free);
-        stored.outstanding = outstanding + amount;
+        slot.word = word.withOutstanding(outstanding + amount);
     }
 
     /// @dev Ends an offer: a piece offered onward is its holder's again; a first offer takes the root with it.
@@ -187,7 +193,7 @@ abstract contract VoucherTrade is VoucherBook {
             $.pieces[id] = word.withOffer(PIECE_CANCELLED, 0, 0);
             RootSlots storage slots = $.roots[id >> 16];
             slots.word = slots.word.withState(ROOT_CANCELLED);
-            $.issuers[from].outstanding -= word.size();
+            _discharge(from, word.size());
             documents.restore(slots.document, word.size());
         }
         emit OfferEnded(id, from, to, how, reason);

@@ -6,7 +6,16 @@ pragma solidity ^0.8.28;
 /// @dev A word instead of a struct, so that reading all of it is one SLOAD and passing it on one stack item.
 type MemberWord is uint256;
 
-using {party, roles, status, threshold, isKnown, isActive, hasAnyOf} for MemberWord global;
+using {
+    party,
+    roles,
+    status,
+    threshold,
+    isKnown,
+    isActive,
+    actsAlone,
+    hasAnyOf
+} for MemberWord global;
 
 /// @dev Status of a party that may act.
 uint8 constant STATUS_ACTIVE = 1;
@@ -56,6 +65,11 @@ function isKnown(MemberWord word) pure returns (bool) {
 
 function isActive(MemberWord word) pure returns (bool) {
     return status(word) == STATUS_ACTIVE;
+}
+
+/// @notice Whether one account of the party is enough to act: active, threshold 1.
+function actsAlone(MemberWord word) pure returns (bool) {
+    return uint16(MemberWord.unwrap(word) >> 48) == (1 << 8) | STATUS_ACTIVE;
 }
 
 /// @notice Whether at least one of the roles in the mask is held.
