@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from xinlian.ledger.chain.engine import Engine, EngineSettings
+from hypothesis import given
+from hypothesis import strategies as st
+from xinlian.ledger.chain.engine import (
+    BATCH_MAX,
+    MESSAGE_CHARS_MAX,
+    Engine,
+    EngineSettings,
+    messages,
+)
 from xinlian.ledger.chain.errors import ChainError
 from xinlian.ledger.chain.gateway import gate, lost
 from xinlian.ledger.chain.gateway.clock import Clock
@@ -63,8 +71,8 @@ def run(folder: Path, work: Work) -> None:
         index = scan(journal)
         program = shutil.which("anvil") or str(ROOT / ".xl/bin/anvil")
 
-        async def engine() -> Engine:
-            return await Engine.start(SETTINGS, program, folder / "run")
+        async def engine(state: bytes | None) -> Engine:
+            return await Engine.start(SETTINGS, program, folder / "run", state)
 
         async def restart() -> Replayed:
             return await replay(engine, journal, index, folder / "snapshots", GENESIS.hex())
@@ -194,5 +202,33 @@ def test_what_the_engine_dropped_is_forgotten(tmp_path: Path) -> None:
         pending.add(hash_of(raw), raw)
         await lost.drop_lost(sealer.engine, pending)
         assert (len(pending), pending.size) == (0, 0)
+
+    run(tmp_path, work)
+
+
+@given(st.lists(st.sampled_from([1, 500, 100_000, 260_000, 270_000]), max_size=80))
+def test_messages_to_the_engine_are_short_and_in_order(sizes: list[int]) -> None:
+    raws = [f"{number:08d}".ljust(size, "f") for number, size in enumerate(sizes)]
+    parts = list(messages(raws))
+    assert [raw for part in parts for raw in part] == raws
+    assert all(1 <= len(part) <= BATCH_MAX for part in parts)
+    assert all(len(part) == 1 or sum(map(len, part)) <= MESSAGE_CHARS_MAX for part in parts)
+
+
+def test_large_transactions_keep_their_order(tmp_path: Path) -> None:
+    async def work(sealer: Sealer, journal: HeldJournal, clock: HandClock) -> None:
+        raws = [
+            Account("big", SETTINGS.chain_id).sign(
+                NOWHERE, bytes([n]) * 120_000, 16_000_000, nonce=n
+            )
+            for n in range(6)
+        ]
+        answers = await sealer.submit(["0x" + raw.hex() for raw in raws])
+        assert [answer["result"] for answer in answers] == [hash_of(raw) for raw in raws]
+        await sealer.gate.wait_final(1, 30)
+        while sealer.pending:  # noqa: ASYNC110 - nothing tells when it is empty
+            await asyncio.sleep(0.005)
+        found = [await ask(sealer, "eth_getTransactionByHash", hash_of(raw)) for raw in raws]
+        assert [int(one["nonce"], 16) for one in found] == list(range(6))
 
     run(tmp_path, work)

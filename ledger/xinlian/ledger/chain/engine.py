@@ -8,12 +8,15 @@ network namespace of its own, so that nobody can reach it around the gateway.
 from __future__ import annotations
 
 import asyncio
+import gzip
+import io
 import logging
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -26,8 +29,10 @@ from xinlian.ledger.chain.errors import EngineError, NodeStartError, from_rpc
 log = logging.getLogger(__name__)
 
 READERS: Final = 6
-# anvil answers a batch of up to 30 in order; a larger one is worked on out of order, and slower.
+# anvil works on a batch of up to 30 in order; on a larger one out of order, and slower.
 BATCH_MAX: Final = 30
+# Its socket reads a message again from the start with every part that arrives: keep them short.
+MESSAGE_CHARS_MAX: Final = 256 * 1024
 _BOOT_SECONDS: Final = 20.0
 _LOAD_SECONDS: Final = 600.0
 # States kept for calls at heights just behind the head. More cost memory, never hashes.
@@ -81,6 +86,28 @@ def _socket_folder(run: Path) -> Path:
     return Path(folder)
 
 
+def _unpack(state: bytes, file: Path) -> None:
+    try:
+        with gzip.open(io.BytesIO(state)) as packed, file.open("wb") as plain:
+            shutil.copyfileobj(packed, plain, 1 << 20)
+    except (OSError, EOFError, zlib.error) as exc:
+        raise EngineError(f"the state to load cannot be unpacked: {exc}") from exc
+
+
+def messages(raws: Sequence[str]) -> Iterator[list[str]]:
+    """Cut raw transactions (0x hex) into what :meth:`Engine.submit` takes at once, in order."""
+    part: list[str] = []
+    chars = 0
+    for raw in raws:
+        if part and (len(part) == BATCH_MAX or chars + len(raw) > MESSAGE_CHARS_MAX):
+            yield part
+            part, chars = [], 0
+        part.append(raw)
+        chars += len(raw)
+    if part:
+        yield part
+
+
 class Engine:
     """A running anvil. Create with :meth:`start`; :attr:`died` is set when the process ends."""
 
@@ -94,11 +121,16 @@ class Engine:
         self._watcher = asyncio.create_task(self._watch())
 
     @classmethod
-    async def start(cls, settings: EngineSettings, program: str, run: Path) -> Engine:
-        """Start a fresh, empty chain; ``run`` is a folder of this engine's own, emptied here."""
+    async def start(
+        cls, settings: EngineSettings, program: str, run: Path, state: bytes | None = None
+    ) -> Engine:
+        """Start an empty chain, or one with the state that :meth:`dump` gave.
+
+        ``run`` is a folder of this engine's own; it is emptied here.
+        """
         folder = _socket_folder(run)
         socket = str(folder / "engine")
-        arguments = (
+        arguments: tuple[str, ...] = (
             *("--no-mining", "--order", "fifo", "--accounts", "0", "--quiet", "--no-cors"),
             *("--chain-id", str(settings.chain_id), "--timestamp", str(settings.timestamp)),
             *("--gas-limit", str(settings.gas_limit), "--hardfork", settings.hardfork),
@@ -106,6 +138,11 @@ class Engine:
             *("--prune-history", str(_STATES_KEPT), "--no-request-size-limit"),
             *("--disable-console-log", "--ipc", socket),
         )
+        patience = _BOOT_SECONDS
+        if state is not None:
+            file, patience = run / "state.json", _LOAD_SECONDS
+            await asyncio.to_thread(_unpack, state, file)
+            arguments = (*arguments, "--load-state", str(file))
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", "-S", engine_child.__file__),
             *(str(os.getpid()), program, *arguments),
@@ -119,16 +156,18 @@ class Engine:
         isolated = await process.stdout.readline() == b"isolated\n"
         engine = cls(process, folder, isolated)
         try:
-            async with asyncio.timeout(_BOOT_SECONDS):
+            async with asyncio.timeout(patience):
                 engine._writer = await engine._connect(socket)
                 for _ in range(READERS):
                     engine._readers.put_nowait(await engine._connect(socket))
         except TimeoutError as exc:
             await engine.stop()
-            raise EngineError(f"{program} did not answer within {_BOOT_SECONDS:.0f} s") from exc
+            raise EngineError(f"{program} did not answer within {patience:.0f} s") from exc
         except EngineError:
             await engine.stop()
             raise
+        if state is not None:
+            file.unlink()
         if not isolated:
             log.warning(
                 "this system permits no network namespace: local users can reach the engine's "
@@ -190,7 +229,7 @@ class Engine:
         return answer.get("result")
 
     async def submit(self, raws: Sequence[str]) -> list[dict[str, Any]]:
-        """Offer at most ``BATCH_MAX`` raw transactions in order; the answers in the same order."""
+        """Offer one of :func:`messages` of raw transactions; the answers in the same order."""
         body = orjson.dumps(
             [
                 {"jsonrpc": "2.0", "id": at, "method": "eth_sendRawTransaction", "params": [raw]}
@@ -233,11 +272,6 @@ class Engine:
         return int(status["pending"], 16), int(status["queued"], 16)
 
     async def dump(self) -> bytes:
-        """The whole state, blocks and transactions, for :meth:`load`."""
+        """The whole state, blocks and transactions, for :meth:`start`: gzip of anvil's JSON."""
         state: str = await self.write("anvil_dumpState", seconds=_LOAD_SECONDS)
         return bytes.fromhex(state[2:])
-
-    async def load(self, state: bytes) -> Head:
-        """Take over what :meth:`dump` gave, on a fresh engine."""
-        await self.write("anvil_loadState", "0x" + state.hex(), seconds=_LOAD_SECONDS)
-        return await self.head()

@@ -113,8 +113,8 @@ class Node:
         )
 
         async def restart() -> Replayed:
-            async def start_engine() -> Engine:
-                return await Engine.start(engine_settings, program, self.folder.run)
+            async def start_engine(state: bytes | None) -> Engine:
+                return await Engine.start(engine_settings, program, self.folder.run, state)
 
             return await replay(
                 start_engine, journal, index, self.folder.snapshots, self.folder.digest.hex()

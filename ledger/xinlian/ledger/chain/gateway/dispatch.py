@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
+from xinlian.ledger.chain.engine import MESSAGE_CHARS_MAX
 from xinlian.ledger.chain.errors import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
@@ -33,6 +35,7 @@ log = logging.getLogger(__name__)
 
 BATCH_MAX: Final = 1_000
 _WAIT_MS_MAX: Final = 30_000
+_READS_MAX: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,18 +152,19 @@ class Dispatcher:
 
     async def _read(self, calls: list[_Call]) -> None:
         asked = [
-            {"jsonrpc": "2.0", "id": at, "method": call.name, "params": call.params}
+            orjson.dumps({"jsonrpc": "2.0", "id": at, "method": call.name, "params": call.params})
             for at, call in enumerate(calls)
         ]
-        answers: Any
-        if len(asked) == 1:
-            answers = [orjson.loads(await self._sealer.gate.read(orjson.dumps(asked[0])))]
-        else:
-            answers = orjson.loads(await self._sealer.gate.read(orjson.dumps(asked)))
-        if not isinstance(answers, list) or len(answers) != len(calls):
+        read = self._sealer.gate.read
+        bodies = (b"[" + b",".join(part) + b"]" for part in _parts(asked))
+        count = 0
+        for found in await asyncio.gather(*(read(body) for body in bodies)):
+            answers = orjson.loads(found)
+            for answer in answers if isinstance(answers, list) else ():
+                calls[answer["id"]].answer = _outcome(answer)
+                count += 1
+        if count != len(calls):
             raise RefusalError(INTERNAL_ERROR, "the engine answered a batch with something else")
-        for answer in answers:
-            calls[answer["id"]].answer = _outcome(answer)
 
     def _bound(self, call: _Call) -> None:
         """Replace tags by heights, bound the span, never look beyond what is final."""
@@ -255,6 +259,20 @@ def _judge(item: Any, caller: Caller) -> _Call:
         except RefusalError as refusal:
             call.refuse(refusal)
     return call
+
+
+def _parts(asked: list[bytes]) -> Iterator[list[bytes]]:
+    """Cut calls into batches that the engine takes well; they are worked on side by side."""
+    part: list[bytes] = []
+    size = 0
+    for one in asked:
+        if part and (len(part) == _READS_MAX or size + len(one) > MESSAGE_CHARS_MAX):
+            yield part
+            part, size = [], 0
+        part.append(one)
+        size += len(one)
+    if part:
+        yield part
 
 
 def _outcome(answer: dict[str, Any]) -> dict[str, Any]:

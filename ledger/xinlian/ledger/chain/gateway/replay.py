@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Final
 
 from xinlian.ledger.chain import snapshot
-from xinlian.ledger.chain.engine import BATCH_MAX, Engine, Head
+from xinlian.ledger.chain.engine import Engine, Head, messages
 from xinlian.ledger.chain.errors import EngineError, NodeStartError, ReplayMismatchError, RpcError
 from xinlian.ledger.chain.journal import SECTOR, BlockRecord, Journal
 
 log = logging.getLogger(__name__)
+
+# Starts an engine: with a dumped state, or empty.
+StartEngine = Callable[[bytes | None], Awaitable[Engine]]
 
 _SAY_EVERY_SECONDS: Final = 2.0
 
@@ -63,7 +66,7 @@ def scan(journal: Journal) -> Index:
 
 
 async def replay(
-    start_engine: Callable[[], Awaitable[Engine]],
+    start_engine: StartEngine,
     journal: Journal,
     index: Index,
     folder: Path,
@@ -95,12 +98,10 @@ async def replay(
 
 
 async def _from_snapshot(
-    start_engine: Callable[[], Awaitable[Engine]], index: Index, folder: Path, genesis: str
+    start_engine: StartEngine, index: Index, folder: Path, genesis: str
 ) -> tuple[Engine, snapshot.SnapshotHead | None]:
-    engine = await start_engine()
     for base, state in await asyncio.to_thread(lambda: list(snapshot.load(folder, genesis))):
         if base.height > index.height:
-            await engine.stop()
             raise NodeStartError(
                 f"The journal ends at block {index.height}, but a snapshot in {folder} was taken "
                 f"at block {base.height}: the journal lost its end. Restore it from a backup; "
@@ -108,25 +109,25 @@ async def _from_snapshot(
             )
         if bytes.fromhex(base.block_hash) == index.hashes[base.height]:
             try:
-                head = await engine.load(state)
+                engine = await start_engine(state)
+                head = await engine.head()
                 if (head.block_hash.hex(), head.state_root.hex()) == (
                     base.block_hash,
                     base.state_root,
                 ):
                     return engine, base
+                await engine.stop()
             except (EngineError, RpcError) as exc:
                 log.warning("the engine refused the snapshot of block %d: %s", base.height, exc)
-            await engine.stop()
-            engine = await start_engine()
         log.warning("snapshot of block %d does not fit the journal; passing over it", base.height)
-    return engine, None
+    return await start_engine(None), None
 
 
 async def replay_block(engine: Engine, record: BlockRecord) -> None:
     """Make one recorded block again; raises unless the engine arrives at the same block."""
     raws = ["0x" + raw.hex() for raw in record.transactions]
-    for at in range(0, len(raws), BATCH_MAX):
-        for answer in await engine.submit(raws[at : at + BATCH_MAX]):
+    for part in messages(raws):
+        for answer in await engine.submit(part):
             if "error" in answer:
                 raise ReplayMismatchError(
                     record.height,

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
-from xinlian.ledger.chain.engine import BATCH_MAX, Engine, Head
+from xinlian.ledger.chain.engine import Engine, Head, messages
 from xinlian.ledger.chain.errors import (
     LIMIT_EXCEEDED,
     STORAGE_FULL,
@@ -159,8 +159,7 @@ class Sealer:
     async def _offer(self, offer: Offer) -> None:
         answers: list[dict[str, Any]] = []
         try:
-            for at in range(0, len(offer.raws), BATCH_MAX):
-                part = offer.raws[at : at + BATCH_MAX]
+            for part in messages(offer.raws):
                 found = await self.engine.submit(part)
                 for raw, answer in zip(part, found, strict=True):
                     answers.append(await self._accept(bytes.fromhex(raw[2:]), answer))
