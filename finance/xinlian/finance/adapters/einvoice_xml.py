@@ -43,6 +43,9 @@ _DATES = (
     DatePattern("YYYYMMDDhhmmss"),
     DatePattern("YYYY年MM月DD日"),
 )
+_CHINESE = re.compile(
+    rb"\s*<\?xml[^>]{0,100}?encoding=[\"'](?:gbk|gb2312|gb18030)[\"'][^>]{0,100}\?>", re.IGNORECASE
+)
 _REVERSED = re.compile(r"被红冲蓝字[^0-9:：]{0,12}号码[:：]\s*([0-9]{8,20})")
 
 
@@ -129,7 +132,7 @@ def _parse(data: bytes) -> Element:
             FileReason.FILE_TOO_LARGE, f"an e-invoice has at most {XML_BYTES_MAX} bytes"
         )
     try:
-        root: Element = fromstring(data, forbid_dtd=True)
+        root: Element = fromstring(_readable(data), forbid_dtd=True)
     except DefusedXmlException as exc:
         raise FileRefusedError(
             FileReason.XML_UNSAFE, "the XML declares entities or a document type"
@@ -143,6 +146,14 @@ def _parse(data: bytes) -> Element:
             raise FileRefusedError(FileReason.XML_UNSAFE, "the XML is too large or nested too deep")
         level = [child for element in level for child in element]
     return root
+
+
+def _readable(data: bytes) -> bytes:
+    """The document in UTF-8 where it states a Chinese encoding, which the parser doesn't know."""
+    stated = _CHINESE.match(data)
+    if stated is None:
+        return data
+    return data[stated.end() :].decode("gb18030").encode()
 
 
 def _new_fields(root: Element) -> _Fields:

@@ -45,9 +45,9 @@ _MISSING = {
     DocumentKind.DELIVERY: BreakReason.DELIVERY_MISSING,
 }
 _OVER = {
-    DocumentKind.CONTRACT: BreakReason.OVER_CONTRACT,
-    DocumentKind.ORDER: BreakReason.OVER_ORDER,
     DocumentKind.DELIVERY: BreakReason.OVER_DELIVERY,
+    DocumentKind.ORDER: BreakReason.OVER_ORDER,
+    DocumentKind.CONTRACT: BreakReason.OVER_CONTRACT,
 }
 
 
@@ -158,16 +158,18 @@ def match_invoice(evidence: Evidence, policy: MatchPolicy, vouchered: Fen) -> Ma
         breaks.append(Break(BreakReason.CREDITED, min(credited, invoice.gross)))
     if credited > invoice.gross:
         breaks.append(Break(BreakReason.CREDITED_OVER_INVOICE, credited - invoice.gross))
-    usable = net
+    usable, missing = net, False
+    # From the delivery upwards: each level tells only what the one below it left uncovered.
     for kind, over in _OVER.items():
         covered = _covered(evidence, kind)
         if covered is None:
             if kind in policy.required:
                 breaks.append(Break(_MISSING[kind], net))
-                usable = Fen(0)
-        elif covered < net:
-            breaks.append(Break(over, net - covered))
-            usable = min(usable, covered)
+                missing = True
+        elif covered < usable:
+            breaks.append(Break(over, usable - covered))
+            usable = covered
+    usable = Fen(0) if missing else usable
     taken = (
         (BreakReason.PAID_IN_ADVANCE, evidence.linked_to_invoice(LinkKind.SETTLES)),
         (BreakReason.DISPUTED, evidence.linked_to_invoice(LinkKind.CONTESTS)),
