@@ -16,11 +16,11 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, Protocol
+from typing import Final
 
 from sqlalchemy import Connection, Engine
 from xinlian.ledger.adapters.sql import books
-from xinlian.ledger.adapters.sql.books import BooksState, Header, SqlReader
+from xinlian.ledger.adapters.sql.books import BooksState, SqlReader
 from xinlian.ledger.adapters.sql.bulk import bulk_for
 from xinlian.ledger.adapters.sql.engine import begin_write
 from xinlian.ledger.chain.blocks import (
@@ -28,9 +28,12 @@ from xinlian.ledger.chain.blocks import (
     BlockSource,
     InconsistentRangeError,
 )
-from xinlian.ledger.chain.errors import ChainError, LimitExceededError, StateGoneError
+from xinlian.ledger.chain.errors import ChainError, StateGoneError
+from xinlian.ledger.chain.indexer_ahead import ReadAhead
+from xinlian.ledger.chain.indexer_fork import common_ancestor, still_ours
 from xinlian.ledger.chain.projection import Projection
 from xinlian.ledger.chain.rpc import Rpc
+from xinlian.ledger.chain.settlement import Settlement, settled
 from xinlian.ledger.chain.shelves import Shelves
 from xinlian.ledger.chain.views import ChainViews
 from xinlian.ledger.model.errors import Failure, LedgerError
@@ -38,25 +41,8 @@ from xinlian.ledger.usecases.conservation import Break, broken
 
 log = logging.getLogger(__name__)
 
-REORG_STEP: Final = 64
 READ_TRIES: Final = 5
 COMPARE_AT_ONCE: Final = 4_000
-
-
-class Settlement(Protocol):
-    """What the outbox does in the transaction of a range."""
-
-    def settle(
-        self,
-        connection: Connection,
-        through_block: int,
-        executed: list[tuple[bytes, int, bytes]],
-        failed: list[tuple[bytes, int, bytes, bool, bytes]],
-    ) -> None:
-        """Orders (digest, block, transaction) took effect or (…, burned, reason) failed."""
-
-    def unsettle(self, connection: Connection, above_block: int) -> None:
-        """Blocks above this one are gone again."""
 
 
 class Indexer:
@@ -103,32 +89,37 @@ class Indexer:
             head = self._source.head()
             if to_height is not None:
                 head = min(head, to_height)
-            if head <= state.height:
-                state = self._stay(state, head)
-            tries = 0
-            while state.height < head:
-                first, last = self._source.span(state.height + 1, head)
-                try:
-                    blocks = self._source.read(first, last)
-                except LimitExceededError:
-                    if not self._source.shrink():
-                        raise
-                    continue
-                except InconsistentRangeError:
-                    tries += 1
-                    if tries >= READ_TRIES:
-                        raise
-                    state = self._rewind_to_ancestor(state)
-                    continue
-                if blocks.first.parent_hash != state.hash:
-                    state = self._rewind_to_ancestor(state)
-                    continue
-                state = self._take(state, blocks)
-                self.height = state.height
+            if head <= state.height and not still_ours(self._engine, self._source, state, head):
+                state = self._rewind_to_ancestor(state)
+            if state.height < head:
+                state = self._follow(state, head)
             self.height = state.height
             if compare:
                 self._compare(state)
             return state.height
+
+    def _follow(self, state: BooksState, head: int) -> BooksState:
+        ahead = ReadAhead(self._source)
+        tries = 0
+        try:
+            while state.height < head:
+                try:
+                    blocks = ahead.read(state.height + 1, head)  # 1
+                    linked = blocks.first.parent_hash == state.hash
+                except InconsistentRangeError:
+                    tries += 1
+                    if tries >= READ_TRIES:
+                        raise
+                    linked = False
+                if linked:
+                    state = self._take(state, blocks)
+                    self.height = state.height
+                else:
+                    ahead.drop()
+                    state = self._rewind_to_ancestor(state)
+        finally:
+            ahead.close()
+        return state
 
     def run(self, stop: threading.Event, wait_seconds: float = 1.0) -> None:
         """Follow the chain until ``stop`` is set or the books halt.
@@ -180,19 +171,6 @@ class Indexer:
         self._unchecked = set()
         return BooksState(self._chain_id, genesis.hash, 0, genesis.hash, 0, None)
 
-    def _stay(self, state: BooksState, head: int) -> BooksState:
-        """The chain is not ahead of the books: it must still hold their last block."""
-        header = self._source.headers([state.height])[0] if head == state.height else None
-        if header is not None and header.hash == state.hash:
-            return state
-        with self._engine.connect() as connection:
-            ours = books.stored_hashes(connection, [head]).get(head)
-        header = self._source.headers([head])[0]
-        if header is not None and header.hash == ours and head < state.height:
-            # A node that is behind is no fork: it may still be catching up.
-            return state
-        return self._rewind_to_ancestor(state)
-
     def _take(self, state: BooksState, blocks: BlockRange) -> BooksState:
         shelves = self._shelves
         height = blocks.last.height
@@ -233,7 +211,7 @@ class Indexer:
         if ended:
             bulk.end_roots(connection, ended)
         if self._settlement is not None:
-            executed, failed = _settled(shelves.orders)
+            executed, failed = settled(shelves.orders)
             self._settlement.settle(connection, blocks.last.height, executed, failed)
         books.advance(connection, blocks.headers)
 
@@ -277,7 +255,7 @@ class Indexer:
 
     def _rewind_to_ancestor(self, state: BooksState) -> BooksState:
         """Go back to the highest block that the books and the chain have in common."""
-        ancestor = self._ancestor(state)
+        ancestor = common_ancestor(self._engine, self._source, state)
         if ancestor.height == state.height:
             return state
         log.warning(
@@ -296,39 +274,11 @@ class Indexer:
             self._unchecked = books.unchecked_roots(connection, found)
         return found
 
-    def _ancestor(self, state: BooksState) -> Header:
-        top = state.height
-        while top >= 0:
-            heights = range(top, max(-1, top - REORG_STEP), -1)
-            with self._engine.connect() as connection:
-                ours = books.stored_hashes(connection, heights)
-            for header in self._source.headers(heights):
-                if header is not None and ours.get(header.height) == header.hash:
-                    return header
-            top -= REORG_STEP
-        raise LedgerError(
-            Failure.CHAIN_MISMATCH,
-            "The node's chain has no block in common with the books, not even the first. "
-            "Nothing was changed; point the settings at the right chain or database.",
-        )
-
 
 class _BreakError(Exception):
     def __init__(self, breaks: list[Break]) -> None:
         super().__init__("conservation is broken")
         self.breaks = breaks
-
-
-def _settled(
-    orders: Sequence[Sequence[Any]],
-) -> tuple[list[tuple[bytes, int, bytes]], list[tuple[bytes, int, bytes, bool, bytes]]]:
-    executed, failed = [], []
-    for digest, block, _, _, tx_hash, _, _, _, _, success, burned, reason in orders:
-        if success:
-            executed.append((digest, block, tx_hash))
-        else:
-            failed.append((digest, block, tx_hash, bool(burned), reason))
-    return executed, failed
 
 
 @contextmanager
