@@ -3,9 +3,9 @@
     python contracts/script/build.py            write the artifacts
     python contracts/script/build.py --check    compare only; exit 1 and name what differs
 
-An artifact holds ``abi``, ``bytecode`` and ``deployedBytecode``. Settings come from ``foundry.toml``, so that the
-artifacts are the code that the Foundry tests run. The build is the same bit for bit on every machine: no metadata and
-no path enters the code.
+An artifact holds ``abi``, ``bytecode`` and ``deployedBytecode``. Settings come from
+``foundry.toml``, so that the artifacts are the code that the Foundry tests run. The build is the
+same bit for bit on every machine: no metadata and no path enters the code.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def compile_all() -> dict[str, str]:
 
 
 def merge_abi(abi: list[dict[str, Any]], other: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return ``abi`` with the entries of ``other`` that it lacks, constructor and fallback left as they are."""
+    """Return ``abi`` with the functions, events and errors of ``other`` that it lacks."""
     extra = [
         entry
         for entry in other
@@ -75,7 +75,7 @@ def merge_abi(abi: list[dict[str, Any]], other: list[dict[str, Any]]) -> list[di
 
 
 def render(entry: dict[str, Any]) -> str:
-    """Return an artifact file's text; one ABI entry a line, so that a change is one line of a diff."""
+    """Return an artifact file's text; one ABI entry a line, so that a diff is short."""
     abi = ",\n".join("    " + json.dumps(item) for item in entry["abi"])
     code = entry["evm"]["bytecode"]["object"]
     deployed = entry["evm"]["deployedBytecode"]["object"]

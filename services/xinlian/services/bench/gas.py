@@ -1,12 +1,13 @@
-"""`./xl bench gas`: what each operation costs, and the same work on the ERC-3525 reference implementation.
+"""`./xl bench gas`: what each operation costs, here and on the ERC-3525 reference.
 
     xl bench gas             a table
     xl bench gas --json      one object
     xl bench gas --write     also writes contracts/gas.json, the table that a test compares
 
-Every figure is the gas of a whole transaction as its receipt states it: 21,000, call data, proxy and every check included. The
-reference is `ERC3525Mintable` of npm's `@solvprotocol/erc-3525`, compiled with the compiler and settings of our contracts: no
-proxy, no parties, no documents, no limits, no acceptance, which favours it.
+Every figure is the gas of a whole transaction as its receipt states it: 21,000, call data, proxy and
+every check included. The reference is `ERC3525Mintable` of npm's `@solvprotocol/erc-3525`, compiled
+with the compiler and settings of our contracts. It has no proxy, no parties, no documents, no limits
+and no acceptance, which favours it.
 """
 
 from __future__ import annotations
@@ -15,14 +16,12 @@ import hashlib
 import json
 import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from xinlian.ledger.chain.abi import encode_call
 from xinlian.ledger.model import items as it
 from xinlian.ledger.model.ids import (
-    Address,
     DocumentKey,
     FinancingId,
     PieceId,
@@ -111,7 +110,8 @@ def measure() -> dict[str, int]:
 class Work:
     """The operations in an order in which each finds what it needs, in a steady state.
 
-    Steady: a voucher, an offer and a financing exist before the measured one, so that counters are not written for the first time.
+    Steady: a voucher, an offer and a financing exist before the measured one, so that no counter is
+    written for the first time.
     """
 
     def __init__(self, chain: GasChain) -> None:

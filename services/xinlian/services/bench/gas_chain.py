@@ -1,4 +1,4 @@
-"""A chain of its own for measuring gas: a bare anvil that mines each transaction at once, and accounts to use it.
+"""A chain for measuring gas: a bare anvil that mines each transaction at once, and its users.
 
 Keys, times and amounts are fixed, so that a measurement gives the same figures on every machine.
 """
