@@ -1,8 +1,8 @@
 """`contracts/roles.json`, who may call what: every function against every kind of caller.
 
 The words of the table: *anyone*; *account* (any account of a party), *party* (an account that may
-act for an active party), a party role or several; *registrar*, *guardian*, *admin* (the timelock); a
-contract of the network; *itself*; *authority* (its AccessManager); *member* (of the council);
+act for an active party), a party role or several; *registrar*, *guardian*, *admin* (the timelock);
+a contract of the network; *itself*; *authority* (its AccessManager); *member* (of the council);
 *nobody* (closed since deployment); *scheduler*, *target* (AccessManager's own rules for delayed
 calls, which no role of the network has).
 """

@@ -4,10 +4,10 @@
     xl bench gas --json      one object
     xl bench gas --write     also writes contracts/gas.json, the table that a test compares
 
-Every figure is the gas of a whole transaction as its receipt states it: 21,000, call data, proxy and
-every check included. The reference is `ERC3525Mintable` of npm's `@solvprotocol/erc-3525`, compiled
-with the compiler and settings of our contracts. It has no proxy, no parties, no documents, no limits
-and no acceptance, which favours it.
+Every figure is the gas of a whole transaction as its receipt states it: 21,000, call data, proxy
+and every check included. The reference is `ERC3525Mintable` of npm's `@solvprotocol/erc-3525`,
+compiled with the compiler and settings of our contracts. It has no proxy, no parties, no documents,
+no limits and no acceptance, which favours it.
 """
 
 from __future__ import annotations
