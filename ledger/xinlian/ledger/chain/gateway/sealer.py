@@ -47,8 +47,8 @@ _RESTARTS_MAX: Final = 5
 _RESTARTS_WINDOW_SECONDS: Final = 600.0
 _SPACE_RETRY_SECONDS: Final = 1.0
 # anvil computes the state root anew in each block, over the whole state. This keeps sealing below
-# about a third of the time; blocks grow under load instead.
-_REST_PER_SEAL: Final = 2.0
+# about half of the time; blocks grow under load instead.
+_REST_PER_SEAL: Final = 1.0
 
 
 class Sealer:
