@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 from xinlian.ledger.adapters.sql import tables
 from xinlian.ledger.adapters.sql.rows import as_of
 from xinlian.ledger.model.days import Day, date_of, day_of
@@ -23,6 +23,7 @@ _PIECES = tables.piece_versions
 _ROOTS = tables.roots
 _AMOUNT: Final = func.sum(_PIECES.c.range_end - _PIECES.c.range_start)
 _UNPAID: Final = tuple(sorted(int(state) for state in UNPAID_STATES))
+_ACCEPTED: Final = tuple(state for state in _UNPAID if state != PieceState.ISSUED)
 
 
 def sums_by_state(connection: Connection, at: int | None = None) -> dict[PieceState, int]:
@@ -93,25 +94,14 @@ def maturity_ladder(
     holder: int | None = None,
 ) -> list[LadderStep]:
     """Unpaid accepted fen by due day or by calendar month, of one issuer or holder if asked for."""
-    accepted = tuple(state for state in _UNPAID if state != PieceState.ISSUED)
-    conditions: list[ColumnElement[bool]] = [as_of(_PIECES, at), _PIECES.c.state.in_(accepted)]
-    if issuer is not None:
-        conditions.append(_ROOTS.c.issuer == issuer)
-    if holder is not None:
-        conditions.append(_PIECES.c.holder == holder)
-    rows: Sequence[Any] = connection.execute(
-        select(_ROOTS.c.due_day, _AMOUNT, func.count())
-        .select_from(_PIECES.join(_ROOTS, _of_root() if issuer is not None else _same_root()))
-        .where(*conditions)
-        .group_by(_ROOTS.c.due_day)
-        .order_by(_ROOTS.c.due_day)
-    ).all()
+    sums = _due_of_issuer(at, issuer, holder) if issuer is not None else _due(at, holder)
+    rows: Sequence[Any] = connection.execute(sums).all()
     steps: dict[int, list[int]] = {}
     for due_day, amount, pieces in rows:
         key = due_day if bucket == "day" else _month(due_day)
         step = steps.setdefault(key, [0, 0])
         step[0] += int(amount)
-        step[1] += pieces
+        step[1] += int(pieces)
     return [LadderStep(day, amount, pieces) for day, (amount, pieces) in steps.items()]
 
 
@@ -134,15 +124,50 @@ def decline_rates(connection: Connection, at: int | None = None) -> list[Decline
     ]
 
 
+def _due(at: int | None, holder: int | None) -> Select[Any]:
+    """Due day, fen and pieces over the books or over one holder's pieces."""
+    query = (
+        select(_ROOTS.c.due_day, _AMOUNT, func.count())
+        .select_from(_PIECES.join(_ROOTS, _ROOTS.c.root == _PIECES.c.root))
+        .where(as_of(_PIECES, at), _PIECES.c.state.in_(_ACCEPTED))
+        .group_by(_ROOTS.c.due_day)
+        .order_by(_ROOTS.c.due_day)
+    )
+    return query if holder is None else query.where(_PIECES.c.holder == holder)
+
+
+def _due_of_issuer(at: int | None, issuer: int, holder: int | None) -> Select[Any]:
+    """The same over one issuer's roots: root by root, so that only their pieces are read."""
+    pieces = [as_of(_PIECES, at), _of_root(), _PIECES.c.state.in_(_ACCEPTED)]
+    if holder is not None:
+        pieces.append(_PIECES.c.holder == holder)
+    one_root = (
+        select(
+            _ROOTS.c.due_day,
+            select(_AMOUNT).where(*pieces).correlate(_ROOTS).scalar_subquery().label("amount"),
+            select(func.count())
+            .select_from(_PIECES)
+            .where(*pieces)
+            .correlate(_ROOTS)
+            .scalar_subquery()
+            .label("pieces"),
+        )
+        .where(_ROOTS.c.issuer == issuer)
+        .subquery()
+    )
+    return (
+        select(one_root.c.due_day, func.sum(one_root.c.amount), func.sum(one_root.c.pieces))
+        .where(one_root.c.pieces > 0)
+        .group_by(one_root.c.due_day)
+        .order_by(one_root.c.due_day)
+    )
+
+
 def _of_root() -> ColumnElement[bool]:
     """Pieces by the range of their ids, which the primary key serves."""
     return (_PIECES.c.piece >= _ROOTS.c.root * 65_536) & (
         _PIECES.c.piece < (_ROOTS.c.root + 1) * 65_536
     )
-
-
-def _same_root() -> ColumnElement[bool]:
-    return _ROOTS.c.root == _PIECES.c.root
 
 
 def _month(day: int) -> int:

@@ -32,10 +32,10 @@ def as_of(table: Table, at: int | None) -> ColumnElement[bool]:
 def day_as_of(connection: Connection, at: int | None) -> int:
     """The day in China at a block, or at the last one; 0 before the first."""
     blocks = tables.blocks.c
-    query = select(blocks.time).order_by(blocks.height.desc()).limit(1)
-    if at is not None:
-        query = query.where(blocks.height <= at)
-    time = connection.execute(query).scalar()
+    top = OPEN if at is None else at
+    time = connection.execute(
+        select(blocks.time).where(blocks.height <= top).order_by(blocks.height.desc()).limit(1)
+    ).scalar()
     return 0 if time is None else day_at(time)
 
 
