@@ -1,9 +1,17 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 from xinlian.finance.adapters.sql import metadata
+
+from tests.finance.desk import Desk
+
+# How long an example takes says something about the machine, nothing about the product.
+settings.register_profile("finance", deadline=None)
+settings.load_profile("finance")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -33,3 +41,15 @@ def light_session() -> Iterator[Session]:
     with Session(made) as session:
         yield session
     made.dispose()
+
+
+@pytest.fixture
+def desk(session: Session, tmp_path: Path) -> Desk:
+    """Quotes, financings and a bank, on each kind of database."""
+    return Desk(session, tmp_path)
+
+
+@pytest.fixture
+def light(light_session: Session, tmp_path: Path) -> Desk:
+    """The same on SQLite alone."""
+    return Desk(light_session, tmp_path)

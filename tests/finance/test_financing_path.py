@@ -1,28 +1,22 @@
 """From a request for quotes to money and back, through SQL, the folder bank and the sandbox."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
-from xinlian.finance.adapters.bank_folder import FolderBank
 from xinlian.finance.adapters.bank_sandbox import SandboxBank, SandboxBehaviour
-from xinlian.finance.adapters.bank_store import SqlBankMessageStore
 from xinlian.finance.adapters.data_files import china_calendar, market_rules
 from xinlian.finance.adapters.financing_store import SqlFinancingStore
-from xinlian.finance.model.bank import BankAccount, BankError, PaymentState
+from xinlian.finance.model.bank import BankError, PaymentState
 from xinlian.finance.model.financing import (
-    Financing,
     FinancingError,
     FinancingReason,
     Rechecks,
     Stage,
 )
-from xinlian.finance.model.quotes import Fee, FeeTime, FinancingKind, QuoteTerms
-from xinlian.finance.model.rates import PPM, Basis, RatePpm
+from xinlian.finance.model.quotes import Fee, FeeTime, FinancingKind
 from xinlian.finance.usecases.paying import (
     PayBack,
     PayDay,
@@ -40,117 +34,29 @@ from xinlian.finance.usecases.paying import (
 )
 from xinlian.finance.usecases.ports import ChangedMeanwhileError, Inbound
 from xinlian.finance.usecases.quoting import (
-    Ask,
-    Market,
-    Offer,
-    QuoteReason,
-    QuoteRefusedError,
     accept_quote,
     ranked_quotes,
-    request_quotes,
     stage_of_request,
-    submit_quote,
-    withdraw_quote,
-    withdraw_request,
 )
-from xinlian.finance.usecases.receipts import BankEffect, EffectKind, take_notification
-from xinlian.ledger.model.days import Day, day_from_iso, start_of
-from xinlian.ledger.model.ids import FinancingId, PartyId, PieceId
+from xinlian.finance.usecases.receipts import EffectKind, take_notification
+from xinlian.ledger.model.days import Day
+from xinlian.ledger.model.ids import FinancingId, PieceId
 from xinlian.ledger.model.items import Disburse, Redeem, Repay
 from xinlian.ledger.model.money import Fen
 
-SUPPLIER, FUNDER, RIVAL, BANK = PartyId(3), PartyId(5), PartyId(6), PartyId(9)
-MONDAY = day_from_iso("2025-07-07")
-DUE = day_from_iso("2025-10-10")
-NOW = start_of(MONDAY) + 36_000
-MARKET = Market(china_calendar(), market_rules())
-PIECE, LOCKED = PieceId(65536), PieceId(65537)
-FUNDS = BankAccount("江海银行", "0200004509089", "102100099996")
-SHOP = BankAccount("衡川精密铸造有限公司", "6222021001116245", "105584000005")
-ISSUER = BankAccount("云辰汽车集团股份有限公司", "0302010001", "104100000004")
-
-
-def ask(**changed: object) -> Ask:
-    base = Ask(PIECE, Fen(1_000_000), False, MONDAY, DUE, NOW + 3_600)
-    return replace(base, **changed)  # type: ignore[arg-type]
-
-
-def terms(rate: int = 40_000, **changed: object) -> QuoteTerms:
-    base = QuoteTerms(FinancingKind.SALE, False, RatePpm(rate), Basis.ACT_360, MONDAY, BANK)
-    return replace(base, **changed)  # type: ignore[arg-type]
-
-
-class Desk:
-    """One session's view of everything."""
-
-    def __init__(self, session: Session, folder: Path) -> None:
-        self.session = session
-        self.store = SqlFinancingStore(session)
-        self.messages = SqlBankMessageStore(session)
-        self.bank = FolderBank(folder)
-
-    def request(self, key: str = "k1", **changed: object) -> str:
-        return request_quotes(self.store, SUPPLIER, ask(**changed), key, NOW).request.id
-
-    def quote(
-        self,
-        request: str,
-        funder: PartyId = FUNDER,
-        key: str = "q1",
-        expires: int = 7_200,
-        **changed: object,
-    ) -> str:
-        offer = Offer(request, funder, terms(**changed), NOW + expires)  # type: ignore[arg-type]
-        return submit_quote(self.store, MARKET, offer, key, NOW).quote.id
-
-    def accepted(self, key: str = "k1", **changed: object) -> str:
-        quote = self.quote(self.request(key), key=key, **changed)  # type: ignore[arg-type]
-        return accept_quote(self.store, quote, SUPPLIER, NOW).financing.id
-
-    def registered(self, key: str = "k1", chain: int = 7, **changed: object) -> str:
-        financing = self.accepted(key, **changed)
-        confirm_lock(self.store, financing, FinancingId(chain), PieceId(65536 + chain))
-        bind_registration(self.store, financing, f"REG0000{chain:04d}")
-        return financing
-
-    def pay_out(self, *financings: str, day: Day = MONDAY) -> list[str]:
-        payouts = [Payout(name, SHOP, Rechecks(True, True)) for name in financings]
-        when = PayDay(FUNDS, NOW, day)
-        order = order_disbursements(self.store, self.messages, when, payouts, market_rules())
-        self.session.commit()
-        assert send_waiting(self.messages, self.bank) == 1
-        self.session.commit()
-        return [payment.id for payment in order.payments]
-
-    def receive(self, today: Day, behaviour: SandboxBehaviour | None = None) -> list[BankEffect]:
-        SandboxBank(self.bank, china_calendar(), behaviour).run(today)
-        effects: list[BankEffect] = []
-        for inbound in self.bank.receive():
-            effects += take_notification(self.store, self.messages, inbound, NOW)
-            self.session.commit()
-            self.bank.done(inbound)
-        return effects
-
-    def get(self, financing: str) -> Financing:
-        found = self.store.financing(financing)
-        assert found is not None
-        return found
-
-
-@pytest.fixture
-def desk(session: Session, tmp_path: Path) -> Desk:
-    return Desk(session, tmp_path)
-
-
-@pytest.fixture
-def light(light_session: Session, tmp_path: Path) -> Desk:
-    return Desk(light_session, tmp_path)
-
-
-def refused(work: Callable[[], object]) -> QuoteReason:
-    with pytest.raises(QuoteRefusedError) as caught:
-        work()
-    return caught.value.reason
+from tests.finance.desk import (
+    DUE,
+    FUNDER,
+    FUNDS,
+    ISSUER,
+    LOCKED,
+    MONDAY,
+    NOW,
+    RIVAL,
+    SHOP,
+    SUPPLIER,
+    Desk,
+)
 
 
 def test_from_request_to_settlement(desk: Desk) -> None:
@@ -242,103 +148,6 @@ def test_recourse_after_the_issuer_failed(light: Desk) -> None:
     with pytest.raises(FinancingError):
         order_repayments(light.store, light.messages, PayDay(SHOP, NOW, DUE), [too_much])
     assert write_off(light.store, name, "insolvent").stage is Stage.WRITTEN_OFF
-
-
-def test_keys_make_steps_repeatable(desk: Desk) -> None:
-    first = request_quotes(desk.store, SUPPLIER, ask(), "k", NOW)
-    again = request_quotes(desk.store, SUPPLIER, ask(), "k", NOW + 60)
-    assert (first.existed, again.existed, again.request) == (False, True, first.request)
-    for field, value in (
-        ("amount", Fen(5)),
-        ("piece", PieceId(5)),
-        ("back", True),
-        ("due", Day(DUE + 1)),
-        ("closes_at", NOW + 1),
-    ):
-        with pytest.raises(QuoteRefusedError) as caught:
-            request_quotes(desk.store, SUPPLIER, ask(**{field: value}), "k", NOW)
-        assert (caught.value.reason, caught.value.field) == (QuoteReason.DIFFERENT, field)
-    assert request_quotes(desk.store, RIVAL, ask(), "k", NOW).request.id != first.request.id
-    offer = Offer(first.request.id, FUNDER, terms(), NOW + 60)
-    quote = submit_quote(desk.store, MARKET, offer, "k", NOW)
-    same = submit_quote(desk.store, MARKET, offer, "k", NOW + 1)
-    assert (quote.existed, same.existed, same.quote) == (False, True, quote.quote)
-    for changed, field in (
-        (replace(offer, terms=terms(rate=1)), "terms"),
-        (replace(offer, expires_at=NOW + 61), "expires_at"),
-    ):
-        with pytest.raises(QuoteRefusedError) as caught:
-            submit_quote(desk.store, MARKET, changed, "k", NOW)
-        assert (caught.value.reason, caught.value.field) == (QuoteReason.DIFFERENT, field)
-    one = accept_quote(desk.store, quote.quote.id, SUPPLIER, NOW)
-    two = accept_quote(desk.store, quote.quote.id, SUPPLIER, NOW + 9_999)
-    assert (one.existed, two.existed) == (False, True)
-    assert (two.financing, two.opening) == (one.financing, one.opening)
-
-
-def test_what_no_request_can_be(light: Desk) -> None:
-    for changed in ({"amount": Fen(0)}, {"due": MONDAY}, {"closes_at": NOW}):
-        assert refused(partial(light.request, **changed)) is (QuoteReason.IMPOSSIBLE)
-    for key in ("", "k" * 201):
-        assert refused(partial(light.request, key)) is QuoteReason.IMPOSSIBLE
-
-
-def test_quotes_are_refused_for_their_reason(light: Desk) -> None:
-    request = light.request()
-    assert refused(lambda: light.quote("none")) is QuoteReason.UNKNOWN
-    assert refused(lambda: light.quote(request, expires=0)) is QuoteReason.EXPIRED
-    assert refused(lambda: light.quote(request, SUPPLIER)) is QuoteReason.OWN_REQUEST
-    past = Day(MONDAY - 1)
-    assert refused(lambda: light.quote(request, disburse_day=past)) is QuoteReason.DAY_PAST
-    late = Day(DUE + 1)
-    assert refused(lambda: light.quote(request, disburse_day=late)) is QuoteReason.IMPOSSIBLE
-    closed = Offer(request, FUNDER, terms(), NOW + 9_999)
-    assert refused(lambda: submit_quote(light.store, MARKET, closed, "c", NOW + 3_600)) is (
-        QuoteReason.CLOSED
-    )
-    withdraw_request(light.store, request, SUPPLIER)
-    assert refused(lambda: light.quote(request)) is QuoteReason.WITHDRAWN
-    assert stage_of_request(light.store, request, NOW) is Stage.RELEASED
-
-
-def test_long_terms_need_the_funders_reason(light: Desk) -> None:
-    soft = light.request("soft", due=day_from_iso("2026-03-02"))
-    assert refused(lambda: light.quote(soft)) is QuoteReason.TENOR_REASON_MISSING
-    assert refused(lambda: light.quote(soft, tenor_reason=" ")) is QuoteReason.TENOR_REASON_MISSING
-    quote = light.store.quote(light.quote(soft, tenor_reason="设备定制周期长"))
-    assert quote is not None
-    assert quote.rules_version == market_rules().at(MONDAY).version
-    hard = light.request("hard", due=day_from_iso("2026-07-08"))
-    assert refused(lambda: light.quote(hard, key="h", tenor_reason="x")) is (
-        QuoteReason.TERM_TOO_LONG
-    )
-
-
-def test_acceptance_is_refused_for_its_reason(light: Desk) -> None:
-    request = light.request()
-    first, second = light.quote(request, key="a"), light.quote(request, RIVAL, "b")
-    third = light.quote(request, key="c", expires=10)
-    withdraw_quote(light.store, second, RIVAL)
-    store = light.store
-    assert refused(lambda: accept_quote(store, "none", SUPPLIER, NOW)) is QuoteReason.UNKNOWN
-    assert refused(lambda: accept_quote(store, first, RIVAL, NOW)) is QuoteReason.NOT_YOURS
-    assert refused(lambda: accept_quote(store, second, SUPPLIER, NOW)) is QuoteReason.WITHDRAWN
-    assert refused(lambda: accept_quote(store, third, SUPPLIER, NOW + 10)) is QuoteReason.EXPIRED
-    assert refused(lambda: withdraw_quote(store, first, RIVAL)) is QuoteReason.NOT_YOURS
-    assert refused(lambda: withdraw_request(store, request, RIVAL)) is QuoteReason.NOT_YOURS
-    accept_quote(store, first, SUPPLIER, NOW)
-    assert refused(lambda: accept_quote(store, third, SUPPLIER, NOW)) is (
-        QuoteReason.ALREADY_ACCEPTED
-    )
-    assert refused(lambda: light.quote(request, RIVAL, "d")) is QuoteReason.ALREADY_ACCEPTED
-    assert refused(lambda: withdraw_quote(store, first, FUNDER)) is QuoteReason.ALREADY_ACCEPTED
-    assert refused(lambda: withdraw_request(store, request, SUPPLIER)) is (
-        QuoteReason.ALREADY_ACCEPTED
-    )
-    stale = light.quote(light.request("k2"), key="e", expires=9 * 86_400)
-    assert refused(lambda: accept_quote(store, stale, SUPPLIER, NOW + 86_400)) is (
-        QuoteReason.DAY_PAST
-    )
 
 
 def test_one_registration_number_is_for_one_financing(light: Desk) -> None:
@@ -460,14 +269,3 @@ def test_changes_by_someone_else_are_noticed(engine: Engine, tmp_path: Path) -> 
         locked = mine.lock(FinancingId(7), LOCKED)
         with pytest.raises(ChangedMeanwhileError):
             SqlFinancingStore(session).save(mine, locked)
-
-
-def test_a_pledge_and_a_sale_compete_by_cost(light: Desk) -> None:
-    request = light.request()
-    sale = light.quote(request, key="a", rate=40_000)
-    loan = light.quote(
-        request, RIVAL, "b", rate=40_000, kind=FinancingKind.PLEDGE, advance_ppm=PPM * 8 // 10
-    )
-    # Interest of a loan is paid at the end, that of a discount at the start.
-    assert [quote.id for quote in ranked_quotes(light.store, request, NOW)] == [loan, sale]
-    assert [item.id for item in light.store.requests()] == [request]

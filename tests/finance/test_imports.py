@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 from xinlian.finance.adapters.document_store import SqlDocumentStore, SqlImportStore
 from xinlian.finance.adapters.imports import ImportRaceError, import_receivables
 from xinlian.finance.adapters.mapping_file import parse_mapping_text, read_mapping
-from xinlian.finance.adapters.sample_file import sample_text
 from xinlian.finance.adapters.sql import DocumentRow, ImportLineRow, ImportRow, metadata
 from xinlian.finance.model.codes import is_synthetic, synthetic_uscc
 from xinlian.finance.model.documents import registration_of
 from xinlian.finance.model.import_reasons import FileReason, FileRefusedError, Outcome, RowReason
 from xinlian.finance.model.mapping import Mapping
 from xinlian.ledger.model.days import day_from_iso, iso_of, start_of
+
+from tests.finance.make_sample import sample_text
 
 FINANCE = Path(__file__).parents[2] / "finance"
 PUBLIC = Path(__file__).parents[3] / "shared" / "data" / "receivables" / "accounts_receivable.csv"

@@ -9,6 +9,7 @@ import yaml
 from xinlian.finance.model.mapping import Mapping, MappingError, parse_mapping
 
 MAPPING_BYTES_MAX: Final = 64 * 1024
+DEPTH_MAX: Final = 8
 
 
 def read_mapping(path: Path) -> Mapping:
@@ -33,13 +34,24 @@ def read_mapping(path: Path) -> Mapping:
 def parse_mapping_text(text: str) -> Mapping:
     """The mapping in a YAML text."""
     try:
-        for token in yaml.scan(text, Loader=yaml.SafeLoader):
-            # An alias lets a few lines stand for gigabytes.
-            if isinstance(token, (yaml.AliasToken, yaml.AnchorToken, yaml.TagToken)):
-                line = token.start_mark.line + 1
-                raise MappingError(f"line {line}: anchors, aliases and tags are not allowed")
-        return parse_mapping(yaml.safe_load(text))
-    except (yaml.YAMLError, RecursionError, ValueError) as exc:
+        _check_shape(text)
+        return parse_mapping(yaml.load(text, Loader=yaml.CSafeLoader))
+    except (yaml.YAMLError, ValueError) as exc:
         if isinstance(exc, MappingError):
             raise
         raise MappingError(f"no YAML: {' '.join(str(exc).split())[:300]}") from exc
+
+
+def _check_shape(text: str) -> None:
+    """Refuse what lets a few lines stand for gigabytes or hours: aliases, tags, deep nesting."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        line = 0 if event.start_mark is None else event.start_mark.line + 1
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
+            raise MappingError(f"line {line}: anchors and aliases are not allowed")
+        if getattr(event, "tag", None) is not None:
+            raise MappingError(f"line {line}: tags are not allowed")
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEPTH_MAX:
+            raise MappingError(f"line {line}: nested deeper than {DEPTH_MAX} levels")

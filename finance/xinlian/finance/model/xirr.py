@@ -25,6 +25,7 @@ _LOWEST = Decimal("-0.999999")
 _HIGHEST = Decimal(1_000_000)
 _WIDTH = Decimal("1E-12")
 _STEPS_MAX = 128
+_OUT_OF_RANGE = "the flows' annual rate lies outside -99.9999 % to 100 000 000 %"
 
 
 class XirrError(ValueError):
@@ -51,10 +52,27 @@ def xirr(flows: Sequence[CashFlow]) -> Decimal:
         (Decimal(int(flow.amount)), Decimal(flow.day - first_day) / Decimal(365))
         for flow in ordered
     ]
+    rate = _of_two(ordered) if len(ordered) == 2 else _by_bisection(terms)
+    rounded = rate.quantize(Decimal(1).scaleb(-RATE_DECIMALS), context=_CONTEXT)
+    return rounded or abs(rounded)
+
+
+def _of_two(ordered: Sequence[CashFlow]) -> Decimal:
+    """Two flows have a closed form: (second / first) ^ (365 / days) - 1."""
+    first, second = ordered
+    ratio = _CONTEXT.divide(Decimal(-int(second.amount)), Decimal(int(first.amount)))
+    exponent = _CONTEXT.divide(Decimal(365), Decimal(second.day - first.day))
+    rate = _CONTEXT.subtract(_CONTEXT.power(ratio, exponent), Decimal(1))
+    if not _LOWEST < rate < _HIGHEST:
+        raise XirrError(_OUT_OF_RANGE)
+    return rate
+
+
+def _by_bisection(terms: Sequence[tuple[Decimal, Decimal]]) -> Decimal:
     low, high = _LOWEST, _HIGHEST
     low_value, high_value = _value(terms, low), _value(terms, high)
     if (low_value > 0) == (high_value > 0):
-        raise XirrError("the flows' annual rate lies outside -99.9999 % to 100 000 000 %")
+        raise XirrError(_OUT_OF_RANGE)
     for _ in range(_STEPS_MAX):
         if high - low <= _WIDTH:
             break

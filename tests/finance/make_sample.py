@@ -1,7 +1,7 @@
 """Writes the bundled sample of receivables: the same file, byte for byte, every time.
 
 All companies are invented and their codes lie in a region that does not exist. Run
-``python -m xinlian.finance.adapters.sample_file FILE`` to write it anew.
+``python -m tests.finance.make_sample FILE`` to write it anew.
 """
 
 from __future__ import annotations
