@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.orm import Session
 from xinlian.finance.adapters.financing_json import (
     progress_from_json,
@@ -19,6 +19,14 @@ from xinlian.finance.usecases.ports import ChangedMeanwhileError
 from xinlian.ledger.model.days import Day
 from xinlian.ledger.model.ids import FinancingId, PartyId, PieceId
 from xinlian.ledger.model.money import Fen
+
+# One statement brings a financing whole; what the session holds already is read anew.
+_WHOLE = (
+    select(FinancingRow, QuoteRow, QuoteRequestRow)
+    .join(QuoteRow, QuoteRow.id == FinancingRow.quote_id)
+    .join(QuoteRequestRow, QuoteRequestRow.id == FinancingRow.request_id)
+    .execution_options(populate_existing=True)
+)
 
 
 class SqlFinancingStore:
@@ -91,38 +99,25 @@ class SqlFinancingStore:
 
     def financing(self, financing_id: str) -> Financing | None:
         """A financing by its id (its quote's)."""
-        row = self._session.get(FinancingRow, financing_id, populate_existing=True)
-        return None if row is None else self._financing(row)
+        return self._one(FinancingRow.id == financing_id)
 
     def financings(self, stage: Stage | None = None) -> Sequence[Financing]:
         """Every financing, or those in one stage, in order of id."""
-        query = select(FinancingRow).order_by(FinancingRow.id)
-        if stage is not None:
-            query = query.where(FinancingRow.stage == stage.value)
-        return [self._financing(row) for row in self._session.scalars(query)]
+        query = _WHOLE if stage is None else _WHOLE.where(FinancingRow.stage == stage.value)
+        rows = self._session.execute(query.order_by(FinancingRow.id))
+        return [_financing(*row) for row in rows]
 
     def financing_of_request(self, request_id: str) -> Financing | None:
         """The financing that a request became."""
-        query = select(FinancingRow).where(FinancingRow.request_id == request_id)
-        row = self._session.scalars(query).one_or_none()
-        return None if row is None else self._financing(row)
+        return self._one(FinancingRow.request_id == request_id)
 
     def financing_of_registration(self, number: str) -> Financing | None:
         """The financing to which a registration number is bound."""
-        query = select(FinancingRow).where(FinancingRow.registration == number)
-        row = self._session.scalars(query).one_or_none()
-        return None if row is None else self._financing(row)
+        return self._one(FinancingRow.registration == number)
 
     def financing_of_piece(self, piece: PieceId) -> Financing | None:
         """The newest financing whose lock cut out a piece."""
-        query = (
-            select(FinancingRow)
-            .where(FinancingRow.locked_piece == piece)
-            .order_by(FinancingRow.chain_id.desc())
-            .limit(1)
-        )
-        row = self._session.scalars(query).first()
-        return None if row is None else self._financing(row)
+        return self._one(FinancingRow.locked_piece == piece)
 
     def add_financing(self, financing: Financing) -> None:
         """Add a financing; another one on the same request breaks a unique constraint."""
@@ -156,20 +151,22 @@ class SqlFinancingStore:
         if result.rowcount != 1:
             raise ChangedMeanwhileError(f"financing {before.id[:12]} was changed by someone else")
 
-    def _financing(self, row: FinancingRow) -> Financing:
-        self._session.refresh(row)
-        request, quote = self.request(row.request_id), self.quote(row.quote_id)
-        if request is None or quote is None:
-            raise LookupError(f"financing {row.id} has lost its request or quote")
-        return Financing(
-            request=request,
-            quote=quote,
-            stage=Stage(row.stage),
-            chain_id=None if row.chain_id is None else FinancingId(row.chain_id),
-            piece=None if row.locked_piece is None else PieceId(row.locked_piece),
-            registration=row.registration,
-            **progress_from_json(row.progress),
-        )
+    def _one(self, condition: ColumnElement[bool]) -> Financing | None:
+        query = _WHOLE.where(condition).order_by(FinancingRow.chain_id.desc()).limit(1)
+        row = self._session.execute(query).first()
+        return None if row is None else _financing(*row)
+
+
+def _financing(row: FinancingRow, quote: QuoteRow, request: QuoteRequestRow) -> Financing:
+    return Financing(
+        request=_request(request),
+        quote=_quote(quote),
+        stage=Stage(row.stage),
+        chain_id=None if row.chain_id is None else FinancingId(row.chain_id),
+        piece=None if row.locked_piece is None else PieceId(row.locked_piece),
+        registration=row.registration,
+        **progress_from_json(row.progress),
+    )
 
 
 def _steps(financing: Financing) -> dict[str, object]:

@@ -49,7 +49,7 @@ def xirr(flows: Sequence[CashFlow]) -> Decimal:
     ordered = _ordered(flows)
     first_day = ordered[0].day
     terms = [
-        (Decimal(int(flow.amount)), Decimal(flow.day - first_day) / Decimal(365))
+        (Decimal(int(flow.amount)), _CONTEXT.divide(Decimal(flow.day - first_day), Decimal(365)))
         for flow in ordered
     ]
     rate = _of_two(ordered) if len(ordered) == 2 else _by_bisection(terms)
@@ -81,9 +81,7 @@ def _by_bisection(terms: Sequence[tuple[Decimal, Decimal]]) -> Decimal:
             low = middle
         else:
             high = middle
-    middle = _CONTEXT.divide(_CONTEXT.add(low, high), Decimal(2))
-    rate = middle.quantize(Decimal(1).scaleb(-RATE_DECIMALS), context=_CONTEXT)
-    return rate or abs(rate)
+    return _CONTEXT.divide(_CONTEXT.add(low, high), Decimal(2))
 
 
 def _ordered(flows: Sequence[CashFlow]) -> list[CashFlow]:
