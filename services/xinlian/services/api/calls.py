@@ -95,16 +95,12 @@ class Calling:
     def register(self, body: PartyBody) -> RegistrationView:
         """Register one party."""
         app = self._state.app
-        try:
-            accounts = tuple(parse_address(text) for text in body.accounts)
-        except ValueError as exc:
-            raise RefusedError(Code.INVALID, str(exc), field="accounts") from exc
         new = NewParty(
             name=body.name,
             social_credit_code=body.social_credit_code,
             roles=roles_of(body.roles),
             threshold=body.threshold,
-            accounts=accounts,
+            accounts=tuple(parse_address(text) for text in body.accounts),
             bank_account=body.bank_account,
             bank_code=body.bank_code,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
-from xinlian.finance.model.quotes import Fee, FeeTime, FinancingKind, QuoteTerms
+from xinlian.finance.model.quotes import Fee, FeeTime, FinancingKind, QuoteError, QuoteTerms
 from xinlian.finance.model.rates import Basis, rate_ppm
 from xinlian.finance.usecases.quoting import Offer
 from xinlian.ledger.model.days import day_from_iso
@@ -20,7 +20,7 @@ from xinlian.services.api.ordering import (
     SignerDep,
     WaitingDep,
 )
-from xinlian.services.api.reading import ListerDep, MomentDep, ReaderDep
+from xinlian.services.api.reading import ListerDep, MomentDep, PlainListerDep, ReaderDep
 from xinlian.services.api.route import guarded_router
 from xinlian.services.api.schemas.common import FinancingNo, Page
 from xinlian.services.api.schemas.financing import (
@@ -35,6 +35,7 @@ from xinlian.services.api.schemas.financing import (
 )
 from xinlian.services.api.schemas.ledger import FinancingStateWord, FinancingView
 from xinlian.services.api.state import ActorDep, KeyDep, StateDep
+from xinlian.services.app.errors import Code, RefusedError
 from xinlian.services.app.financing import Wanted
 from xinlian.services.app.orders import Asked
 
@@ -56,7 +57,7 @@ def request_quotes(
 
 @router.get("/quote-requests")
 def list_quote_requests(
-    state: StateDep, actor: ActorDep, lister: ListerDep
+    state: StateDep, actor: ActorDep, lister: PlainListerDep
 ) -> Page[QuoteRequestView]:
     """Your requests; for a funder also those that are open and those it quoted on. By id."""
     return lister.page(
@@ -81,18 +82,7 @@ def give_quote(
     body: QuoteBody, state: StateDep, actor: ActorDep, key: KeyDep, request_id: RequestPath
 ) -> QuoteView:
     """Quote on a request. The price is reckoned here, and judged by the rules of the day."""
-    terms = QuoteTerms(
-        kind=FinancingKind(body.kind),
-        recourse=body.recourse,
-        rate=rate_ppm(body.rate_ppm),
-        basis=Basis(body.basis),
-        disburse_day=day_from_iso(body.disburse_day),
-        bank=PartyId(body.bank),
-        fees=tuple(Fee(fee.name, Fen(fee.amount_fen), FeeTime(fee.when)) for fee in body.fees),
-        advance_ppm=body.advance_ppm,
-        tenor_reason=body.tenor_reason,
-    )
-    offer = Offer(request_id, actor.signer, terms, body.expires_at)
+    offer = Offer(request_id, actor.signer, _terms(body), body.expires_at)
     quote, exists = state.app.desk.offer(actor, offer, key)
     return QuoteView.of(quote, state.app.desk.quote(actor, quote.id)[1], exists=exists)
 
@@ -182,3 +172,20 @@ def register_financing(
 def release_financing(body: ReleaseBody, signing: SignerDep, financing: FinancingPath) -> AnyOrder:
     """End a financing before money flowed: the funder at any time, the seller after its expiry."""
     return signing.sign(body, lambda _: [ReleaseFinancing(FinancingId(financing), body.reason)])
+
+
+def _terms(body: QuoteBody) -> QuoteTerms:
+    try:
+        return QuoteTerms(
+            kind=FinancingKind(body.kind),
+            recourse=body.recourse,
+            rate=rate_ppm(body.rate_ppm),
+            basis=Basis(body.basis),
+            disburse_day=day_from_iso(body.disburse_day),
+            bank=PartyId(body.bank),
+            fees=tuple(Fee(fee.name, Fen(fee.amount_fen), FeeTime(fee.when)) for fee in body.fees),
+            advance_ppm=body.advance_ppm,
+            tenor_reason=body.tenor_reason,
+        )
+    except QuoteError as exc:
+        raise RefusedError(Code.STATE, str(exc)) from exc

@@ -114,11 +114,14 @@ def _http(request: Request, exc: Exception) -> Response:
 
 def _methods_at(request: Request) -> list[str]:
     """The methods of every route at a path; one route has one method."""
-    found: set[str] = set()
-    for route in request.app.routes:
-        if isinstance(route, Route) and route.path_regex.match(request.url.path):
-            found |= route.methods or set()
-    return sorted(found)
+    fits = [
+        route
+        for route in request.app.routes
+        if isinstance(route, Route) and route.path_regex.match(request.url.path)
+    ]
+    # A path without parameters is meant where it stands, not as somebody's id.
+    plain = [route for route in fits if not route.param_convertors] or fits
+    return sorted({method for route in plain for method in route.methods or ()})
 
 
 def _database(request: Request, exc: Exception) -> Response:

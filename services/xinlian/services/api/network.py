@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from xinlian.ledger.chain.errors import ChainError
 from xinlian.ledger.model.days import Day, iso_of
 from xinlian.ledger.model.ids import to_checksum
-from xinlian.services.api.reading import ListerDep, MomentDep
+from xinlian.services.api.reading import MomentDep, PlainListerDep
 from xinlian.services.api.route import guarded_router
 from xinlian.services.api.schemas.common import Page, hex32
 from xinlian.services.api.schemas.reports import (
@@ -59,7 +59,7 @@ def get_chain_status(state: StateDep) -> ChainView:
 
 
 @router.get("/audit-log")
-def list_audit_log(state: StateDep, lister: ListerDep) -> Page[AuditView]:
+def list_audit_log(state: StateDep, lister: PlainListerDep) -> Page[AuditView]:
     """Requests that could write, newest first."""
     return lister.page(
         {},

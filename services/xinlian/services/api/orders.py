@@ -14,7 +14,7 @@ from xinlian.services.api.ordering import (
     WaitingDep,
     order_view,
 )
-from xinlian.services.api.reading import ListerDep
+from xinlian.services.api.reading import PlainListerDep
 from xinlian.services.api.route import guarded_router
 from xinlian.services.api.schemas.common import DigestText, Page, hex32, unhex
 from xinlian.services.api.schemas.orders import (
@@ -76,7 +76,7 @@ def sign_order(body: OrderDraft, signing: SignerDep) -> AnyOrder:
 
 
 @router.get("/orders")
-def list_orders(state: StateDep, actor: ActorDep, lister: ListerDep) -> Page[AnyOrder]:
+def list_orders(state: StateDep, actor: ActorDep, lister: PlainListerDep) -> Page[AnyOrder]:
     """Your orders taken in here, newest first, in the state they are in now."""
     reader = Reader.of(actor)
     return lister.page(
@@ -90,7 +90,7 @@ def list_orders(state: StateDep, actor: ActorDep, lister: ListerDep) -> Page[Any
     )
 
 
-@router.get("/orders/{digest}")
+@router.get("/orders/{digest:hash}")
 def get_order(
     state: StateDep, actor: ActorDep, waiting: WaitingDep, digest: DigestPath
 ) -> AnyOrder:

@@ -6,16 +6,18 @@ from typing import Annotated, Literal
 
 from fastapi import File, Path, Request, UploadFile
 from xinlian.ledger.model.days import day_from_iso
-from xinlian.services.api.reading import ListerDep, ReaderDep
+from xinlian.services.api.reading import PlainListerDep, ReaderDep
 from xinlian.services.api.route import guarded_router
 from xinlian.services.api.schemas.common import Page
 from xinlian.services.api.schemas.financing import (
     BankMessageView,
+    DisbursementBody,
     IdText,
     ImportRowView,
     ImportView,
     InstructedView,
     PaymentBody,
+    RedemptionBody,
 )
 from xinlian.services.api.state import ActorDep, KeyDep, StateDep
 from xinlian.services.app.errors import Code, RefusedError
@@ -50,7 +52,7 @@ def import_receivables(
 
 
 @router.get("/imports", tags=["imports"])
-def list_imports(state: StateDep, reader: ReaderDep, lister: ListerDep) -> Page[ImportView]:
+def list_imports(state: StateDep, reader: ReaderDep, lister: PlainListerDep) -> Page[ImportView]:
     """Your imports, by id."""
     return lister.page(
         {},
@@ -69,7 +71,7 @@ def get_import(state: StateDep, reader: ReaderDep, import_id: ImportPath) -> Imp
 
 @router.get("/imports/{import_id}/rows", tags=["imports"])
 def list_import_rows(
-    state: StateDep, reader: ReaderDep, lister: ListerDep, import_id: ImportPath
+    state: StateDep, reader: ReaderDep, lister: PlainListerDep, import_id: ImportPath
 ) -> Page[ImportRowView]:
     """How the rows of an import ended, by line."""
     return lister.page(
@@ -86,21 +88,13 @@ def instruct_payment(
 ) -> InstructedView:
     """Tell your bank to pay from your account. The platform moves no money."""
     asked = Asked(key, str(request.state.operation), body.model_dump(mode="json"))
-    payments, pay_on = state.app.payments, day_from_iso(body.pay_on)
-    if body.purpose == "redemption":
-        _needs(body, "vouchers", "financings", "amount_fen")
-        done = payments.redeem(actor.signer, body.vouchers, pay_on, asked)
-    elif body.purpose == "disbursement":
-        _needs(body, "financings", "vouchers", "amount_fen")
-        done = payments.pay_out(actor.signer, body.financings, pay_on, asked)
+    payments, payer, pay_on = state.app.payments, actor.signer, day_from_iso(body.pay_on)
+    if isinstance(body, RedemptionBody):
+        done = payments.redeem(payer, body.vouchers, pay_on, asked)
+    elif isinstance(body, DisbursementBody):
+        done = payments.pay_out(payer, body.financings, pay_on, asked)
     else:
-        _needs(body, "financings", "vouchers")
-        if len(body.financings) != 1 or body.amount_fen is None:
-            raise RefusedError(
-                Code.INVALID, "a repayment names one financing and an amount", field="amount_fen"
-            )
-        (financing,) = body.financings
-        done = payments.pay_back(actor.signer, financing, body.amount_fen, pay_on, asked)
+        done = payments.pay_back(payer, body.financing, body.amount_fen, pay_on, asked)
     return InstructedView(message=done.order_id, bank=done.bank, exists=done.exists)
 
 
@@ -118,7 +112,7 @@ def upload_bank_message(
 
 @router.get("/bank-messages", tags=["payments"])
 def list_bank_messages(
-    state: StateDep, reader: ReaderDep, lister: ListerDep
+    state: StateDep, reader: ReaderDep, lister: PlainListerDep
 ) -> Page[BankMessageView]:
     """Messages to and from banks that concern you, by direction and id."""
     return lister.page(
@@ -152,11 +146,3 @@ def _upload(file: UploadFile, field: str) -> Upload:
             field=field,
         )
     return Upload(name, file.file.read())
-
-
-def _needs(body: PaymentBody, wanted: str, *others: str) -> None:
-    if not getattr(body, wanted):
-        raise RefusedError(Code.INVALID, f"a {body.purpose} names {wanted}", field=wanted)
-    for other in others:
-        if getattr(body, other):
-            raise RefusedError(Code.INVALID, f"a {body.purpose} takes no {other}", field=other)

@@ -14,7 +14,7 @@ from xinlian.services.api.state import ActorDep, ApiState, StateDep
 from xinlian.services.app.actors import Actor
 from xinlian.services.app.reading import Moment, Reader, moment_of
 
-__all__ = ["AsOf", "Lister", "ListerDep", "MomentDep", "PartyQuery", "ReaderDep"]
+__all__ = ["AsOf", "Lister", "ListerDep", "MomentDep", "PartyQuery", "PlainListerDep", "ReaderDep"]
 
 Row = TypeVar("Row")
 Shown = TypeVar("Shown")
@@ -97,7 +97,20 @@ def _lister(
     return Lister(request, response, state, actor, limit, cursor, as_of)
 
 
+def _plain_lister(
+    request: Request,
+    response: Response,
+    state: StateDep,
+    actor: ActorDep,
+    limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT,
+    cursor: Annotated[CursorText | None, Query(description="From `next` of a page.")] = None,
+) -> Lister:
+    return Lister(request, response, state, actor, limit, cursor, None)
+
+
 ListerDep = Annotated[Lister, Depends(_lister)]
+PlainListerDep = Annotated[Lister, Depends(_plain_lister)]
+"""For lists that are not of the chain: what is not in blocks has no state as of a block."""
 
 
 def _tell(request: Request, response: Response, moment: Moment) -> None:

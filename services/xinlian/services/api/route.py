@@ -16,6 +16,7 @@ from fastapi import APIRouter, Request, Response, params
 from fastapi.concurrency import run_in_threadpool
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
+from starlette.convertors import Convertor, register_url_convertor
 from xinlian.services.api.access import RULES, admit
 from xinlian.services.api.etags import etag_of, matches
 from xinlian.services.api.state import ApiState
@@ -39,27 +40,37 @@ BLOCK_HEADER: Final = "Xinlian-Block"
 BLOCK_HASH_HEADER: Final = "Xinlian-Block-Hash"
 _BEARER: Final = re.compile(r"[Bb]earer ([A-Za-z0-9_]{1,128})", re.ASCII)
 _KEY: Final = re.compile(KEY_PATTERN, re.ASCII)
+_JSON: Final = "application/json"
+_WHOLE: Final = re.compile(r"(-?[0-9]{1,40})\.0{1,40}", re.ASCII)
 _DEPTH_MAX: Final = 8
 
 
 class StrictRequest(Request):
-    """A request whose JSON is read strictly: UTF-8, no duplicate names, no NaN, no floats."""
+    """A request whose JSON is read strictly: UTF-8, no duplicate names, no NaN, no fractions.
 
-    async def json(self) -> Any:
-        """The body; ``RefusedError`` with ``MALFORMED`` if it is no JSON in this sense."""
+    A number such as ``12.0`` is the whole number that it is (JSON Schema says so); it never becomes
+    a float.
+    """
+
+    async def read_json(self) -> None:
+        """Read the body; ``RefusedError`` with ``MALFORMED`` if it is no JSON in this sense."""
         body = await self.body()
         try:
             value = json.loads(
                 body.decode("utf-8"),
                 object_pairs_hook=_object,
-                parse_float=_no_float,
-                parse_constant=_no_float,
+                parse_float=_whole,
+                parse_constant=_whole,
             )
         except (ValueError, RecursionError) as exc:
             raise RefusedError(Code.MALFORMED, f"the body cannot be read as JSON: {exc}") from exc
         if _depth(value) > _DEPTH_MAX:
             raise RefusedError(Code.MALFORMED, f"the body is nested more than {_DEPTH_MAX} deep")
-        return value
+        self._value = value
+
+    async def json(self) -> Any:
+        """The body as it was read."""
+        return self._value
 
 
 class GuardedRoute(APIRoute):
@@ -83,9 +94,12 @@ class GuardedRoute(APIRoute):
             if not reads:
                 request.state.key = _idempotency_key(request)
             _check_query(request, known)
+            strict = StrictRequest(request.scope, request.receive)
             if media is not None:
                 _check_media(request, media)
-            response = await endpoint(StrictRequest(request.scope, request.receive))
+            if media == _JSON:
+                await strict.read_json()
+            response = await endpoint(strict)
             return _conditional(request, response) if reads else response
 
         return handle
@@ -142,6 +156,23 @@ def _check_query(request: Request, known: set[str]) -> None:
         seen.add(name)
 
 
+class _HashConvertor(Convertor[str]):
+    """A path segment that begins like a hash, so that it is not taken for a verb beside it."""
+
+    regex = "0x[^/]*"
+
+    def convert(self, value: str) -> str:
+        """As it is; its form is checked like every other value."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """As it is."""
+        return value
+
+
+register_url_convertor("hash", _HashConvertor())
+
+
 def guarded_router(tag: str | None = None, path: str = "") -> APIRouter:
     """A router whose routes are guarded and named after their endpoints."""
     return APIRouter(
@@ -162,7 +193,7 @@ def _media_of(route: APIRoute) -> str | None:
     if route.body_field is None:
         return None
     form = isinstance(route.body_field.field_info, params.Form)
-    return "multipart/form-data" if form else "application/json"
+    return "multipart/form-data" if form else _JSON
 
 
 def _check_media(request: Request, media: str) -> None:
@@ -193,7 +224,10 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
-def _no_float(text: str) -> Any:
+def _whole(text: str) -> int:
+    match = _WHOLE.fullmatch(text)
+    if match is not None:
+        return int(match[1])
     raise ValueError(f"{text[:30]} is no whole number; amounts are integer fen")
 
 

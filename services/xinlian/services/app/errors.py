@@ -19,6 +19,7 @@ class Code(StrEnum):
     RATE_LIMITED = "rate_limited"
     SCOPE_MISSING = "scope_missing"
     ROLE_MISSING = "role_missing"
+    OTHER_PARTY = "other_party"
     PARTY_SUSPENDED = "party_suspended"
     IDEMPOTENCY_KEY_MISSING = "idempotency_key_missing"
     IDEMPOTENCY_KEY_MALFORMED = "idempotency_key_malformed"

@@ -55,7 +55,6 @@ _QUOTE_CODES = {
     QuoteReason.NOT_YOURS: Code.NOT_FOUND,
     QuoteReason.DIFFERENT: Code.IDEMPOTENCY_CONFLICT,
     QuoteReason.TENOR_REASON_MISSING: Code.INVALID,
-    QuoteReason.IMPOSSIBLE: Code.INVALID,
 }
 _FINANCING_CODES = {
     FinancingReason.UNKNOWN: Code.NOT_FOUND,

@@ -132,7 +132,7 @@ class Orders:
         nonce that stands for another order, ``RefusedError`` if the order is another party's."""
         if signed.order.party != party:
             raise RefusedError(
-                Code.INVALID,
+                Code.OTHER_PARTY,
                 f"the order is of party {signed.order.party}, the token of party {party}",
                 field="party",
             )

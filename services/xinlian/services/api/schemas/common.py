@@ -66,7 +66,14 @@ DigestText = Hex32
 DayText = Annotated[
     str,
     AfterValidator(_day),
-    Schema({"type": "string", "format": "date", "examples": ["2026-03-31"]}),
+    Schema(
+        {
+            "type": "string",
+            "format": "date",
+            "pattern": r"^(19[7-9][0-9]|[2-9][0-9]{3})-[0-9]{2}-[0-9]{2}$",
+            "examples": ["2026-03-31"],
+        }
+    ),
 ]
 Note = Annotated[
     str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")

@@ -31,6 +31,7 @@ from xinlian.services.app.imports import ImportedRow
 __all__ = [
     "AcceptedView",
     "BankMessageView",
+    "DisbursementBody",
     "ImportRowView",
     "ImportView",
     "InstructedView",
@@ -39,6 +40,7 @@ __all__ = [
     "QuoteRequestBody",
     "QuoteRequestView",
     "QuoteView",
+    "RedemptionBody",
     "RegistrationBody",
     "ReleaseBody",
 ]
@@ -212,18 +214,34 @@ class ReleaseBody(Body):
     reason: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
 
 
-class PaymentBody(Body):
-    """What your bank is to pay from your account on a day.
+class DisbursementBody(Body):
+    """Pay the proceeds of registered financings of yours, as their funder."""
 
-    ``disbursement``: the proceeds of your registered financings; ``redemption``: what is due on
-    your vouchers; ``repayment``: an amount on one financing of yours.
-    """
-
-    purpose: Literal["disbursement", "redemption", "repayment"]
+    purpose: Literal["disbursement"]
     pay_on: DayText
-    financings: Annotated[list[FinancingNo], Field(max_length=100)] = Field(default_factory=list)
-    vouchers: Annotated[list[RootNo], Field(max_length=100)] = Field(default_factory=list)
-    amount_fen: AmountFen | None = None
+    financings: Annotated[list[FinancingNo], Field(min_length=1, max_length=100)]
+
+
+class RedemptionBody(Body):
+    """Pay all that is due on vouchers of yours, as their issuer."""
+
+    purpose: Literal["redemption"]
+    pay_on: DayText
+    vouchers: Annotated[list[RootNo], Field(min_length=1, max_length=100)]
+
+
+class RepaymentBody(Body):
+    """Pay back, in whole or part, a loan or a recourse claim on a piece that was yours."""
+
+    purpose: Literal["repayment"]
+    pay_on: DayText
+    financing: FinancingNo
+    amount_fen: AmountFen
+
+
+PaymentBody = Annotated[
+    DisbursementBody | RedemptionBody | RepaymentBody, Field(discriminator="purpose")
+]
 
 
 class InstructedView(View):

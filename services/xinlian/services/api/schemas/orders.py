@@ -8,7 +8,8 @@ import operator
 import typing
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, StringConstraints, create_model
+from pydantic import AfterValidator, Field, StringConstraints, create_model
+from pydantic import WithJsonSchema as Schema
 from xinlian.ledger.model.ids import parse_address, to_checksum
 from xinlian.ledger.model.items import ITEM_TYPES, Item
 from xinlian.ledger.model.layouts import BY_NAME, LAYOUTS
@@ -39,8 +40,25 @@ ITEMS_MAX: Final = 100
 NonceText = Annotated[
     str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,77})$"), Field(examples=["41"])
 ]
+
+
+def _address(text: str) -> str:
+    parse_address(text)
+    return text
+
+
 AddressText = Annotated[
-    str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{40}$"), Field(examples=["0x" + "5A" * 20])
+    str,
+    AfterValidator(_address),
+    Schema(
+        {
+            "type": "string",
+            "format": "eth-address",
+            "pattern": "^0x[0-9a-fA-F]{40}$",
+            "description": "Mixed case has to be the checksum of EIP-55.",
+            "examples": ["0x" + "5a" * 20],
+        }
+    ),
 ]
 SignatureText = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-f]{130}$")]
 DeadlineSeconds = Annotated[int, Field(ge=1, le=2**32 - 1, examples=[1_764_550_800])]
@@ -192,7 +210,7 @@ OrderView = Annotated[
 
 
 def items_of(content: Any) -> tuple[Item, ...]:
-    """The ledger's items from a content that was validated. ``ValueError`` on a bad checksum."""
+    """The ledger's items from a content that was validated."""
     layout = BY_NAME[content.kind]
     return tuple(
         layout.item_type(
