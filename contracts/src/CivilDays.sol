@@ -20,14 +20,17 @@ library CivilDays {
     /// @notice The day `months` calendar months after `day`.
     function addMonths(uint32 day, uint8 months) internal pure returns (uint32) {
         unchecked {
-            (uint256 year, uint256 month, uint256 dayOfMonth) = toDate(day);
-            uint256 count = year * 12 + (month - 1) + months;
-            year = count / 12;
-            month = count % 12 + 1;
+            (uint256 fromYear, uint256 fromMonth, uint256 dayOfMonth) = toDate(day);
+            uint256 count = fromYear * 12 + (fromMonth - 1) + months;
+            uint256 year = count / 12;
+            uint256 month = count % 12 + 1;
             uint256 last = daysInMonth(year, month);
             return fromDate(year, month, dayOfMonth < last ? dayOfMonth : last);
         }
     }
+
+    // Calendars divide and multiply back on purpose.
+    // slither-disable-start divide-before-multiply
 
     /// @notice Year, month (1 to 12) and day of the month (from 1).
     function toDate(uint32 day)
@@ -65,6 +68,8 @@ library CivilDays {
             return uint32(era * DAYS_PER_ERA + dayOfEra - EPOCH_SHIFT_DAYS);
         }
     }
+
+    // slither-disable-end divide-before-multiply
 
     function daysInMonth(uint256 year, uint256 month) internal pure returns (uint256) {
         if (month == 2) {

@@ -190,6 +190,8 @@ contract CreditVouchers is SignedOrders, VoucherTrade, IVoucherTrade, IERC165 {
             }
             _redeemAll(by, list);
         } else {
+            // The call under way is `runItems` and ends here, as it should.
+            // slither-disable-next-line incorrect-return
             _delegate(office);
         }
     }

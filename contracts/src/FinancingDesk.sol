@@ -255,6 +255,7 @@ contract FinancingDesk is SignedOrders, IFinancingDesk {
             sale: item.sale,
             recourse: item.recourse,
             price: item.price,
+            amount: item.amount,
             maturityDay: item.maturityDay,
             terms: item.terms,
             registration: 0
@@ -306,7 +307,7 @@ contract FinancingDesk is SignedOrders, IFinancingDesk {
 
         stored.state = DISBURSED;
         emit FinancingDisbursed(id, by.party(), item.amount, item.receipt);
-        vouchers.finance(stored.piece, stored.sale);
+        vouchers.finance(stored.piece, stored.amount, stored.sale);
     }
 
     /// @dev A pledge may be paid back at any time; a sale comes back only by recourse, after dishonour. Less than the

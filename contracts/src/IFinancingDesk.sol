@@ -7,6 +7,8 @@ pragma solidity ^0.8.28;
 /// Orders: 1 OpenFinancing (holder), 2 RegisterFinancing (funder), 3 ReleaseFinancing (funder; holder after the lock's
 /// expiry), 4 Disburse (the bank named at opening), 5 Repay (the bank named at opening).
 interface IFinancingDesk {
+    /// @dev `amount` is what was locked; if the paying bank pays part of the piece before disbursement, the quote no
+    /// longer fits and the disbursement is refused.
     struct Financing {
         uint64 piece;
         uint32 seller;
@@ -17,6 +19,7 @@ interface IFinancingDesk {
         bool sale;
         bool recourse;
         uint64 price;
+        uint64 amount;
         uint32 maturityDay;
         bytes32 terms;
         bytes32 registration;

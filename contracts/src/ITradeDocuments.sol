@@ -6,7 +6,7 @@ pragma solidity ^0.8.28;
 /// Kinds: 1 contract, 2 order, 3 delivery, 4 invoice, 5 bundle of documents.
 /// Orders: 1 RegisterDocument (buyer, an issuer), 2 CreditNote (buyer or seller), 3 Combine (buyer).
 interface ITradeDocuments {
-    /// @dev One slot. `usable` is net of credit notes; `shortfall` is what a credit note could not take back because
+    /// @dev One slot. `usable` is net of credit notes and of what was moved into bundles; `shortfall` is what a credit note could not take back because
     /// vouchers already stood on it.
     struct Document {
         uint64 usable;
@@ -24,7 +24,8 @@ interface ITradeDocuments {
         uint64 amount;
     }
 
-    /// @param note Key of the credit note; each is applied once.
+    /// @param note Key of the credit note; each is applied once to a document. Where part of the document went into a
+    /// bundle, the note is applied to the bundle for that part.
     struct CreditNoteItem {
         bytes32 document;
         bytes32 note;
@@ -81,5 +82,6 @@ interface ITradeDocuments {
     function restore(bytes32 document, uint64 amount) external;
 
     function documentOf(bytes32 document) external view returns (Document memory);
-    function noteApplied(bytes32 note) external view returns (bool);
+    /// @notice Whether a credit note was applied to a document.
+    function noteApplied(bytes32 document, bytes32 note) external view returns (bool);
 }

@@ -23,8 +23,9 @@ interface IVoucherOffice is IVoucherRecords {
     ) external returns (uint64 locked);
     /// @notice Financing desk only.
     function unlock(uint64 piece) external;
-    /// @notice Sale: the funder becomes holder. Pledge: the funder gets a lien. Financing desk only.
-    function finance(uint64 piece, bool sale) external;
+    /// @notice Sale: the funder becomes holder. Pledge: the funder gets a lien. The piece must still have
+    /// the amount that was locked: part of it may have been paid meanwhile. Financing desk only.
+    function finance(uint64 piece, uint64 amount, bool sale) external;
     /// @notice Ends a financing that was paid back; `to` holds the piece. Financing desk only.
     function release(uint64 piece, uint32 to) external;
     /// @notice Largest sum an issuer may have outstanding. Registrar only.

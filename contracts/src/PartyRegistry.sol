@@ -157,7 +157,9 @@ contract PartyRegistry is SignedOrders, IPartyRegistry {
         return ("", "", 0);
     }
 
-    /// @dev Each item reads the party anew: an earlier item of the order may have changed it.
+    /// @dev Each item reads the party anew: an earlier item of the order may have changed it. The contracts called in
+    /// between are the network's own and call nobody.
+    // slither-disable-next-line reentrancy-no-eth
     function _run(uint8 kind, MemberWord by, bytes calldata items) internal override {
         uint32 id = by.party();
         for (uint256 offset; offset < items.length; offset += 32) {

@@ -137,6 +137,8 @@ abstract contract SignedOrders is ISignedOrders, PartyGate, UUPSUpgradeable {
     /// @return Whether the order took effect.
     function _relayOne(Order calldata order, bytes32 domain, uint256 index) private returns (bool) {
         (bytes32 digest, MemberWord by, bytes memory failure) = _verify(order, domain);
+        // Emptiness is the message here, not an amount that somebody could push off zero.
+        // slither-disable-next-line incorrect-equality
         bool burned = failure.length == 0;
         if (burned) {
             _useNonce(order.party, order.nonce);
@@ -146,6 +148,7 @@ abstract contract SignedOrders is ISignedOrders, PartyGate, UUPSUpgradeable {
                 emit OrderExecuted(digest, order.party, order.nonce, order.kind);
                 return true;
             }
+            // slither-disable-next-line incorrect-equality
             if (failure.length == 0) revert OrdersOutOfGas(index);
         }
         emit OrderFailed(digest, order.party, order.nonce, order.kind, burned, failure);
@@ -223,6 +226,8 @@ abstract contract SignedOrders is ISignedOrders, PartyGate, UUPSUpgradeable {
 
     /// @dev The signer, or 0 where the signature is bad (also: s in the upper half, v neither 27 nor 28).
     function _recover(bytes32 digest, bytes calldata signature) private pure returns (address) {
+        // A bad signature gives signer 0, whatever the reason: no party has that account.
+        // slither-disable-next-line unused-return
         (address signer,,) = ECDSA.tryRecover(
             digest, uint8(signature[64]), bytes32(signature[:32]), bytes32(signature[32:64])
         );

@@ -11,7 +11,7 @@ contract TradeDocuments is SignedOrders, ITradeDocuments {
     /// @custom:storage-location erc7201:xinlian.storage.TradeDocuments
     struct DocumentStorage {
         mapping(bytes32 key => Document) documents;
-        mapping(bytes32 note => bool) notes;
+        mapping(bytes32 key => mapping(bytes32 note => bool)) notes;
     }
 
     uint8 private constant KIND_BUNDLE = 5;
@@ -85,7 +85,10 @@ contract TradeDocuments is SignedOrders, ITradeDocuments {
         if (stored.seller != seller) {
             revert DocumentsNotSeller(document, seller, stored.seller);
         }
-        _take(document, stored, amount);
+        uint64 used = stored.used;
+        uint64 free = stored.usable - used;
+        if (amount > free) revert DocumentsInsufficient(document, amount, free);
+        stored.used = used + amount;
         emit DocumentUsed(document, amount);
     }
 
@@ -109,8 +112,8 @@ contract TradeDocuments is SignedOrders, ITradeDocuments {
     }
 
     /// @inheritdoc ITradeDocuments
-    function noteApplied(bytes32 note) external view returns (bool) {
-        return _documents().notes[note];
+    function noteApplied(bytes32 document, bytes32 note) external view returns (bool) {
+        return _documents().notes[document][note];
     }
 
     function _kind(uint8 kind)
@@ -212,15 +215,15 @@ contract TradeDocuments is SignedOrders, ITradeDocuments {
         uint32 id = by.party();
         Document storage stored = _known(item.document);
         if (stored.buyer != id && stored.seller != id) revert DocumentsNotParty(item.document, id);
-        DocumentStorage storage $ = _documents();
-        if ($.notes[item.note]) revert DocumentsNoteApplied(item.note);
+        mapping(bytes32 note => bool) storage notes = _documents().notes[item.document];
+        if (notes[item.note]) revert DocumentsNoteApplied(item.note);
         uint64 usable = stored.usable;
         // Earlier notes count also where they could not take back anything yet.
         if (item.amount == 0 || item.amount > usable - stored.shortfall) {
             revert DocumentsAmount(item.amount);
         }
 
-        $.notes[item.note] = true;
+        notes[item.note] = true;
         uint64 free = usable - stored.used;
         uint64 taken = item.amount < free ? item.amount : free;
         uint64 shortfall = item.amount - taken;
@@ -245,17 +248,12 @@ contract TradeDocuments is SignedOrders, ITradeDocuments {
         if (item.amount == 0 || item.amount > AMOUNT_MAX - usable) {
             revert DocumentsAmount(item.amount);
         }
-        _take(item.source, source, item.amount);
+        uint64 free = source.usable - source.used;
+        if (item.amount > free) revert DocumentsInsufficient(item.source, item.amount, free);
+        // Moved, not used up: a later credit note must find the amount in one place only.
+        source.usable -= item.amount;
         target.usable = usable + item.amount;
         emit DocumentsCombined(item.target, item.source, item.amount);
-    }
-
-    /// @dev Uses up `amount` of the document. Free is what neither vouchers nor bundles stand on.
-    function _take(bytes32 key, Document storage stored, uint64 amount) private {
-        uint64 used = stored.used;
-        uint64 free = stored.usable - used;
-        if (amount > free) revert DocumentsInsufficient(key, amount, free);
-        stored.used = used + amount;
     }
 
     function _known(bytes32 key) private view returns (Document storage stored) {

@@ -175,9 +175,9 @@ abstract contract VoucherBook is PartyGate, IVoucherRecords {
     }
 
     /// @dev Number and row of the policy in force on a day.
-    function _policyOn(uint32 day) internal view returns (uint8 number, Policy storage policy) {
-        for (number = _config().policies; number != 0; --number) {
-            policy = _books().policies[number];
+    function _policyOn(uint32 day) internal view returns (uint8, Policy storage) {
+        for (uint8 number = _config().policies; number != 0; --number) {
+            Policy storage policy = _books().policies[number];
             if (policy.validFrom <= day) return (number, policy);
         }
         revert VouchersNoPolicy(day);

@@ -93,8 +93,8 @@ contract VoucherOffice is VoucherBook, IVoucherOffice {
     }
 
     /// @inheritdoc IVoucherOffice
-    function finance(uint64 piece, bool sale) external onlyDesk whenNotPaused {
-        _finance(piece, sale);
+    function finance(uint64 piece, uint64 amount, bool sale) external onlyDesk whenNotPaused {
+        _finance(piece, amount, sale);
     }
 
     /// @inheritdoc IVoucherOffice
@@ -376,8 +376,9 @@ contract VoucherOffice is VoucherBook, IVoucherOffice {
         emit PieceUnlocked(id, word.holder(), word.offeree());
     }
 
-    function _finance(uint64 id, bool sale) private {
+    function _finance(uint64 id, uint64 amount, bool sale) private {
         PieceWord word = _pieceIn(id, PIECE_LOCKED);
+        if (word.size() != amount) revert VouchersAmount(amount, word.size());
         uint32 from = word.holder();
         uint32 funder = word.offeree();
         emit PieceFinanced(id, from, funder, sale);
@@ -417,7 +418,7 @@ contract VoucherOffice is VoucherBook, IVoucherOffice {
         if (word.state() == ROOT_CANCELLED) return ROOT_IS_CANCELLED;
         if ($.pieces[root << 16].state() == PIECE_ISSUED) return ROOT_IS_OFFERED;
 
-        bool writtenOff;
+        bool writtenOff = false;
         for (uint64 id = root << 16; uint16(id) < word.pieces(); ++id) {
             PieceWord piece = $.pieces[id];
             if (piece.isUnpaid()) {

@@ -235,7 +235,7 @@ class Projection:
     def _documents_combined(self, block: int, index: int, values: tuple[Any, ...]) -> None:
         target, source, amount = values
         documents = self._shelves.documents
-        documents.touch(source, block)[USED] += amount
+        documents.touch(source, block)[USABLE] -= amount
         documents.touch(target, block)[USABLE] += amount
         self._shelves.sources.append((target, block, index, source, amount))
 

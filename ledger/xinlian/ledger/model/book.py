@@ -15,7 +15,7 @@ from xinlian.ledger.model import book_documents as documents
 from xinlian.ledger.model import book_offers as offers
 from xinlian.ledger.model import book_parties as parties
 from xinlian.ledger.model import book_settlement as settlement
-from xinlian.ledger.model.book_state import Books, Moment, refuse
+from xinlian.ledger.model.book_state import LIMIT_MAX, Books, Moment, refuse
 from xinlian.ledger.model.errors import Failure, LedgerError
 from xinlian.ledger.model.ids import Address, PartyId
 from xinlian.ledger.model.items import (
@@ -171,6 +171,8 @@ class VoucherBook:
         """The registrar sets what an issuer may have outstanding, fen."""
         self.books.running(ContractName.VOUCHERS)
         found = self.books.known(issuer)
+        if limit > LIMIT_MAX:
+            refuse(Failure.VOUCHERS_AMOUNT, amount=limit, most=LIMIT_MAX)
         self.books.issuers[found.id] = replace(self.books.issuer(found.id), limit=limit)
 
     def add_policy(self, policy: Policy) -> int:

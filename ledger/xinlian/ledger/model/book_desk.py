@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from xinlian.ledger.model import book_settlement as vouchers
-from xinlian.ledger.model.book_state import Books, Moment, refuse
+from xinlian.ledger.model.book_state import AMOUNT_MAX, Books, Moment, refuse
 from xinlian.ledger.model.days import Day, add_months
 from xinlian.ledger.model.errors import Failure
 from xinlian.ledger.model.ids import PartyId
@@ -44,6 +44,7 @@ def open_financing(books: Books, by: Party, item: OpenFinancing, now: Moment) ->
         now=now,
     )
     number = len(books.financings) + 1
+    books.locked_amounts[number] = item.amount
     books.financings[number] = Financing(
         piece,
         by.id,
@@ -106,7 +107,8 @@ def disburse(books: Books, by: Party, item: Disburse, now: Moment) -> int:
         _refuse_amount(item.financing, item.amount, financing.price)
     if item.receipt == ZERO32:
         refuse(Failure.DESK_RECEIPT)
-    vouchers.finance(books, financing.piece, sale=financing.sale)
+    amount = books.locked_amounts[item.financing]
+    vouchers.finance(books, financing.piece, amount, sale=financing.sale)
     _set(books, item.financing, FinancingState.DISBURSED)
     return item.financing
 
@@ -122,7 +124,7 @@ def repay(books: Books, by: Party, item: Repay, _now: Moment) -> int:
             refuse(Failure.DESK_NO_RECOURSE, financing=item.financing)
         if books.root(financing.piece).state != StoredState.DISHONOURED:
             refuse(Failure.DESK_NOT_DISHONOURED, financing=item.financing)
-    if item.amount < financing.price:
+    if not financing.price <= item.amount <= AMOUNT_MAX:
         _refuse_amount(item.financing, item.amount, financing.price)
     if item.receipt == ZERO32:
         refuse(Failure.DESK_RECEIPT)

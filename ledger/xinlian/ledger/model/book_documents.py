@@ -40,12 +40,12 @@ def credit_note(books: Books, by: Party, item: CreditNote, _now: Moment) -> int:
     document = _known(books, item.document)
     if by.id not in (document.buyer, document.seller):
         refuse(Failure.DOCUMENTS_NOT_PARTY, document=item.document, party=by.id)
-    if item.note in books.notes:
+    if (item.document, item.note) in books.notes:
         refuse(Failure.DOCUMENTS_NOTE_APPLIED, note=item.note)
     if not 0 < item.amount <= document.usable - document.shortfall:
         refuse(Failure.DOCUMENTS_AMOUNT, amount=item.amount)
     taken = min(item.amount, document.usable - document.used)
-    books.notes.add(item.note)
+    books.notes.add((item.document, item.note))
     books.documents[item.document] = replace(
         document,
         usable=document.usable - taken,
@@ -74,8 +74,11 @@ def combine(books: Books, by: Party, item: Combine, _now: Moment) -> int:
         )
     if not 0 < item.amount <= AMOUNT_MAX - target.usable:
         refuse(Failure.DOCUMENTS_AMOUNT, amount=item.amount)
-    used = _taken(item.source, source, item.amount)
-    books.documents[item.source] = used
+    free = source.usable - source.used
+    if item.amount > free:
+        refuse(Failure.DOCUMENTS_INSUFFICIENT, document=item.source, wanted=item.amount, free=free)
+    # Moved, not used up: a later credit note finds the amount in one place only.
+    books.documents[item.source] = replace(source, usable=source.usable - item.amount)
     books.documents[item.target] = replace(target, usable=target.usable + item.amount)
     return 0
 

@@ -155,9 +155,14 @@ def unlock(books: Books, piece: int) -> None:
     books.pieces[piece] = free(_in_state(books, piece, PieceState.LOCKED))
 
 
-def finance(books: Books, piece: int, *, sale: bool) -> None:
-    """Sale: the funder holds the piece. Pledge: the funder has a lien on it."""
+def finance(books: Books, piece: int, amount: int, *, sale: bool) -> None:
+    """Sale: the funder holds the piece. Pledge: the funder has a lien on it.
+
+    Part of the piece may have been paid since it was locked; then the quote no longer fits.
+    """
     locked = _in_state(books, piece, PieceState.LOCKED)
+    if locked.end - locked.start != amount:
+        refuse(Failure.VOUCHERS_AMOUNT, amount=amount, most=locked.end - locked.start)
     if sale:
         locked = replace(locked, holder=locked.offeree, offeree=NOBODY)
     books.pieces[piece] = replace(locked, state=PieceState.FINANCED, expiry=0)

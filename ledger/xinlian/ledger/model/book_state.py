@@ -22,7 +22,9 @@ from xinlian.ledger.model.vouchers import (
 )
 
 AMOUNT_MAX: Final = 2**48 - 1
-"""Largest face and largest amount of a document, fen."""
+"""Largest face, payment and amount of a document, fen."""
+LIMIT_MAX: Final = 2**63 - 1
+"""Largest limit of an issuer, fen."""
 TRADING: Final = Role.ISSUER | Role.SUPPLIER | Role.FUNDER
 """Roles that may hold a voucher."""
 
@@ -41,10 +43,11 @@ class Books:
     issuers: dict[PartyId, Issuer] = field(default_factory=dict)
     policies: list[Policy] = field(default_factory=list)
     documents: dict[DocumentKey, Document] = field(default_factory=dict)
-    notes: set[bytes] = field(default_factory=set)
+    notes: set[tuple[DocumentKey, bytes]] = field(default_factory=set)
     roots: dict[int, Root] = field(default_factory=dict)
     pieces: dict[int, Piece] = field(default_factory=dict)
     financings: dict[int, Financing] = field(default_factory=dict)
+    locked_amounts: dict[int, int] = field(default_factory=dict)
     registrations: dict[bytes, int] = field(default_factory=dict)
     nonces: set[tuple[ContractName, PartyId, int]] = field(default_factory=set)
     paused: set[ContractName] = field(default_factory=set)
