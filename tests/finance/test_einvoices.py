@@ -1,14 +1,13 @@
 """E-invoice XML in both layouts, good and hostile."""
 
-from pathlib import Path
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
-from xinlian.finance.adapters.document_store import SqlDocumentStore
-from xinlian.finance.adapters.einvoice_xml import parse_einvoice
-from xinlian.finance.adapters.einvoices import import_einvoice_files
+from xinlian.finance.adapters.document_store import SqlDocumentStore, SqlImportStore
+from xinlian.finance.adapters.einvoice_xml import EInvoice, parse_einvoice
 from xinlian.finance.model.codes import synthetic_uscc
 from xinlian.finance.model.documents import DocumentKind
 from xinlian.finance.model.import_reasons import (
@@ -18,8 +17,11 @@ from xinlian.finance.model.import_reasons import (
     RowProblemError,
     RowReason,
 )
+from xinlian.finance.model.import_report import ImportReport
 from xinlian.finance.model.matching import MatchPolicy
 from xinlian.finance.usecases.documents import usable_amount
+from xinlian.finance.usecases.import_einvoices import import_einvoices
+from xinlian.finance.usecases.import_table import ImportSource
 from xinlian.ledger.model.days import iso_of
 from xinlian.ledger.model.money import Fen
 
@@ -175,40 +177,34 @@ def test_a_spoiled_invoice_is_read_or_refused(place: int, noise: bytes) -> None:
     assert found.document.gross > 0
 
 
-class Clock:
-    def now(self) -> int:
-        return 1_740_000_000
+def take(session: Session, *texts: str) -> ImportReport:
+    found: list[EInvoice | RowProblemError] = []
+    for text in texts:
+        try:
+            found.append(parse_einvoice(text.encode("gbk" if "GBK" in text else "utf-8")))
+        except RowProblemError as exc:
+            found.append(exc)
+    source = ImportSource("batch", sha256("".join(texts).encode()).hexdigest())
+    stores = SqlDocumentStore(session), SqlImportStore(session)
+    return import_einvoices(source, found, *stores, 1_740_000_000)
 
 
-def write(folder: Path, name: str, text: str) -> Path:
-    path = folder / name
-    path.write_bytes(text.encode("gbk" if "GBK" in text else "utf-8"))
-    return path
-
-
-def test_a_batch_of_files(session: Session, tmp_path: Path) -> None:
-    paths = [
-        write(tmp_path, "red.xml", red()),
-        write(tmp_path, "blue.xml", digital()),
-        write(tmp_path, "old.xml", OLD),
-        write(tmp_path, "copy.xml", digital()),
-        write(tmp_path, "changed.xml", digital(net="200.00", gross="213.00")),
-        write(tmp_path, "wrong.xml", digital(tax="13.01")),
-        write(
-            tmp_path,
-            "stray.xml",
-            red("25312000000099999999").replace(RED_NUMBER, NUMBER[:-1] + "1"),
-        ),
-        write(
-            tmp_path,
-            "large.xml",
-            red(gross="-113.00")
-            .replace(RED_NUMBER, NUMBER[:-1] + "2")
-            .replace("-113.00", "-226.00")
-            .replace("-100.00", "-213.00"),
-        ),
+def test_a_batch_of_invoices(session: Session) -> None:
+    texts = [
+        red(),
+        digital(),
+        OLD,
+        digital(),
+        digital(net="200.00", gross="213.00"),
+        digital(tax="13.01"),
+        red("25312000000099999999").replace(RED_NUMBER, NUMBER[:-1] + "1"),
+        red()
+        .replace(RED_NUMBER, NUMBER[:-1] + "2")
+        .replace("-113.00", "-226.00")
+        .replace("-100.00", "-213.00"),
+        red("no number").replace(RED_NUMBER, NUMBER[:-1] + "3"),
     ]
-    report = import_einvoice_files(session, paths, Clock())
+    report = take(session, *texts)
     session.commit()
     told = [(row.line, row.outcome, row.reason) for row in report.rows]
     assert told == [
@@ -220,21 +216,20 @@ def test_a_batch_of_files(session: Session, tmp_path: Path) -> None:
         (6, Outcome.INVALID, RowReason.TOTAL_NOT_SUM),
         (7, Outcome.INVALID, RowReason.REVERSAL_UNMATCHED),
         (8, Outcome.ACCEPTED, None),
+        (9, Outcome.INVALID, RowReason.REVERSAL_UNMATCHED),
     ]
     blue = report.rows[1].document
     assert blue is not None
     store = SqlDocumentStore(session)
     assert usable_amount(store, blue, MatchPolicy.INVOICE_ONLY, Fen(0)).usable == 0
-    assert import_einvoice_files(session, paths, Clock()).repeated
+    again = take(session, *texts)
+    assert again.repeated
+    assert again.rows == report.rows
 
 
-def test_one_foreign_file_refuses_the_batch_and_is_named(
-    light_session: Session, tmp_path: Path
-) -> None:
-    paths = [write(tmp_path, "a.xml", digital()), write(tmp_path, "b.xml", "<x/>")]
-    with pytest.raises(FileRefusedError, match=r"b\.xml"):
-        import_einvoice_files(light_session, paths, Clock())
-    with pytest.raises(FileRefusedError):
-        import_einvoice_files(light_session, [], Clock())
-    with pytest.raises(FileRefusedError):
-        import_einvoice_files(light_session, [tmp_path], Clock())
+def test_a_red_letter_invoice_may_come_later(light_session: Session) -> None:
+    take(light_session, digital())
+    (row,) = take(light_session, red()).rows
+    assert row.outcome is Outcome.ACCEPTED
+    (row,) = take(light_session, red(), OLD).rows[:1]
+    assert row.outcome is Outcome.EXISTS

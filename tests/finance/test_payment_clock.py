@@ -1,7 +1,10 @@
 """The payment clock of small suppliers and late interest."""
 
+from dataclasses import replace
+
 import pytest
 from xinlian.finance.adapters.data_files import market_rules
+from xinlian.finance.model.documents import DocumentKind
 from xinlian.finance.model.payment_clock import (
     BuyerKind,
     ClockState,
@@ -13,8 +16,11 @@ from xinlian.finance.model.rates import (
     RateError,
     RatePpm,
 )
-from xinlian.ledger.model.days import day_from_iso
+from xinlian.finance.usecases.documents import due_payment
+from xinlian.ledger.model.days import Day, day_from_iso
 from xinlian.ledger.model.money import Fen
+
+from tests.finance.evidence import document
 
 
 def clock_days(**change: object) -> tuple[ClockState, int | None]:
@@ -61,3 +67,23 @@ def test_late_interest() -> None:
         late_interest(million, clock, paid, rules, RatePpm(10_000))
     with pytest.raises(RateError):
         late_interest(Fen(-1), clock, paid, rules)
+
+
+def test_the_clock_of_an_invoice_runs_from_delivery() -> None:
+    delivered, due = day_from_iso("2025-07-01"), day_from_iso("2025-09-29")
+    invoice = document(
+        DocumentKind.INVOICE,
+        "1",
+        100_000_000,
+        issued=Day(delivered + 3),
+        delivered=delivered,
+        due=due,
+    )
+    sizes = (SizeClass.SMALL, BuyerKind.LARGE_ENTERPRISE, market_rules())
+    found = due_payment(invoice, *sizes, due)
+    # 90 days were agreed and 60 count: thirty days at five in ten thousand.
+    assert (found.clock.days, found.clock.shortened) == (60, True)
+    assert found.interest == 1_500_000
+    assert due_payment(invoice, *sizes, delivered).interest == 0
+    bare = replace(invoice, delivered=None, due=None)
+    assert due_payment(bare, *sizes, due).clock.pay_by == Day(delivered + 63)

@@ -46,8 +46,6 @@ def read_file(path: Path) -> FileContent:
         if isinstance(exc, FileRefusedError):
             raise
         raise FileRefusedError(FileReason.NOT_A_FILE, f"{path} can't be read: {exc}") from exc
-    if not data:
-        raise FileRefusedError(FileReason.EMPTY_FILE, f"{path} is empty")
     if len(data) > FILE_BYTES_MAX:
         raise FileRefusedError(FileReason.FILE_TOO_LARGE, f"{path} grew while it was read")
     return FileContent(path.name, data, hashlib.sha256(data).hexdigest())
@@ -56,6 +54,8 @@ def read_file(path: Path) -> FileContent:
 def open_table(content: FileContent, mapping: Mapping) -> Table:
     """The table in a file; its kind is told by its content and must agree with its name."""
     data, suffix = content.data, Path(content.name).suffix.lower()
+    if not data:
+        raise FileRefusedError(FileReason.EMPTY_FILE, f"{content.name} is empty")
     if data.startswith(_OLE):
         raise FileRefusedError(
             FileReason.OLD_EXCEL,

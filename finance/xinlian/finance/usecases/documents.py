@@ -17,8 +17,17 @@ from xinlian.finance.model.documents import (
 from xinlian.finance.model.import_reasons import Outcome
 from xinlian.finance.model.import_report import RowResult
 from xinlian.finance.model.matching import Evidence, MatchPolicy, MatchResult, match_invoice
+from xinlian.finance.model.payment_clock import (
+    BuyerKind,
+    PaymentClock,
+    SizeClass,
+    late_interest,
+    payment_clock,
+)
+from xinlian.finance.model.rules import MarketRules
 from xinlian.finance.usecases.import_table import settle
 from xinlian.finance.usecases.ports import DocumentStore
+from xinlian.ledger.model.days import Day
 from xinlian.ledger.model.ids import DocumentKey
 from xinlian.ledger.model.items import CreditNote
 from xinlian.ledger.model.money import Fen
@@ -114,3 +123,26 @@ def reverse_invoice(
     withdrawn = min(note.gross, usable - vouchered)
     item = CreditNote(invoice, note.key, note.gross)
     return result, Reversal(item, withdrawn, note.gross - withdrawn)
+
+
+@dataclass(frozen=True, slots=True)
+class DuePayment:
+    """The payment clock of an invoice and the late interest that has run up by a day, in fen."""
+
+    clock: PaymentClock
+    interest: Fen
+
+
+def due_payment(
+    invoice: TradeDocument, supplier: SizeClass, buyer: BuyerKind, rules: MarketRules, day: Day
+) -> DuePayment:
+    """When an invoice's goods must be paid by law, and the interest if they are paid on ``day``.
+
+    The sizes are those at the contract's date. The clock runs from delivery, or from the invoice
+    where no delivery is known; the agreed term is the invoice's own due day. The interest is that
+    of the rules, for the contract's own rate is not part of an invoice.
+    """
+    start = invoice.issued if invoice.delivered is None else invoice.delivered
+    agreed = None if invoice.due is None else max(0, invoice.due - start)
+    clock = payment_clock(start, supplier, buyer, rules, agreed)
+    return DuePayment(clock, late_interest(invoice.gross, clock, day, rules))
