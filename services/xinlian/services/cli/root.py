@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Final, NoReturn
@@ -105,7 +107,24 @@ def execute(argv: list[str]) -> int:
         # The reader of our output has gone (`| head`): nothing is wrong, and nothing can be said.
         sys.stderr.close()
         return Exit.OK
+    except Exception as exc:  # noqa: BLE001 - the last resort, so that people get a sentence
+        return _surprise(exc)
     return result if isinstance(result, int) else Exit.OK
+
+
+def _surprise(exc: Exception) -> int:
+    """A fault that nobody foresaw: one block, and the traceback for who asks for it."""
+    if os.environ.get("XINLIAN_DEBUG"):
+        traceback.print_exception(exc)
+    block = CliError(
+        pick("an unforeseen fault", "未预料的故障") + f": {type(exc).__name__}: {exc}",
+        todo=pick(
+            "set XINLIAN_DEBUG=1 and run it again to see where",
+            "设置 XINLIAN_DEBUG=1 后重试以查看位置",
+        ),
+    )
+    click.echo(block.block(), err=True)
+    return Exit.REFUSED
 
 
 def _usage(exc: click.ClickException) -> int:

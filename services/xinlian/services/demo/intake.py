@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -76,7 +76,8 @@ def find_source(receivables: Path | None, mapping: Path | None) -> Source:
             usage=True,
         )
     try:
-        return Source(receivables, read_mapping(mapping))
+        # The demo sets its own clock: no date of the file is past or to come for it.
+        return Source(receivables, replace(read_mapping(mapping), historic=True))
     except MappingError as exc:
         raise DemoError(
             f"the mapping can't be used: {exc}",

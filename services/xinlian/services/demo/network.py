@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
 
-from xinlian.finance.adapters.sql import metadata as finance_metadata
 from xinlian.ledger.chain.data_folder import DataFolder
 from xinlian.ledger.chain.node import Genesis
 from xinlian.ledger.chain.packing import GAS_MAX
@@ -85,7 +84,6 @@ class Network:
         self.start_node()
         found_contracts(self.settings)
         self.app = build(self.settings, self.clock)
-        finance_metadata.create_all(self.app.engine)
         return self
 
     def start_node(self) -> None:
@@ -140,6 +138,7 @@ class Network:
         for issuer, limit in limits.items():
             arguments = [int(issuer), limit]
             self._call(ContractName.VOUCHERS, _SET_LIMIT, arguments, f"limit-{issuer}")
+        self.carry()
         self.settle()
         for member in members:
             accounts = self.app.parties.accounts(member.id)
@@ -152,22 +151,22 @@ class Network:
         self.app.submitter.pump()
 
     def settle(self, seconds: float = SETTLE_SECONDS) -> None:
-        """Carry and read until nothing is open; ``DemoError`` when that takes too long."""
-        end = time.monotonic() + seconds
-        self.carry()
+        """Read, and carry what is left, until nothing is open; ``DemoError`` when that takes too long."""
+        app, end = self.app, time.monotonic() + seconds
         while True:
-            height = self.app.indexer.catch_up()
-            if not self.app.submitter.open_count():
+            app.rpc.wait_final(app.indexer.height + 1, WAIT_SECONDS)
+            app.indexer.catch_up()
+            waiting = app.submitter.open_count()
+            if not waiting:
                 return
+            self.check()
             if time.monotonic() > end:
                 raise DemoError(
-                    f"{self.app.submitter.open_count()} orders are not final after {seconds:.0f} s",
+                    f"{waiting} orders are not final after {seconds:.0f} s",
                     where=str(self.folder),
                     todo=f"see the node's log, {self.node.log}",
                 )
-            self.check()
             self.carry()
-            self.app.rpc.wait_final(height + 1, WAIT_SECONDS)
 
     def close(self) -> None:
         """Stop everything."""

@@ -13,7 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
+
+from sqlalchemy import Engine
+from xinlian.finance.adapters.sql import metadata as finance_metadata
+from xinlian.ledger.model.ids import PartyId
 
 from .cast import Cast
 from .failure import DemoError
@@ -26,13 +30,17 @@ STOP_SECONDS: Final = 10.0
 
 @dataclass(frozen=True)
 class Task:
-    """All that the director needs to know."""
+    """All that the director needs to know.
+
+    ``database`` is the back office's own while the run lasts: SQLite has one writer at a time, and
+    two processes that write all the time would mostly wait for each other. See ``bring_home``.
+    """
 
     database: str
     banks: Path
     cast: Cast
     invoices: tuple[Invoice, ...]
-    limits: dict[Any, int]
+    limits: dict[PartyId, int]
     first_day: int
     seed: int
 
@@ -101,6 +109,32 @@ class Planner:
         self.close()
 
 
+def bring_home(engine: Engine, office: Path) -> None:
+    """Bring what the back office wrote into the network's database (SQLite), whole or not at all.
+
+    Tables that hold rows there already (imports, documents) stay as they are.
+    """
+    with engine.connect() as connection:
+        raw = connection.connection.dbapi_connection
+        assert raw is not None  # noqa: S101 - the connection is open
+        cursor = raw.cursor()
+        cursor.execute("ATTACH DATABASE ? AS office", (str(office),))
+        try:
+            cursor.execute("BEGIN IMMEDIATE")
+            for table in finance_metadata.sorted_tables:
+                name, columns = table.name, ", ".join(column.name for column in table.columns)
+                if cursor.execute(f"SELECT 1 FROM main.{name} LIMIT 1").fetchone() is None:  # noqa: S608
+                    cursor.execute(
+                        f"INSERT INTO main.{name} ({columns}) SELECT {columns} FROM office.{name}"  # noqa: S608
+                    )
+            cursor.execute("COMMIT")
+        except BaseException:
+            raw.rollback()
+            raise
+        finally:
+            cursor.execute("DETACH DATABASE office")
+
+
 def _work(pipe: Connection, task: Task) -> None:
     """The process: direct the run and say what came of it."""
     # Ctrl-C is the parent's to handle; it ends us.
@@ -135,6 +169,7 @@ def _direct(pipe: Connection, task: Task) -> Counter[str]:
     mirror = BookMirror(task.cast, policy, task.limits)
     market = Market(calendar, market_rules())
     engine = make_engine(task.database)
+    finance_metadata.create_all(engine)
     office = Office(engine, task.cast, market, task.banks, mirror.document_stands)
     timeline = make_timeline(task.invoices, calendar, policy.tenor_months_hard)
     outlet = PipeOutlet(pipe)

@@ -18,8 +18,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "phase_parties": ("create parties and their keys", "创建参与方及密钥"),
     "phase_import": ("import receivables", "导入应收账款"),
     "phase_days": ("live through the days", "逐日推进"),
-    "phase_final": ("wait for the last orders", "等待最后的指令"),
-    "phase_books": ("add the books up", "核算账目"),
+    "verified": ("{events} events of {blocks} blocks", "{blocks} 个区块，{events} 个事件"),
     "phase_verify": ("rebuild from block 0 and compare", "自创世块重建并比对"),
     "unit_orders": ("orders", "条指令"),
     "imported": (

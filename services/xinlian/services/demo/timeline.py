@@ -55,6 +55,11 @@ class Timeline:
         """The first day of the run."""
         return min(self.by_day)
 
+    @property
+    def last(self) -> Day:
+        """The last day on which a payment comes in."""
+        return max(voucher.pay_day for vouchers in self.by_day.values() for voucher in vouchers)
+
 
 def make_timeline(
     invoices: Iterable[Invoice], calendar: BusinessCalendar, months_max: int

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, func, select
-from xinlian.ledger.adapters.sql.tables import OPEN, events, piece_versions
+from xinlian.ledger.adapters.sql.tables import OPEN, events, piece_versions, roots
 from xinlian.ledger.model.ids import index_of, piece_id
 from xinlian.ledger.model.vouchers import PieceState
 
@@ -44,6 +44,12 @@ def deepest_root(connection: Connection) -> int:
         .limit(1)
     )
     return connection.execute(query).scalar() or 0
+
+
+def document_of(connection: Connection, root: int) -> bytes:
+    """Key of the document on which a voucher stands; empty if there is no such voucher."""
+    found = connection.execute(select(roots.c.document).where(roots.c.root == root)).scalar()
+    return b"" if found is None else bytes(found)
 
 
 def grow(connection: Connection, root: int) -> Branch:

@@ -1,0 +1,302 @@
+"""Commands that work on this machine's data folder, without the API."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from xinlian.services.cli.common import common_options, wants_json
+from xinlian.services.cli.failure import CliError, Exit
+from xinlian.services.cli.i18n import language, pick
+
+_FILE = click.Path(path_type=Path)
+
+
+def make(name: str) -> click.Command:
+    """The command of this name."""
+    return {
+        "demo": _demo,
+        "up": _up,
+        "node": _node,
+        "api": _api,
+        "ledger": _ledger,
+        "token": _token,
+    }[name]()
+
+
+def command(
+    name: str, callback: Callable[..., Any], text: str, params: list[click.Parameter] | None = None
+) -> click.Command:
+    """A command with the options that all have."""
+    return click.Command(
+        name, callback=callback, help=text, params=[*(params or []), *common_options()]
+    )
+
+
+def _demo() -> click.Command:
+    params: list[click.Parameter] = [
+        click.Option(
+            ["--receivables"], type=_FILE, help=pick("CSV or Excel file", "CSV 或 Excel 文件")
+        ),
+        click.Option(
+            ["--mapping"], type=_FILE, help=pick("YAML that names its columns", "列映射 YAML")
+        ),
+        click.Option(
+            ["--keep"], type=_FILE, help=pick("keep the data in this folder", "数据保留到此文件夹")
+        ),
+    ]
+    text = pick(
+        "The whole life of vouchers on a real chain, from receivables to the books. Without a "
+        "file it runs on the bundled sample. With --json the last line is one object.",
+        "在真实链上演示凭证全流程，从应收账款到账簿。不给文件时使用内置样例。"
+        "加 --json 时最后一行为一个 JSON 对象。",
+    )
+    return command("demo", run_demo_command, text, params)
+
+
+def run_demo_command(receivables: Path | None, mapping: Path | None, keep: Path | None) -> int:
+    """Run the demo; the exit code tells whether the books add up."""
+    import json
+
+    from xinlian.services.demo.failure import DemoError
+    from xinlian.services.demo.run import Options, run_demo
+
+    machine = wants_json()
+    stream = sys.stderr if machine else sys.stdout
+    with _termination_is_interruption():
+        try:
+            options = Options(receivables, mapping, keep, language())
+            outcome = run_demo(options, stream)
+        except DemoError as exc:
+            code = Exit.USAGE if exc.usage else Exit.REFUSED
+            raise CliError(exc.what, where=exc.where, todo=exc.todo, code=code) from exc
+    if machine:
+        sys.stdout.write(json.dumps(outcome.as_json(), ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+    return Exit.OK if outcome.good else Exit.BOOKS
+
+
+def _up() -> click.Command:
+    def run() -> None:
+        from xinlian.services.settings import Settings
+        from xinlian.services.workers.founding import CLI_TOKEN_FILE
+        from xinlian.services.workers.lock import DataLockedError
+        from xinlian.services.workers.up import UpError
+        from xinlian.services.workers.up import run as run_up
+
+        _log_to_stderr()
+        settings = Settings()
+
+        def ready(url: str) -> None:
+            click.echo(pick(f"the network is up: {url}", f"网络已启动：{url}"))
+            click.echo(pick(f"  API document: {url}/docs", f"  接口文档：{url}/docs"))
+            token = settings.secrets_dir / CLI_TOKEN_FILE
+            click.echo(pick(f"  operator's token: {token}", f"  运营方令牌：{token}"))
+            click.echo(pick("  end it with Ctrl-C", "  用 Ctrl-C 结束"))
+
+        try:
+            run_up(settings, ready)
+        except (UpError, DataLockedError) as exc:
+            raise CliError(str(exc), where=str(settings.data)) from exc
+
+    text = pick(
+        "Start node, API and workers on this machine and keep them running.",
+        "在本机启动节点、API 与后台任务并保持运行。",
+    )
+    return command("up", run, text)
+
+
+def _node() -> click.Command:
+    group = click.Group(
+        "node", help=pick("The chain node.", "链节点。"), params=[*common_options()]
+    )
+    data = click.Option(
+        ["--data"], type=_FILE, help=pick("the node's folder", "节点数据文件夹"), default=None
+    )
+    port = click.Option(["--port"], type=int, default=0, show_default=True)
+    seal = click.Option(["--seal-ms"], type=int, default=200, show_default=True)
+    group.add_command(command("init", _node_init, pick("Create it.", "创建节点。"), [data]))
+    group.add_command(
+        command(
+            "run", _node_run, pick("Run it until it is ended.", "运行节点。"), [data, port, seal]
+        )
+    )
+    group.add_command(command("status", _node_status, pick("How it is.", "节点状态。"), [data]))
+    return group
+
+
+def _node_dir(data: Path | None) -> Path:
+    from xinlian.services.settings import Settings
+
+    return data or Settings().node_dir
+
+
+def _node_init(data: Path | None) -> None:
+    from xinlian.ledger.chain.errors import ChainError
+    from xinlian.ledger.chain.node import init_node
+    from xinlian.services.settings import write_secret
+
+    folder = _node_dir(data)
+    try:
+        tokens = init_node(folder)
+    except ChainError as exc:
+        raise CliError(str(exc), where=str(folder)) from exc
+    for name, token in tokens.items():
+        write_secret(folder / "secrets" / f"{name}.token", token)
+    click.echo(pick(f"created: {folder}", f"已创建：{folder}"))
+    click.echo(pick(f"tokens: {folder / 'secrets'}", f"令牌：{folder / 'secrets'}"))
+
+
+def _node_run(data: Path | None, port: int, seal_ms: int) -> None:
+    from xinlian.ledger.chain.errors import ChainError
+    from xinlian.ledger.chain.node import NodeSettings, run_node
+
+    _log_to_stderr()
+    folder = _node_dir(data)
+    try:
+        run_node(NodeSettings(data_dir=folder, port=port, seal_interval_ms=seal_ms))
+    except ChainError as exc:
+        raise CliError(str(exc), where=str(folder)) from exc
+
+
+def _node_status(data: Path | None) -> None:
+    import json
+
+    from xinlian.ledger.chain.errors import ChainError
+    from xinlian.ledger.chain.node import node_status
+    from xinlian.services.cli.render import print_json, print_record
+    from xinlian.services.settings import Settings, SettingsError, read_secret
+    from xinlian.services.wiring import NODE_TOKEN_FILE
+
+    settings = Settings()
+    folder = _node_dir(data)
+    token_file = folder / "secrets" / "reader.token"
+    if not token_file.exists():
+        token_file = settings.secrets_dir / NODE_TOKEN_FILE
+    try:
+        url = json.loads((folder / "endpoint.json").read_text("utf-8"))["url"]
+        status = node_status(url, read_secret(token_file))
+    except (OSError, ValueError, KeyError, ChainError, SettingsError) as exc:
+        raise CliError(
+            pick("no node answers", "没有节点应答") + f": {exc}",
+            where=str(folder),
+            todo=pick("start it with ./xl up or ./xl node run", "用 ./xl up 或 ./xl node run 启动"),
+            code=Exit.UNREACHABLE,
+        ) from exc
+    (print_json if wants_json() else print_record)(status)
+
+
+def _api() -> click.Command:
+    def run() -> None:
+        from xinlian.ledger.chain.errors import ChainError
+        from xinlian.ledger.model.errors import LedgerError
+        from xinlian.services.api.main import run as run_api
+        from xinlian.services.settings import Settings
+
+        _log_to_stderr()
+        settings = Settings()
+        try:
+            run_api(settings)
+        except (LedgerError, ChainError) as exc:
+            raise CliError(
+                exc.text(language()) if isinstance(exc, LedgerError) else str(exc),
+                where=str(settings.data),
+                todo=pick("start all of it with ./xl up", "用 ./xl up 启动全部"),
+                code=Exit.UNREACHABLE,
+            ) from exc
+
+    group = click.Group(
+        "api", help=pick("The REST API.", "REST 接口。"), params=[*common_options()]
+    )
+    text = pick("Run the API with its workers; the node has to run.", "运行 API；需节点已运行。")
+    group.add_command(command("run", run, text))
+    return group
+
+
+def _ledger() -> click.Command:
+    text = pick(
+        "Rebuild the books from block 0, compare them with those in SQL and with the chain.",
+        "自创世块重建账簿，与数据库及链上状态比对。",
+    )
+    help_text = pick("The ledger.", "账本。")
+    group = click.Group("ledger", help=help_text, params=[*common_options()])
+    group.add_command(command("verify", verify_command, text))
+    return group
+
+
+def verify_command() -> int:
+    """Verify the books of the data folder; exit code 5 if anything differs."""
+    from xinlian.ledger.adapters.sql.engine import make_engine
+    from xinlian.ledger.chain.deployment import Deployment
+    from xinlian.ledger.chain.errors import ChainError
+    from xinlian.ledger.chain.rpc import Rpc
+    from xinlian.ledger.chain.verify import verify
+    from xinlian.ledger.model.errors import LedgerError
+    from xinlian.services.cli.render import print_json, print_record
+    from xinlian.services.settings import Settings, SettingsError, read_secret
+    from xinlian.services.wiring import DEPLOYMENT_FILE, NODE_TOKEN_FILE, node_url
+
+    settings = Settings()
+    try:
+        deployment = Deployment.load(settings.data / DEPLOYMENT_FILE)
+        contracts = {"0x" + a.hex(): name.value for name, a in deployment.addresses.items()}
+        token = read_secret(settings.secrets_dir / NODE_TOKEN_FILE)
+        engine = make_engine(settings.sqlalchemy_url())
+        with Rpc(node_url(settings), token) as rpc:
+            report = verify(engine, rpc, contracts, deployment.chain_id)
+    except (LedgerError, ChainError, SettingsError) as exc:
+        raise CliError(
+            exc.text(language()) if isinstance(exc, LedgerError) else str(exc),
+            where=str(settings.data),
+            todo=pick("start the network with ./xl up", "用 ./xl up 启动网络"),
+            code=Exit.UNREACHABLE,
+        ) from exc
+    facts = {
+        "ok": report.ok,
+        "rebuild_identical": report.rebuild_identical,
+        "conservation": report.conservation,
+        "height": report.height,
+        "block_hash": "0x" + report.block_hash.hex(),
+        "events": report.events,
+        "roots": report.roots,
+        "seconds": round(report.seconds, 1),
+        "differences": [str(each) for each in report.differences],
+        "breaks": [*report.breaks, *report.chain_breaks],
+    }
+    (print_json if wants_json() else print_record)(facts)
+    return Exit.OK if report.ok else Exit.BOOKS
+
+
+def _token() -> click.Command:
+    from xinlian.services.cli.tokens import make_group
+
+    return make_group()
+
+
+def _log_to_stderr() -> None:
+    import logging
+
+    form = "%(asctime)s %(levelname)s %(message)s"
+    logging.basicConfig(level=logging.INFO, format=form, stream=sys.stderr)
+
+
+class _termination_is_interruption:  # noqa: N801 - reads as a phrase in `with`
+    """SIGTERM and SIGHUP end the command as Ctrl-C does: in good order, its children first."""
+
+    def __enter__(self) -> None:
+        import signal
+
+        def interrupt(_number: int, _frame: object) -> None:
+            raise KeyboardInterrupt
+
+        kinds = (signal.SIGTERM, signal.SIGHUP)
+        self._kept = {number: signal.signal(number, interrupt) for number in kinds}
+
+    def __exit__(self, *_: object) -> None:
+        import signal
+
+        for number, handler in self._kept.items():
+            signal.signal(number, handler)
