@@ -139,6 +139,8 @@ contract CreditVouchers is SignedOrders, VoucherTrade, IVoucherTrade, IERC165 {
         return voucherOrderKind(kind);
     }
 
+    /// @dev Where the office takes over, the call under way (`runItems`) ends with its answer, as it should.
+    // slither-disable-next-line incorrect-return
     function _run(uint8 kind, MemberWord by, bytes calldata items) internal override {
         if (kind == KIND_ISSUE) {
             IssueItem[] calldata list;
@@ -190,8 +192,6 @@ contract CreditVouchers is SignedOrders, VoucherTrade, IVoucherTrade, IERC165 {
             }
             _redeemAll(by, list);
         } else {
-            // The call under way is `runItems` and ends here, as it should.
-            // slither-disable-next-line incorrect-return
             _delegate(office);
         }
     }
