@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -79,15 +79,28 @@ class Network:
     node: NodeProcess
     rpc: Rpc
     deployment: Deployment
-    nonces: dict[bytes, int] = field(default_factory=dict)
     number: int = 0
+    now: int = CLOCK_START
+
+    def pass_time(self, seconds: int) -> None:
+        """Move the node's clock on."""
+        self.now += seconds
+        self.node.set_time(self.now)
+
+    def reconnect(self) -> None:
+        """A new client, for a node that was started anew."""
+        self.rpc.close()
+        self.rpc = self.node.rpc()
 
     def send(self, signer: LocalSigner, to: Address, signature: str, *arguments: Any) -> Any:
         """A transaction of an account of its own (not the relayer's); its receipt."""
+        return self.call(signer, to, encode_call(signature, arguments))
+
+    def call(self, signer: LocalSigner, to: Address, data: bytes) -> Any:
+        """The same with call data as they are."""
         nonce = int(
             self.rpc.call("eth_getTransactionCount", to_checksum(signer.address), "pending"), 16
         )
-        data = encode_call(signature, arguments)
         tx = Transaction(self.deployment.chain_id, nonce, 16_000_000, to, data)
         tx_hash, raw = tx.signed(signer)
         (answer,) = self.rpc.send_raw([raw])
@@ -111,7 +124,7 @@ class Network:
         if nonce is None:
             self.number += 1
             nonce = self.number
-        order = Order(party, nonce, deadline or CLOCK_START + 3_600, tuple(items))
+        order = Order(party, nonce, deadline or self.now + 3_600, tuple(items))
         return sign(order, self.deployment.domain(order.contract), self.signers(party))
 
 
@@ -145,10 +158,14 @@ def network(node: NodeProcess) -> Iterator[Network]:
     made.rpc.close()
 
 
-@pytest.fixture
-def books(tmp_path: Path) -> Iterator[Engine]:
-    """An empty database with all tables of the ledger."""
-    engine = make_engine(f"sqlite:///{tmp_path / 'ledger.db'}")
+@pytest.fixture(params=["sqlite", "postgresql"])
+def books(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An empty database with all tables of the ledger, once of each kind."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    else:
+        url = request.getfixturevalue("postgres_database")
+    engine = make_engine(url)
     metadata.create_all(engine)
     yield engine
     engine.dispose()

@@ -48,8 +48,11 @@ class Aftermath:
         self._relayer = to_checksum(relayer)
         self._addresses = addresses
 
-    def close(self, engine: Engine, carriers: Sequence[Carrier]) -> bool:
-        """Close carriers that the books have read. Whether a contract was found to be paused."""
+    def close(self, engine: Engine, carriers: Sequence[Carrier], read: int) -> bool:
+        """Close carriers of blocks up to ``read``, which the books have read.
+
+        Whether a contract was found to be paused.
+        """
         with engine.connect() as connection:
             left = orders_open_in(connection, [carrier.id for carrier in carriers])
         doubtful = [
@@ -68,6 +71,8 @@ class Aftermath:
             for carrier, receipt in zip(part, receipts, strict=True):
                 if isinstance(receipt, RpcError):
                     raise receipt
+                if receipt is not None and int(receipt["blockNumber"], 16) > read:
+                    continue  # Looked at too early; the next review finds it again.
                 if carrier.cargo is Cargo.CALL:
                     self._close_call(engine, carrier, receipt)
                 else:

@@ -175,19 +175,21 @@ class Courier:
         self._count = count
         if not arrived and not known:
             return True
-        with begin_write(self._engine) as connection:
-            if arrived:
+        if arrived:
+            with begin_write(self._engine) as connection:
                 mark_included(connection, self._relayer.address, count, height)
+        with self._engine.connect() as connection:
             carriers = open_carriers(connection, self._relayer.address)
         done = [c for c in carriers if c.seen_block is not None and c.seen_block <= read]
         if done:
             self._step("close")
-            paused = self._aftermath.close(self._engine, done)
+            paused = self._aftermath.close(self._engine, done, read)
             if paused:
                 self._held_until = time.monotonic() + 1.0
-        closed = {carrier.id for carrier in done}
-        self._open = [carrier for carrier in carriers if carrier.id not in closed]
-        self._sender.forget(closed)
+            with self._engine.connect() as connection:
+                carriers = open_carriers(connection, self._relayer.address)
+            self._sender.forget({carrier.id for carrier in done})
+        self._open = carriers
         return True
 
     def _pack(self) -> bool:

@@ -47,6 +47,7 @@ class Intake:
         now: Callable[[], int],
         waiting_max: int,
         wake: Callable[[], None],
+        step: Callable[[str], None],
     ) -> None:
         self._engine = engine
         self._members = members
@@ -54,6 +55,7 @@ class Intake:
         self._now = now
         self._waiting_max = waiting_max
         self._wake = wake
+        self._step = step
         self._group: GroupCommit[NewOrder, Outcome] = GroupCommit(self._commit, _GROUP_MAX)
         self._waiting = 0
         self._counted = 0.0
@@ -77,7 +79,9 @@ class Intake:
                 results.append(None)
             except LedgerError as refusal:
                 results.append(self._known_or(refusal, found))
+        self._step("take")
         taken = iter(self._group.run(rows) if rows else ())
+        self._step("taken")
         done = [next(taken) if result is None else result for result in results]
         self._wake()
         return done

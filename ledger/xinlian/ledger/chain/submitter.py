@@ -54,7 +54,8 @@ class Submitter:
     Safe for threads. Exactly one process at a time may pump for a relayer account. Orders go out
     in the order in which they were taken in, across contracts. ``now`` is the chain's clock (Unix
     seconds); ``waiting_max`` bounds the orders that wait; ``linger_s`` is the least time between
-    two packings, so that orders that trickle in share a transaction.
+    two packings, so that orders that trickle in share a transaction. ``step`` is told the name of
+    each step before it begins.
     """
 
     def __init__(
@@ -77,7 +78,7 @@ class Submitter:
         self._wake = threading.Event()
         members = Members(rpc, addresses[ContractName.REGISTRY])
         self._addresses = addresses
-        self._intake = Intake(engine, members, domains, now, waiting_max, self._wake.set)
+        self._intake = Intake(engine, members, domains, now, waiting_max, self._wake.set, step)
         self._numbers = OrderNumbers(engine, rpc, addresses)
         self._linger_s = linger_s
         self._courier = Courier(engine, rpc, relayer, deployment.chain_id, addresses, now, step)
