@@ -7,7 +7,11 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from xinlian.ledger.chain.abi import selector
-from xinlian.ledger.chain.errors import ChainError
+from xinlian.ledger.chain.errors import (
+    ChainError,
+    NodeRecoveringError,
+    NodeUnavailableError,
+)
 from xinlian.ledger.chain.rpc import Rpc
 from xinlian.ledger.chain.signer import recover
 from xinlian.ledger.model.errors import Failure, LedgerError
@@ -34,15 +38,23 @@ class Members:
         self._known: dict[Address, tuple[float, Member]] = {}
 
     def prefetch(self, accounts: Iterable[Address]) -> None:
-        """Ask for all accounts that are not known freshly, in one batch."""
+        """Ask for all accounts that are not known freshly, in one batch.
+
+        While the node is away, what was known last will do.
+        """
         now = time.monotonic()
         wanted = [
             account
             for account in set(accounts)
             if (found := self._known.get(account)) is None or now - found[0] > _FRESH_S
         ]
-        if wanted:
+        if not wanted:
+            return
+        try:
             self._fetch(wanted)
+        except (NodeUnavailableError, NodeRecoveringError):
+            if any(account not in self._known for account in wanted):
+                raise
 
     def check(self, signed: SignedOrder, signers: Sequence[Address | None]) -> None:
         """Whether the contracts would take these signatures.

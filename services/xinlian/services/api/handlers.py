@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
+from xinlian.ledger.chain.errors import ChainError
 from xinlian.ledger.model.errors import Failure, LedgerError
 from xinlian.services.api.problems import STATUS, TITLES, problem_response
 from xinlian.services.app.errors import Code, RefusedError
@@ -61,6 +62,7 @@ def install_handlers(api: FastAPI) -> None:
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_exception_handler(HTTPException, _http)
     api.add_exception_handler(OperationalError, _database)
+    api.add_exception_handler(ChainError, _chain)
     api.add_exception_handler(Exception, _unexpected)
 
 
@@ -131,6 +133,16 @@ def _database(request: Request, exc: Exception) -> Response:
         Code.UNAVAILABLE,
         "the database cannot be used at the moment: see that it runs and its disk has room, then "
         "try again with the same idempotency key",
+        {},
+    )
+
+
+def _chain(request: Request, exc: Exception) -> Response:
+    log.error("request %s: %s", request.state.request_id, exc)
+    return _answer(
+        request,
+        Code.UNAVAILABLE,
+        "the chain's node does not answer at the moment: try again with the same idempotency key",
         {},
     )
 
