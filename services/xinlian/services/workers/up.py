@@ -95,6 +95,7 @@ def _run_locked(
     settings: Settings, stop: threading.Event, ready: Callable[[str], None] | None
 ) -> None:
     _check_port(settings)
+    settings = _with_node_port(settings)
     found_chain(settings)
     node = Supervised(_node(settings), lambda: _node_serves(settings, node.child))
     api = Supervised(_api(settings), lambda: _api_serves(settings, api.child))
@@ -129,6 +130,15 @@ def _check_port(settings: Settings) -> None:
                 f"port {settings.api_port} on {settings.api_host} is in use: stop what uses it, or "
                 "choose another with XINLIAN_API_PORT"
             ) from exc
+
+
+def _with_node_port(settings: Settings) -> Settings:
+    # The API keeps the node's address, so a node that is started again must have the same one.
+    if settings.node_port:
+        return settings
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return settings.model_copy(update={"node_port": probe.getsockname()[1]})
 
 
 def api_url(settings: Settings) -> str:
