@@ -29,9 +29,10 @@ class Artifact:
 
     def init_code(self, *arguments: Any) -> bytes:
         """The code that deploys the contract with these constructor arguments."""
-        inputs: list[dict[str, Any]] = next(
-            (entry["inputs"] for entry in self.abi if entry["type"] == "constructor"), []
-        )
+        inputs: list[dict[str, Any]] = []
+        for entry in self.abi:
+            if entry["type"] == "constructor":
+                inputs = entry["inputs"]
         types = [_type(entry) for entry in inputs]
         if len(types) != len(arguments):
             raise ValueError(f"the constructor of {self.name} takes {len(types)} arguments")
@@ -43,6 +44,12 @@ class Artifact:
         if len(found) != 1:
             raise ValueError(f"{self.name} has {len(found)} functions called {function}")
         return f"{function}({','.join(_type(entry) for entry in found[0]['inputs'])})"
+
+    def output(self, function: str) -> list[tuple[str, str]]:
+        """(name, type) of the members of the one struct that a view returns."""
+        (entry,) = (e for e in self.abi if e["type"] == "function" and e["name"] == function)
+        (returned,) = entry["outputs"]
+        return [(member["name"], member["type"]) for member in returned["components"]]
 
 
 def _type(entry: dict[str, Any]) -> str:
