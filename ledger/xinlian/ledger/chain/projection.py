@@ -78,13 +78,13 @@ class Projection:
                 digest, *rest = values
                 tx_hash = bytes.fromhex(transaction[2:])
                 shelves.orders.append(
-                    (digest, block, index, place, tx_hash, contract, *rest, 1, 1, b"")
+                    (block, index, digest, place, tx_hash, contract, *rest, 1, 1, b"")
                 )
             elif number == ORDER_FAILED:
                 digest, party, nonce, kind, *rest = values
                 tx_hash = bytes.fromhex(transaction[2:])
                 shelves.orders.append(
-                    (digest, block, index, place, tx_hash, contract, party, nonce, kind, 0, *rest)
+                    (block, index, digest, place, tx_hash, contract, party, nonce, kind, 0, *rest)
                 )
             handler = handlers[number]
             if handler is not None:

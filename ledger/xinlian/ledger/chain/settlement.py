@@ -33,7 +33,7 @@ def settled(orders: Sequence[Sequence[Any]]) -> tuple[list[Executed], list[Faile
     """Rows of ``order_results`` as what the outbox takes."""
     executed: list[Executed] = []
     failed: list[Failed] = []
-    for digest, block, _, _, tx_hash, _, _, _, _, success, burned, reason in orders:
+    for block, _, digest, _, tx_hash, _, _, _, _, success, burned, reason in orders:
         if success:
             executed.append((digest, block, tx_hash))
         else:

@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 WRITES: Final = "xinlian_writes"
 BUSY_MS: Final = 30_000
 CACHE_KIB: Final = 32_768
-CHECKPOINT_PAGES: Final = 4_000
+CHECKPOINT_PAGES: Final = 16_000
 
 
 def make_engine(url: str) -> Engine:

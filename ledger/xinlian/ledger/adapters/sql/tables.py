@@ -95,9 +95,9 @@ none), ``args`` the arguments as JSON in declared order.
 order_results: Final = Table(
     "order_results",
     metadata,
-    _bytes("digest", key=True),
     _int("block", key=True),
     _int("log_index", key=True),
+    _bytes("digest"),
     _int("tx_index"),
     _bytes("tx_hash"),
     Column("contract", Text, nullable=False),
@@ -107,7 +107,7 @@ order_results: Final = Table(
     _int("executed"),
     _int("burned"),
     _bytes("reason"),
-    Index("ix_order_results_block", "block"),
+    Index("ix_order_results_digest", "digest"),
     sqlite_with_rowid=False,
 )
 """What became of each signed order that a contract saw, whoever carried it."""

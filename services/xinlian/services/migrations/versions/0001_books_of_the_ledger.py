@@ -156,9 +156,9 @@ def _ledger_state() -> None:
 def _order_results() -> None:
     op.create_table(
         "order_results",
-        sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("block", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("log_index", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("tx_index", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("tx_hash", sa.LargeBinary(), nullable=False),
         sa.Column("contract", sa.Text(), nullable=False),
@@ -168,11 +168,11 @@ def _order_results() -> None:
         sa.Column("executed", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("burned", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("reason", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("digest", "block", "log_index", name=op.f("pk_order_results")),
+        sa.PrimaryKeyConstraint("block", "log_index", name=op.f("pk_order_results")),
         sqlite_with_rowid=False,
     )
     with op.batch_alter_table("order_results", schema=None) as batch_op:
-        batch_op.create_index("ix_order_results_block", ["block"], unique=False)
+        batch_op.create_index("ix_order_results_digest", ["digest"], unique=False)
 
 
 def _party_versions() -> None:
