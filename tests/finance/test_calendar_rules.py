@@ -1,3 +1,6 @@
+from importlib.resources import files
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,6 +9,8 @@ from xinlian.finance.adapters.data_files import (
     market_rules,
     parse_calendar,
     parse_market_rules,
+    read_calendar,
+    read_market_rules,
 )
 from xinlian.finance.model.calendar import BusinessCalendar, CalendarBasis, CalendarError
 from xinlian.finance.model.rules import MarketRules, Rule, RuleError, judge_term
@@ -84,6 +89,16 @@ def test_the_next_business_day_is_the_first_one(number: int) -> None:
 def test_malformed_calendars_are_refused(text: str) -> None:
     with pytest.raises(CalendarError):
         parse_calendar(text)
+
+
+def test_own_files_are_read_like_the_bundled_ones(tmp_path: Path) -> None:
+    for name, read, bundled in (
+        ("calendar_cn.yaml", read_calendar, china_calendar()),
+        ("market_rules.yaml", read_market_rules, market_rules()),
+    ):
+        path = tmp_path / name
+        path.write_bytes((files("xinlian.finance.data") / name).read_bytes())
+        assert read(path) == bundled
 
 
 def test_a_calendar_of_nothing_but_holidays_is_refused() -> None:

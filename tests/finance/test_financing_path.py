@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from xinlian.finance.adapters.bank_sandbox import SandboxBank, SandboxBehaviour
 from xinlian.finance.adapters.data_files import china_calendar, market_rules
 from xinlian.finance.adapters.financing_store import SqlFinancingStore
+from xinlian.finance.adapters.sql import BankMessageRow
 from xinlian.finance.model.bank import BankError, PaymentState
 from xinlian.finance.model.financing import (
     FinancingError,
@@ -223,6 +224,26 @@ def test_notifications_count_once(light: Desk) -> None:
     effects = take_notification(light.store, light.messages, renamed, NOW)
     assert [effect.kind for effect in effects] == [EffectKind.REPEATED]
     assert light.get(name).stage is Stage.DISBURSED
+
+
+def test_a_notification_in_utf_16_is_taken(desk: Desk) -> None:
+    name = desk.registered()
+    desk.pay_out(name)
+    SandboxBank(desk.bank, china_calendar()).run(MONDAY)
+    (path,) = (desk.bank.root / "inbox").iterdir()
+    text = (
+        path.read_text(encoding="utf-8")
+        .replace('"UTF-8"', '"UTF-16"')
+        .replace("'UTF-8'", "'UTF-16'")
+    )
+    path.write_bytes(text.encode("utf-16"))
+    (inbound,) = desk.bank.receive()
+    (effect,) = take_notification(desk.store, desk.messages, inbound, NOW)
+    desk.session.commit()
+    assert effect.kind is EffectKind.DISBURSED
+    row = desk.session.get(BankMessageRow, ("in", inbound.notification.id))
+    assert row is not None
+    assert row.content == text
 
 
 def with_entry(inbound: Inbound, name: str, **changed: object) -> Inbound:

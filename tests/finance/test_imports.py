@@ -1,5 +1,6 @@
 """Whole imports into SQL: every row accounted for, nothing half done."""
 
+import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -249,3 +250,10 @@ def test_the_public_receivables_are_all_accounted_for(session: Session) -> None:
     assert len(late) == 877
     registration = registration_of(first, first.gross)
     assert (registration.kind, registration.amount) == (4, 5_594)
+
+
+def test_a_file_name_that_is_no_text_is_taken(light_session: Session, tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.csv"))
+    path.write_bytes(write(tmp_path, line("A1")).read_bytes())
+    report = import_receivables(light_session, path, mapping(), TODAY)
+    assert (report.file_name, report.counts["accepted"]) == ("?.csv", 1)

@@ -152,4 +152,3 @@ def test_a_pledge_and_a_sale_compete_by_cost(light: Desk) -> None:
     )
     # Interest of a loan is paid at the end, that of a discount at the start.
     assert [quote.id for quote in ranked_quotes(light.store, request, NOW)] == [loan, sale]
-    assert [item.id for item in light.store.requests()] == [request]

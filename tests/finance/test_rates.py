@@ -88,6 +88,7 @@ def test_xirr_of_two_flows_solves_the_equation(price: int, extra: int, days: int
         flows(("2025-01-01", 100), ("2025-01-01", -90)),
         flows(("2025-01-01", -100), ("2025-02-01", 230), ("2025-03-01", -132)),
         flows(("2025-01-01", 1), ("2025-01-02", -(10**15))),
+        flows(("2025-01-01", 1), ("2025-01-02", -(10**15)), ("2025-01-03", -1)),
     ],
 )
 def test_xirr_refuses_flows_without_one_rate(bad: list[CashFlow]) -> None:

@@ -220,3 +220,45 @@ def test_a_spoiled_workbook_is_read_or_refused(data: st.DataObject) -> None:
         raw[data.draw(st.integers(4, len(raw) - 1))] = data.draw(st.integers(0, 255))
     with contextlib.suppress(FileRefusedError):
         list(table(bytes(raw), "spoiled.xlsx").rows())
+
+
+def sheet_of(*parts: bytes) -> bytes:
+    head = (
+        b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+    )
+    whole = head + b"".join(parts) + b"</sheetData></worksheet>"
+    return edit(SMALL_BOOK, SHEET, lambda _: whole)
+
+
+def test_cells_without_places_follow_each_other() -> None:
+    data = sheet_of(
+        b'<row><c t="inlineStr"><is><r><t>a</t></r><r><t>b</t></r><rPh><t>x</t></rPh></is></c>',
+        b'<c t="str"><v>c</v></c></row>',
+        b'<row><c t="d"><v>2025-02-01T00:00:00</v></c><c t="str"><f>A1</f><v></v></c></row>',
+    )
+    found = table(data, "x.xlsx")
+    assert found.header == ("ab", "c")
+    assert [row.cells for row in found.rows()] == [(Cell("2025-02-01", CellKind.DATE), Cell(""))]
+
+
+@pytest.mark.parametrize(
+    ("parts", "reason"),
+    [
+        ((), FileReason.HEADER_MISSING),
+        ((b'<row r="1"><c r="IW1"><v>1</v></c></row>',), FileReason.TOO_MANY_COLUMNS),
+        ((b"<row><c><v>1</v></c></row>" * 200_002,), FileReason.TOO_MANY_ROWS),
+    ],
+)
+def test_worksheets_are_bounded(parts: tuple[bytes, ...], reason: FileReason) -> None:
+    assert refusal(lambda: list(table(sheet_of(*parts), "x.xlsx").rows())).reason is reason
+
+
+def test_encrypted_and_strangely_packed_workbooks_are_refused() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_BZIP2) as made:
+        made.writestr("xl/workbook.xml", b"<workbook/>")
+    assert refusal(lambda: table(out.getvalue(), "x.xlsx")).reason is FileReason.WORKBOOK_DAMAGED
+    raw = bytearray(SMALL_BOOK)
+    entry = raw.index(b"PK\x01\x02")
+    raw[entry + 8] |= 1
+    assert refusal(lambda: table(bytes(raw), "x.xlsx")).reason is FileReason.WORKBOOK_UNSAFE

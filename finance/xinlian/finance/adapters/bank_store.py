@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -114,11 +115,17 @@ class SqlBankMessageStore:
             "direction": direction,
             "message_id": message_id,
             "content_sha256": hashlib.sha256(content).hexdigest(),
-            "content": content.decode("utf-8", "replace"),
+            "content": _as_text(content),
             "created_at": now,
             "sent": sent,
         }
         self._session.execute(insert(BankMessageRow), [values])
+
+
+def _as_text(content: bytes) -> str:
+    """A message for people to read; its digest is of the bytes. SQL text can hold no NUL."""
+    utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if utf16 else "utf-8", "replace").replace("\0", "")
 
 
 def _record(row: PaymentRow) -> PaymentRecord:

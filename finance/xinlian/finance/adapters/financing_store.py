@@ -40,12 +40,6 @@ class SqlFinancingStore:
         row = self._session.get(QuoteRequestRow, request_id, populate_existing=True)
         return None if row is None else _request(row)
 
-    def requests(self) -> Sequence[QuoteRequest]:
-        """Every request, oldest first."""
-        order = (QuoteRequestRow.requested_at, QuoteRequestRow.id)
-        query = select(QuoteRequestRow).order_by(*order)
-        return [_request(row) for row in self._session.scalars(query)]
-
     def add_request(self, request: QuoteRequest) -> None:
         """Add a request that is not stored yet."""
         values = {

@@ -48,7 +48,9 @@ def read_file(path: Path) -> FileContent:
         raise FileRefusedError(FileReason.NOT_A_FILE, f"{path} can't be read: {exc}") from exc
     if len(data) > FILE_BYTES_MAX:
         raise FileRefusedError(FileReason.FILE_TOO_LARGE, f"{path} grew while it was read")
-    return FileContent(path.name, data, hashlib.sha256(data).hexdigest())
+    # A name may hold bytes that are no text; what is kept and shown has to be.
+    name = path.name.encode("utf-8", "replace").decode()
+    return FileContent(name, data, hashlib.sha256(data).hexdigest())
 
 
 def open_table(content: FileContent, mapping: Mapping) -> Table:

@@ -41,10 +41,6 @@ class ImportReport:
     repeated: bool = False
     """The same import was made before; this is its report and nothing was written."""
 
-    def count(self, outcome: Outcome) -> int:
-        """Number of rows that ended so."""
-        return sum(row.outcome is outcome for row in self.rows)
-
     @property
     def counts(self) -> dict[str, int]:
         """Number of rows by outcome, every outcome named."""
