@@ -89,10 +89,7 @@ class PaymentOrder:
     @property
     def total(self) -> Fen:
         """The sum of the payments."""
-        total = Fen(0)
-        for payment in self.payments:
-            total = total + payment.amount
-        return total
+        return Fen(sum(payment.amount for payment in self.payments))
 
 
 class PaymentPurpose(StrEnum):

@@ -124,10 +124,7 @@ class Financing:
     @property
     def repaid(self) -> Fen:
         """What reached the funder so far."""
-        total = Fen(0)
-        for repayment in self.repayments:
-            total = total + repayment.amount
-        return total
+        return Fen(sum(repayment.amount for repayment in self.repayments))
 
     @property
     def outstanding(self) -> Fen:
@@ -164,9 +161,7 @@ class Financing:
     def registering(self) -> RegisterFinancing:
         """What the funder is to order on chain to bind the registration number."""
         if self.chain_id is None or self.registration is None:
-            raise FinancingError(
-                FinancingReason.REGISTRATION_MISSING, "there is no registration number to bind"
-            )
+            raise FinancingError(FinancingReason.REGISTRATION_MISSING, "no number to bind")
         reason = self.quote.terms.tenor_reason
         return RegisterFinancing(
             financing=self.chain_id,
@@ -261,9 +256,7 @@ class Financing:
         # A loan is the seller's own debt whoever pays first; a sale has recourse only by agreement.
         terms = self.quote.terms
         if terms.kind is FinancingKind.SALE and not terms.recourse:
-            raise FinancingError(
-                FinancingReason.RECOURSE_NOT_AGREED, "the piece was sold without recourse"
-            )
+            raise FinancingError(FinancingReason.RECOURSE_NOT_AGREED, "sold without recourse")
         return replace(self, stage=Stage.RECOURSE, note=_reason(why))
 
     def write_off(self, why: str) -> Financing:

@@ -200,7 +200,4 @@ def _covered(evidence: Evidence, kind: DocumentKind) -> Fen | None:
 
 
 def _sum(amounts: Iterable[Fen]) -> Fen:
-    total = Fen(0)
-    for amount in amounts:
-        total = total + amount
-    return total
+    return Fen(sum(amounts))

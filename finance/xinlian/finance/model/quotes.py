@@ -186,11 +186,7 @@ def price_quote(request: QuoteRequest, terms: QuoteTerms, calendar: BusinessCale
 
 
 def _fees(terms: QuoteTerms, when: FeeTime) -> Fen:
-    total = Fen(0)
-    for fee in terms.fees:
-        if fee.when is when:
-            total = total + fee.amount
-    return total
+    return Fen(sum(fee.amount for fee in terms.fees if fee.when is when))
 
 
 @dataclass(frozen=True, slots=True)
