@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
-from importlib import import_module
+from collections.abc import Sequence
 from typing import Final, NoReturn
 
 import click
@@ -14,7 +13,7 @@ from xinlian.services.cli.common import common_options
 from xinlian.services.cli.failure import EXIT_CODES_HELP, CliError, Exit
 from xinlian.services.cli.i18n import language, pick, set_language
 
-# Name, module that makes it (function `make(name)`), English and Chinese line of help.
+# Name, module that makes it, English and Chinese line of help.
 _COMMANDS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("version", "basics", "print the version", "显示版本"),
     ("completion", "basics", "print the shell's completion script", "输出 shell 补全脚本"),
@@ -54,10 +53,7 @@ class Root(click.Group):
         """The command, made by its module."""
         for known, module, *_ in _COMMANDS:
             if known == name:
-                make: Callable[[str], click.Command] = import_module(
-                    f"xinlian.services.cli.{module}"
-                ).make
-                return make(name)
+                return _make(module, name)
         return None
 
     def format_commands(
@@ -68,6 +64,21 @@ class Root(click.Group):
         """The list of commands in the help, without importing any."""
         with formatter.section(pick("Commands", "命令")):
             formatter.write_dl([(name, pick(en, zh)) for name, _, en, zh in _COMMANDS])
+
+
+def _make(module: str, name: str) -> click.Command:
+    """A command by its module; only what is asked for is imported."""
+    if module == "basics":
+        from xinlian.services.cli import basics
+
+        return basics.make(name)
+    if module == "local":
+        from xinlian.services.cli import local
+
+        return local.make(name)
+    from xinlian.services.cli import groups
+
+    return groups.make(name)
 
 
 def make_root() -> click.Group:

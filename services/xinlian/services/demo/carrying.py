@@ -11,11 +11,10 @@ from xinlian.ledger.model.errors import LedgerError, decode_revert
 from xinlian.ledger.model.ids import PartyId
 from xinlian.ledger.model.items import ContractName
 from xinlian.ledger.model.orders import Order, SignedOrder, sign
-
-from .failure import DemoError
-from .network import Network
-from .plan import DayPlan, PlannedExpiry, PlannedOrder
-from .stage import BUSINESS_HOUR
+from xinlian.services.demo.failure import DemoError
+from xinlian.services.demo.network import Network
+from xinlian.services.demo.plan import DayPlan, PlannedExpiry, PlannedOrder
+from xinlian.services.demo.stage import BUSINESS_HOUR
 
 _EXPIRE: Final = "expire(uint64[])"
 

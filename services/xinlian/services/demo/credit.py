@@ -14,9 +14,8 @@ from xinlian.ledger.model.days import Day
 from xinlian.ledger.model.ids import FinancingId, PartyId, PieceId
 from xinlian.ledger.model.items import ReleaseFinancing
 from xinlian.ledger.model.vouchers import PieceState
-
-from .plan import Ask, BackOffice, Loan
-from .stage import Stage
+from xinlian.services.demo.plan import Ask, BackOffice, Loan
+from xinlian.services.demo.stage import Stage
 
 SHARE_WANTED: Final = Fraction(1, 3)
 """Share of the value issued that is to be financed."""

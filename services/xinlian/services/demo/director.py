@@ -14,15 +14,14 @@ from xinlian.finance.model.calendar import BusinessCalendar
 from xinlian.ledger.model.days import Day
 from xinlian.ledger.model.ids import PartyId, PieceId, RootId
 from xinlian.ledger.model.vouchers import PieceState
-
-from .cast import Cast
-from .credit import Candidate, Credit
-from .issuing import Issuing
-from .passing import OFFER_DAYS, Passing
-from .payday import Payday
-from .plan import BackOffice, Mirror, Outlet
-from .stage import Stage
-from .timeline import Timeline, Voucher
+from xinlian.services.demo.cast import Cast
+from xinlian.services.demo.credit import Candidate, Credit
+from xinlian.services.demo.issuing import Issuing
+from xinlian.services.demo.passing import OFFER_DAYS, Passing
+from xinlian.services.demo.payday import Payday
+from xinlian.services.demo.plan import BackOffice, Mirror, Outlet
+from xinlian.services.demo.stage import Stage
+from xinlian.services.demo.timeline import Timeline, Voucher
 
 KEPT_SHARE: Final = 0.45
 """Share of the vouchers that their first holder keeps whole, to be financed or held."""

@@ -11,8 +11,7 @@ from xinlian.finance.model.rates import Basis, rate_ppm
 from xinlian.ledger.model.days import Day, add_months
 from xinlian.ledger.model.ids import PartyId
 from xinlian.ledger.model.money import Fen
-
-from .plan import Ask
+from xinlian.services.demo.plan import Ask
 
 QUOTES_MIN: Final = 2
 SOFT_MONTHS: Final = 6

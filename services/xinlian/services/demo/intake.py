@@ -18,11 +18,10 @@ from xinlian.finance.model.import_report import ImportReport
 from xinlian.finance.model.mapping import Mapping, MappingError
 from xinlian.finance.usecases.ports import Clock
 from xinlian.ledger.model.days import Day, DayError, day_from_iso
+from xinlian.services.demo.cast import Cast
+from xinlian.services.demo.failure import DemoError
+from xinlian.services.demo.plan import Invoice
 from xinlian.services.settings import checkout
-
-from .cast import Cast
-from .failure import DemoError
-from .plan import Invoice
 
 SETTLED_FACT: Final = "settled_date"
 PROBLEMS_SHOWN: Final = 5

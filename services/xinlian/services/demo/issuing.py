@@ -6,10 +6,9 @@ from typing import Final
 
 from xinlian.ledger.model.ids import PartyId, PieceId, root_of
 from xinlian.ledger.model.items import Accept, Decline, Issue, RegisterDocument
-
-from .cast import Part
-from .stage import Act, Stage, evidence
-from .timeline import Voucher
+from xinlian.services.demo.cast import Part
+from xinlian.services.demo.stage import Act, Stage, evidence
+from xinlian.services.demo.timeline import Voucher
 
 INVOICE_KIND: Final = 4
 DECLINE_SHARE: Final = 0.01

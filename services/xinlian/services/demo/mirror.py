@@ -17,9 +17,8 @@ from xinlian.ledger.model.ids import (
 from xinlian.ledger.model.items import Item
 from xinlian.ledger.model.parties import Role
 from xinlian.ledger.model.vouchers import Piece, Policy
-
-from .cast import Cast
-from .stage import evidence
+from xinlian.services.demo.cast import Cast
+from xinlian.services.demo.stage import evidence
 
 
 class BookMirror:

@@ -17,14 +17,13 @@ from xinlian.ledger.model.orders import Signer
 from xinlian.ledger.model.statuses import Failed
 from xinlian.services.app.parties import NewParty
 from xinlian.services.bootstrap import App, build
+from xinlian.services.demo.cast import Cast
+from xinlian.services.demo.failure import DemoError
 from xinlian.services.settings import Settings, read_secret
 from xinlian.services.wiring import NODE_ADMIN_TOKEN_FILE, node_url
 from xinlian.services.workers.children import Child
 from xinlian.services.workers.founding import found_chain, found_contracts
 from xinlian.services.workers.lock import DataLock
-
-from .cast import Cast
-from .failure import DemoError
 
 REGISTER_AT_ONCE: Final = 20
 START_SECONDS: Final = 60.0
@@ -151,7 +150,7 @@ class Network:
         self.app.submitter.pump()
 
     def settle(self, seconds: float = SETTLE_SECONDS) -> None:
-        """Read, and carry what is left, until nothing is open; ``DemoError`` when that takes too long."""
+        """Read, and carry what is left, until nothing is open; ``DemoError`` if that takes long."""
         app, end = self.app, time.monotonic() + seconds
         while True:
             app.rpc.wait_final(app.indexer.height + 1, WAIT_SECONDS)

@@ -24,12 +24,11 @@ from xinlian.ledger.model.ids import PartyId, PieceId
 from xinlian.ledger.model.items import Disburse, Redeem, RegisterFinancing, Repay
 from xinlian.ledger.model.money import Fen
 from xinlian.services.app.sessions import unit_of_work
-
-from .cast import Cast, Part
-from .failure import DemoError
-from .funders import QUOTES_MIN, Draws, offers
-from .plan import Ask, Deal, Due, Loan
-from .stage import BUSINESS_HOUR
+from xinlian.services.demo.cast import Cast, Part
+from xinlian.services.demo.failure import DemoError
+from xinlian.services.demo.funders import QUOTES_MIN, Draws, offers
+from xinlian.services.demo.plan import Ask, Deal, Due, Loan
+from xinlian.services.demo.stage import BUSINESS_HOUR
 
 _Item = TypeVar("_Item", Disburse, Redeem, Repay)
 QUOTE_SECONDS = 3_600

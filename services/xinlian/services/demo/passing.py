@@ -9,8 +9,7 @@ from typing import Final
 from xinlian.ledger.model.days import Day
 from xinlian.ledger.model.ids import PartyId, PieceId, RootId, root_of
 from xinlian.ledger.model.items import Accept, Decline, Merge, Transfer, Withdraw
-
-from .stage import Stage
+from xinlian.services.demo.stage import Stage
 
 TIERS: Final = (2, 3, 4)
 SPLIT_MIN_FEN: Final = 200

@@ -8,12 +8,11 @@ from xinlian.ledger.model.days import Day
 from xinlian.ledger.model.ids import PartyId, PieceId
 from xinlian.ledger.model.items import Dishonour, UnblockIssuer
 from xinlian.ledger.model.vouchers import UNPAID_STATES, PieceState
-
-from .cast import Part
-from .credit import Credit
-from .plan import BackOffice, Due
-from .stage import Act, Stage, evidence
-from .timeline import Voucher
+from xinlian.services.demo.cast import Part
+from xinlian.services.demo.credit import Credit
+from xinlian.services.demo.plan import BackOffice, Due
+from xinlian.services.demo.stage import Act, Stage, evidence
+from xinlian.services.demo.timeline import Voucher
 
 IN_PARTS_SHARE: Final = 0.04
 """Share of redeemed pieces that are paid in two parts."""

@@ -18,10 +18,9 @@ from typing import Final, Self
 from sqlalchemy import Engine
 from xinlian.finance.adapters.sql import metadata as finance_metadata
 from xinlian.ledger.model.ids import PartyId
-
-from .cast import Cast
-from .failure import DemoError
-from .plan import DayPlan, Invoice
+from xinlian.services.demo.cast import Cast
+from xinlian.services.demo.failure import DemoError
+from xinlian.services.demo.plan import DayPlan, Invoice
 
 AHEAD_MAX: Final = 12
 """Parts that may be planned and not final."""
@@ -157,12 +156,11 @@ def _direct(pipe: Connection, task: Task) -> Counter[str]:
     from xinlian.finance.usecases.quoting import Market
     from xinlian.ledger.adapters.sql.engine import make_engine
     from xinlian.ledger.model.days import Day
+    from xinlian.services.demo.director import Director
+    from xinlian.services.demo.mirror import BookMirror
+    from xinlian.services.demo.office import Office
+    from xinlian.services.demo.timeline import make_timeline
     from xinlian.services.workers.founding import first_policy
-
-    from .director import Director
-    from .mirror import BookMirror
-    from .office import Office
-    from .timeline import make_timeline
 
     calendar = china_calendar()
     policy = first_policy(Day(task.first_day))

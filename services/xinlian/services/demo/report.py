@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from xinlian.ledger.model.vouchers import PieceState
-
-from .books import Books, IssuerLine
-from .cast import Cast
-from .texts import Texts
-from .timeline import Refused
-from .tree import Branch, draw
+from xinlian.services.demo.books import Books, IssuerLine
+from xinlian.services.demo.cast import Cast
+from xinlian.services.demo.texts import Texts
+from xinlian.services.demo.timeline import Refused
+from xinlian.services.demo.tree import Branch, draw
 
 ISSUERS_SHOWN: Final = 12
 TREE_LINES_SHOWN: Final = 40

@@ -18,24 +18,23 @@ from xinlian.ledger.chain.verify import verify
 from xinlian.ledger.model.days import Day, iso_of, start_of
 from xinlian.ledger.model.ids import PartyId
 from xinlian.ledger.usecases.verify import VerifyReport
+from xinlian.services.demo.books import read_books
+from xinlian.services.demo.carrying import Carrier
+from xinlian.services.demo.cast import Cast, make_cast
+from xinlian.services.demo.failure import DemoError
+from xinlian.services.demo.intake import Intake, Source, find_source, invoices_of, problems, take_in
+from xinlian.services.demo.network import Network
+from xinlian.services.demo.plan import Invoice
+from xinlian.services.demo.planner import Planner, Task, bring_home
+from xinlian.services.demo.progress import Phase, Progress
+from xinlian.services.demo.report import Outcome, render
+from xinlian.services.demo.stage import BUSINESS_HOUR
+from xinlian.services.demo.texts import Texts
+from xinlian.services.demo.timeline import Timeline, make_timeline
+from xinlian.services.demo.tree import deepest_root, document_of, grow
 from xinlian.services.migrations import upgrade
 from xinlian.services.settings import Settings
 from xinlian.services.workers.founding import first_policy
-
-from .books import read_books
-from .carrying import Carrier
-from .cast import Cast, make_cast
-from .failure import DemoError
-from .intake import Intake, Source, find_source, invoices_of, problems, take_in
-from .network import Network
-from .plan import Invoice
-from .planner import Planner, Task, bring_home
-from .progress import Phase, Progress
-from .report import Outcome, render
-from .stage import BUSINESS_HOUR
-from .texts import Texts
-from .timeline import Timeline, make_timeline
-from .tree import deepest_root, document_of, grow
 
 OFFICE_FILE: Final = "office.sqlite3"
 FREE_BYTES_MIN: Final = 200 << 20

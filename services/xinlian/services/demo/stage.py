@@ -13,9 +13,8 @@ from xinlian.finance.model.calendar import BusinessCalendar
 from xinlian.ledger.model.days import Day, end_of, start_of
 from xinlian.ledger.model.ids import FinancingId, PartyId, PieceId, RootId, root_of
 from xinlian.ledger.model.items import ContractName, Item
-
-from .cast import Cast
-from .plan import DayPlan, Mirror, Outlet, Planned, PlannedExpiry, PlannedOrder
+from xinlian.services.demo.cast import Cast
+from xinlian.services.demo.plan import DayPlan, Mirror, Outlet, Planned, PlannedExpiry, PlannedOrder
 
 BUSINESS_HOUR: Final = 10 * 3_600
 """Everything of a day happens at ten in the morning, China Standard Time."""

@@ -10,8 +10,7 @@ from enum import StrEnum
 from xinlian.finance.model.calendar import BusinessCalendar
 from xinlian.ledger.model.days import Day, add_months
 from xinlian.ledger.model.ids import RootId
-
-from .plan import Invoice
+from xinlian.services.demo.plan import Invoice
 
 
 class Refused(StrEnum):
