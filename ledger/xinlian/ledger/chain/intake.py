@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import IntegrityError, OperationalError
 from xinlian.ledger.adapters.sql import books
 from xinlian.ledger.adapters.sql.engine import begin_write
 from xinlian.ledger.adapters.sql.outbox import KEY_CHARS_MAX, OrderState
@@ -15,6 +17,7 @@ from xinlian.ledger.adapters.sql.outbox_orders import (
     NewOrder,
     Outcome,
     find_order,
+    insert_new_orders,
     insert_orders,
     waiting_count,
 )
@@ -31,6 +34,8 @@ from xinlian.ledger.model.orders import Domain, SignedOrder, digest, encode_item
 from xinlian.ledger.model.statuses import Exists, Failed, Included, Status, Submitted
 from xinlian.ledger.model.statuses import Final as Final_
 
+_Way = Callable[[Connection, Sequence[NewOrder]], list[Outcome]]
+_COMMIT_TRIES: Final = 3
 _GROUP_MAX: Final = 5_000
 _COUNT_EVERY_S: Final = 0.25
 _CALL_GAS: Final = 8_000_000
@@ -104,7 +109,7 @@ class Intake:
         if len(data) > DATA_BYTES_MAX:
             sizes = {"what": "call", "size": len(data), "most": DATA_BYTES_MAX}
             raise LedgerError(Failure.TOO_LARGE, fields=sizes)
-        with begin_write(self._engine) as connection:
+        with _stored(), begin_write(self._engine) as connection:
             _refuse_if_halted(books.read_state(connection))
             known = insert_call(
                 connection, key, target, function, data, min(gas or _CALL_GAS, GAS_MAX)
@@ -173,9 +178,20 @@ class Intake:
         return refusal
 
     def _commit(self, rows: Sequence[NewOrder]) -> list[Outcome]:
+        """All at once; one by one where some were seen before or another process was faster."""
+        ways = (insert_new_orders, *[insert_orders] * _COMMIT_TRIES)
+        with _stored():
+            for way in ways[:-1]:
+                try:
+                    return self._commit_by(way, rows)
+                except IntegrityError:
+                    continue
+            return self._commit_by(ways[-1], rows)
+
+    def _commit_by(self, way: _Way, rows: Sequence[NewOrder]) -> list[Outcome]:
         with begin_write(self._engine) as connection:
             _refuse_if_halted(books.read_state(connection))
-            return insert_orders(connection, rows)
+            return way(connection, rows)
 
     def _make_room(self, count: int) -> None:
         # Threads may overshoot the bound by what they bring in a quarter of a second.
@@ -187,6 +203,16 @@ class Intake:
             fields = {"pending": self._waiting, "most": self._waiting_max}
             raise LedgerError(Failure.BUSY, fields=fields)
         self._waiting += count
+
+
+@contextmanager
+def _stored() -> Iterator[None]:
+    """A database that cannot be written (disk full, server away) becomes our refusal."""
+    try:
+        yield
+    except OperationalError as exc:
+        reason = {"reason": str(exc.orig).strip()}
+        raise LedgerError(Failure.STORAGE, fields=reason) from exc
 
 
 def call_id(key: str) -> bytes:

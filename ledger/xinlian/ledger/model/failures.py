@@ -22,6 +22,7 @@ class Failure(StrEnum):
     # Refused because of the state of the platform; the same request may succeed later
     HALTED = "halted"
     BUSY = "busy"
+    STORAGE = "storage"
     # Keys and signers
     KEY_UNREADABLE = "key_unreadable"
     SIGNER_UNAVAILABLE = "signer_unavailable"

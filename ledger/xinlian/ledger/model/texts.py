@@ -37,6 +37,10 @@ TEXTS: Final[dict[F, tuple[str, str]]] = {
         "{pending} orders wait, at most {most} may; try again in a few seconds",
         "排队中的指令已有 {pending} 条（上限 {most}），请数秒后重试",
     ),
+    F.STORAGE: (
+        "the database cannot be written: {reason}; nothing was taken in, try again later",
+        "数据库无法写入：{reason}；本次未受理，请修复后重试",
+    ),
     F.KEY_UNREADABLE: (
         "the key file {path} cannot be opened: {reason}",
         "密钥文件 {path} 无法打开：{reason}",

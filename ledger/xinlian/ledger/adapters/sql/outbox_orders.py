@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
 from xinlian.ledger.adapters.sql.outbox import (
     OrderState,
     calls,
@@ -52,19 +51,21 @@ class NewOrder:
 Outcome = Submitted | Exists | LedgerError
 
 
+def insert_new_orders(connection: Connection, rows: Sequence[NewOrder]) -> list[Outcome]:
+    """Take orders in that were never seen; ``IntegrityError`` if any was. See ``insert_orders``."""
+    stamp = now_ms()
+    connection.execute(insert(orders), [_values(row, stamp) for row in rows])
+    return [Submitted(row.digest) for row in rows]
+
+
 def insert_orders(connection: Connection, rows: Sequence[NewOrder]) -> list[Outcome]:
-    """Take orders in; for each what happened, in the order given.
+    """Take orders in one by one; for each what happened, in the order given.
 
     The same order again is ``Exists``. Another order under the same (party, key) or with the same
     (contract, party, number) is a ``LedgerError(CONFLICT)`` naming the field that differs.
     """
     stamp = now_ms()
-    try:
-        with connection.begin_nested():
-            connection.execute(insert(orders), [_values(row, stamp) for row in rows])
-    except IntegrityError:
-        return [_insert_one(connection, row, stamp) for row in rows]
-    return [Submitted(row.digest) for row in rows]
+    return [_insert_one(connection, row, stamp) for row in rows]
 
 
 def _values(row: NewOrder, stamp: int) -> dict[str, Any]:
@@ -223,13 +224,16 @@ def reserve_nonces(connection: Connection, contract: str, party: int, count: int
             return None
         first = after - count
         taken = connection.execute(
-            select(func.max(orders.c.nonce)).where(
+            select(orders.c.nonce)
+            .where(
                 orders.c.contract == contract,
                 orders.c.party == party,
                 orders.c.nonce >= first.to_bytes(32, "big"),
                 orders.c.nonce < after.to_bytes(32, "big"),
             )
-        ).scalar_one()
+            .order_by(orders.c.nonce.desc())
+            .limit(1)
+        ).scalar_one_or_none()
         if taken is None:
             return int(first)
         # At most as many rounds as there are such numbers.
