@@ -36,7 +36,7 @@ _SPARE: Final = 1.15
 # takes more. Kinds about accounts tell four contracts about up to 16 accounts. What is not used is
 # not paid for: it only bounds how many orders fit a transaction.
 _ITEM_GAS: Final[dict[str, int]] = {
-    "Issue": 150_000,
+    "Issue": 120_000,
     "Accept": 60_000,
     "Decline": 60_000,
     "Withdraw": 60_000,

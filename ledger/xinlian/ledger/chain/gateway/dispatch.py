@@ -19,6 +19,7 @@ from xinlian.ledger.chain.errors import (
     METHOD_REFUSED,
     NOT_ALLOWED,
     PARSE_ERROR,
+    RECOVERING,
     STATE_GONE,
     StateGoneError,
     from_rpc,
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 BATCH_MAX: Final = 1_000
 _WAIT_MS_MAX: Final = 30_000
 _READS_MAX: Final = 200
+_ASKED_MAX: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,21 @@ class Dispatcher:
             call.answer = _outcome(answer)
 
     async def _read(self, calls: list[_Call]) -> None:
+        """Ask the engine. A call for the newest block by its height or hash, asked while the next
+        one is made, may see the state of that next one: it is asked again, when both lie behind."""
+        gate = self._sealer.gate
+        for _ in range(_ASKED_MAX):
+            mark, head = gate.mark(), gate.head
+            await self._ask(calls)
+            if mark is not None and gate.mark() == mark:
+                return
+            names = (hex(head.height), {"blockHash": "0x" + head.block_hash.hex()})
+            calls = [call for call in calls if any(each in names for each in call.params or ())]
+            if not calls:
+                return
+        raise RefusalError(RECOVERING, "the newest block changes too fast; ask again")
+
+    async def _ask(self, calls: list[_Call]) -> None:
         asked = [
             orjson.dumps({"jsonrpc": "2.0", "id": at, "method": call.name, "params": call.params})
             for at, call in enumerate(calls)

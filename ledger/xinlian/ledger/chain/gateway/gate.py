@@ -33,6 +33,11 @@ class Gate:
         self._settled.set()
         self._grown = asyncio.Event()  # replaced with every block
         self._closed = False
+        self._begun = 0  # blocks begun so far
+
+    def mark(self) -> int | None:
+        """A number that changes when a block is begun; None while one is being made."""
+        return self._begun if self._settled.is_set() else None
 
     async def read(self, body: bytes) -> bytes:
         """Ask the engine (JSON-RPC, already checked); the answer knows durable blocks only."""
@@ -75,6 +80,7 @@ class Gate:
     def block_in_flight(self) -> Iterator[None]:
         """Hold answers back from before a block is made until it is durable."""
         self._settled.clear()
+        self._begun += 1
         try:
             yield
         except BaseException:
