@@ -29,7 +29,6 @@ abstract contract GhostRest {
 
     bytes32[] internal ghostDocumentKeys;
     mapping(bytes32 => ITradeDocuments.Document) internal ghostDocuments;
-    mapping(bytes32 => uint64) internal ghostMovedOut;
 
     mapping(uint64 => GhostFinancing) internal ghostFinancings;
     uint64 internal ghostFinancingCount;
@@ -75,8 +74,7 @@ abstract contract GhostRest {
         } else if (topic == ITradeDocuments.DocumentsCombined.selector) {
             uint64 amount = abi.decode(log.data, (uint64));
             document.usable += amount;
-            ghostDocuments[log.topics[2]].used += amount;
-            ghostMovedOut[log.topics[2]] += amount;
+            ghostDocuments[log.topics[2]].usable -= amount;
         } else if (topic == ITradeDocuments.DocumentUsed.selector) {
             document.used += abi.decode(log.data, (uint64));
         } else if (topic == ITradeDocuments.DocumentRestored.selector) {
