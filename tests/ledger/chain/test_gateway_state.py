@@ -35,7 +35,7 @@ def test_a_height_has_the_state_of_its_own_block_while_the_next_is_made(fresh: N
         readers = [threading.Thread(target=read) for _ in range(3)]
         for reader in readers:
             reader.start()
-        numbers = {}
+        numbers: dict[str, int] = {}
         for batch in range(BATCHES):
             first = batch * PER_BATCH + 1
             raws = [account.store(contract, 0, n) for n in range(first, first + PER_BATCH)]

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
-from xinlian.ledger.chain.engine import MESSAGE_CHARS_MAX
 from xinlian.ledger.chain.errors import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
@@ -24,6 +23,7 @@ from xinlian.ledger.chain.errors import (
     StateGoneError,
     from_rpc,
 )
+from xinlian.ledger.chain.gateway.batches import parts
 from xinlian.ledger.chain.gateway.clock import Clock, ControlledClock
 from xinlian.ledger.chain.gateway.methods import LOG_SPAN_MAX, METHODS, Method
 from xinlian.ledger.chain.gateway.rawtx import admit
@@ -36,7 +36,6 @@ log = logging.getLogger(__name__)
 
 BATCH_MAX: Final = 1_000
 _WAIT_MS_MAX: Final = 30_000
-_READS_MAX: Final = 200
 _ASKED_MAX: Final = 5
 
 
@@ -173,7 +172,7 @@ class Dispatcher:
             for at, call in enumerate(calls)
         ]
         read = self._sealer.gate.read
-        bodies = (b"[" + b",".join(part) + b"]" for part in _parts(asked))
+        bodies = (b"[" + b",".join(part) + b"]" for part in parts(asked))
         count = 0
         for found in await asyncio.gather(*(read(body) for body in bodies)):
             answers = orjson.loads(found)
@@ -276,20 +275,6 @@ def _judge(item: Any, caller: Caller) -> _Call:
         except RefusalError as refusal:
             call.refuse(refusal)
     return call
-
-
-def _parts(asked: list[bytes]) -> Iterator[list[bytes]]:
-    """Cut calls into batches that the engine takes well; they are worked on side by side."""
-    part: list[bytes] = []
-    size = 0
-    for one in asked:
-        if part and (len(part) == _READS_MAX or size + len(one) > MESSAGE_CHARS_MAX):
-            yield part
-            part, size = [], 0
-        part.append(one)
-        size += len(one)
-    if part:
-        yield part
 
 
 def _outcome(answer: dict[str, Any]) -> dict[str, Any]:
