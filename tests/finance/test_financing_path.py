@@ -9,8 +9,6 @@ from sqlalchemy.orm import Session
 from xinlian.finance.adapters.bank_sandbox import SandboxBank, SandboxBehaviour
 from xinlian.finance.adapters.data_files import china_calendar, market_rules
 from xinlian.finance.adapters.financing_store import SqlFinancingStore
-from xinlian.finance.adapters.sql import BankMessageRow
-from xinlian.finance.model.bank import BankError, PaymentState
 from xinlian.finance.model.financing import (
     FinancingError,
     FinancingReason,
@@ -33,13 +31,13 @@ from xinlian.finance.usecases.paying import (
     send_waiting,
     write_off,
 )
-from xinlian.finance.usecases.ports import ChangedMeanwhileError, Inbound
+from xinlian.finance.usecases.ports import ChangedMeanwhileError
 from xinlian.finance.usecases.quoting import (
     accept_quote,
     ranked_quotes,
     stage_of_request,
 )
-from xinlian.finance.usecases.receipts import EffectKind, take_notification
+from xinlian.finance.usecases.receipts import EffectKind
 from xinlian.ledger.model.days import Day
 from xinlian.ledger.model.ids import FinancingId, PieceId
 from xinlian.ledger.model.items import Disburse, Redeem, Repay
@@ -207,75 +205,6 @@ def test_a_crash_between_sending_and_marking_is_harmless(light: Desk) -> None:
     light.session.commit()
     assert list((light.bank.root / "outbox").iterdir()) == []
     assert [effect.kind for effect in light.receive(MONDAY)] == [EffectKind.DISBURSED]
-
-
-def test_notifications_count_once(light: Desk) -> None:
-    name = light.registered()
-    light.pay_out(name)
-    SandboxBank(light.bank, china_calendar()).run(MONDAY)
-    (inbound,) = light.bank.receive()
-    assert len(take_notification(light.store, light.messages, inbound, NOW)) == 1
-    assert take_notification(light.store, light.messages, inbound, NOW) == []
-    altered = replace(inbound, content=inbound.content + b" ")
-    with pytest.raises(BankError, match="another"):
-        take_notification(light.store, light.messages, altered, NOW)
-    # The same movement in another message is told and changes nothing.
-    renamed = replace(inbound, notification=replace(inbound.notification, id="N-other"))
-    effects = take_notification(light.store, light.messages, renamed, NOW)
-    assert [effect.kind for effect in effects] == [EffectKind.REPEATED]
-    assert light.get(name).stage is Stage.DISBURSED
-
-
-def test_a_notification_in_utf_16_is_taken(desk: Desk) -> None:
-    name = desk.registered()
-    desk.pay_out(name)
-    SandboxBank(desk.bank, china_calendar()).run(MONDAY)
-    (path,) = (desk.bank.root / "inbox").iterdir()
-    text = (
-        path.read_text(encoding="utf-8")
-        .replace('"UTF-8"', '"UTF-16"')
-        .replace("'UTF-8'", "'UTF-16'")
-    )
-    path.write_bytes(text.encode("utf-16"))
-    (inbound,) = desk.bank.receive()
-    (effect,) = take_notification(desk.store, desk.messages, inbound, NOW)
-    desk.session.commit()
-    assert effect.kind is EffectKind.DISBURSED
-    row = desk.session.get(BankMessageRow, ("in", inbound.notification.id))
-    assert row is not None
-    assert row.content == text
-
-
-def with_entry(inbound: Inbound, name: str, **changed: object) -> Inbound:
-    entry = replace(inbound.notification.entries[0], **changed)  # type: ignore[arg-type]
-    notification = replace(inbound.notification, id=name, entries=(entry,))
-    return replace(inbound, notification=notification)
-
-
-def test_money_that_does_not_fit_is_told_and_changes_nothing(light: Desk) -> None:
-    name = light.registered()
-    (payment,) = light.pay_out(name)
-    SandboxBank(light.bank, china_calendar()).run(MONDAY)
-    (inbound,) = light.bank.receive()
-    store, messages = light.store, light.messages
-    strange_ones: list[tuple[dict[str, object], EffectKind]] = [
-        ({"amount": Fen(1)}, EffectKind.AMOUNT_DIFFERS),
-        ({"payment_id": "X1"}, EffectKind.UNMATCHED),
-        ({"payment_id": ""}, EffectKind.UNMATCHED),
-    ]
-    for number, (changed, kind) in enumerate(strange_ones):
-        strange = with_entry(inbound, f"N-{number}", **changed)
-        (effect,) = take_notification(store, messages, strange, NOW)
-        assert (effect.kind, effect.item) == (kind, None)
-        assert light.get(name).stage is Stage.PAYING
-    take_notification(store, messages, inbound, NOW)
-    late = with_entry(inbound, "N-late", credit=True, returned="AC04")
-    (effect,) = take_notification(store, messages, late, NOW)
-    assert effect.kind is EffectKind.RETURNED_LATE
-    assert light.get(name).stage is Stage.DISBURSED
-    record = messages.payments([payment])[payment]
-    assert record.state is PaymentState.BOOKED
-    assert record.receipt == light.get(name).disbursement
 
 
 def test_changes_by_someone_else_are_noticed(engine: Engine, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
+from xinlian.finance.adapters.document_store import chunks
 from xinlian.finance.adapters.iso20022_pain import parse_pain001, write_pain001
 from xinlian.finance.adapters.sql import BankMessageRow, PaymentRow
 from xinlian.finance.model.bank import (
@@ -23,7 +24,8 @@ from xinlian.ledger.model.money import Fen
 
 OUT: Final = "out"
 IN: Final = "in"
-_CHUNK: Final = 500
+# What the session holds already is read anew: bulk updates pass it by.
+_PAYMENTS = select(PaymentRow).execution_options(populate_existing=True)
 
 
 class SqlBankMessageStore:
@@ -82,31 +84,37 @@ class SqlBankMessageStore:
     def payments(self, payment_ids: Sequence[str]) -> Mapping[str, PaymentRecord]:
         """The payments among those named."""
         found: dict[str, PaymentRecord] = {}
-        names = sorted({name for name in payment_ids if name})
-        for start in range(0, len(names), _CHUNK):
-            query = select(PaymentRow).where(PaymentRow.id.in_(names[start : start + _CHUNK]))
+        for chunk in chunks(sorted({name for name in payment_ids if name})):
+            query = _PAYMENTS.where(PaymentRow.id.in_(chunk))
             found |= {row.id: _record(row) for row in self._session.scalars(query)}
         return found
 
-    def last_payment(self, purpose: PaymentPurpose, subject: str) -> PaymentRecord | None:
-        """The newest payment for a subject."""
-        query = (
-            select(PaymentRow)
-            .where(PaymentRow.purpose == purpose.value, PaymentRow.subject == subject)
-            .order_by(PaymentRow.id.desc())
-            .limit(1)
-        )
-        row = self._session.scalars(query).first()
-        return None if row is None else _record(row)
+    def last_payments(
+        self, purpose: PaymentPurpose, subjects: Sequence[str]
+    ) -> Mapping[str, PaymentRecord]:
+        """The newest payment for each subject that has one."""
+        found: dict[str, PaymentRecord] = {}
+        for chunk in chunks(list(dict.fromkeys(subjects))):
+            query = (
+                _PAYMENTS.where(PaymentRow.purpose == purpose.value, PaymentRow.subject.in_(chunk))
+                # The attempt stands at the end of an id, behind what is the same for a subject.
+                .order_by(PaymentRow.id)
+            )
+            found |= {row.subject: _record(row) for row in self._session.scalars(query)}
+        return found
 
-    def settle_payment(self, record: PaymentRecord) -> None:
-        """Write a payment's state and receipt."""
-        receipt = None if record.receipt is None else record.receipt.hex()
-        self._session.execute(
-            update(PaymentRow)
-            .where(PaymentRow.id == record.id)
-            .values(state=record.state.value, receipt=receipt)
-        )
+    def settle_payments(self, records: Sequence[PaymentRecord]) -> None:
+        """Write the state and receipt of payments."""
+        values = [
+            {
+                "id": record.id,
+                "state": record.state.value,
+                "receipt": None if record.receipt is None else record.receipt.hex(),
+            }
+            for record in records
+        ]
+        if values:
+            self._session.execute(update(PaymentRow), values)
 
     def _add_message(
         self, direction: str, message_id: str, content: bytes, now: int, *, sent: bool

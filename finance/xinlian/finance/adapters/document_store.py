@@ -37,7 +37,7 @@ class SqlDocumentStore:
     def find(self, identities: Sequence[Identity]) -> Mapping[Identity, TradeDocument]:
         """The stored documents among those named."""
         found: dict[Identity, TradeDocument] = {}
-        for chunk in _chunks(list(dict.fromkeys(identities))):
+        for chunk in chunks(list(dict.fromkeys(identities))):
             names = [(kind.value, code, number) for kind, code, number in chunk]
             wanted = tuple_(DocumentRow.kind, DocumentRow.seller_code, DocumentRow.number)
             for row in self._session.scalars(select(DocumentRow).where(wanted.in_(names))):
@@ -58,7 +58,7 @@ class SqlDocumentStore:
 
     def add(self, documents: Iterable[TradeDocument], import_id: str | None) -> None:
         """Add documents that are not stored yet."""
-        for chunk in _chunks([_document_values(doc, import_id) for doc in documents]):
+        for chunk in chunks([_document_values(doc, import_id) for doc in documents]):
             self._session.execute(insert(DocumentRow), chunk)
 
     def set_facts(self, documents: Iterable[TradeDocument]) -> None:
@@ -141,7 +141,7 @@ class SqlImportStore:
 
     def finish(self, report: ImportReport) -> None:
         """Write how every row ended."""
-        for chunk in _chunks([_result_values(report.import_id, row) for row in report.rows]):
+        for chunk in chunks([_result_values(report.import_id, row) for row in report.rows]):
             self._session.execute(insert(ImportLineRow), chunk)
 
 
@@ -210,6 +210,7 @@ def _result_values(import_id: str, row: RowResult) -> dict[str, object]:
     }
 
 
-def _chunks(items: list[_T]) -> Iterator[list[_T]]:
+def chunks(items: list[_T]) -> Iterator[list[_T]]:
+    """Lists short enough for one statement."""
     for start in range(0, len(items), _CHUNK):
         yield items[start : start + _CHUNK]

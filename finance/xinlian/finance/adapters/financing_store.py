@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.orm import Session
+from xinlian.finance.adapters.document_store import chunks
 from xinlian.finance.adapters.financing_json import (
     progress_from_json,
     progress_to_json,
@@ -109,9 +110,24 @@ class SqlFinancingStore:
         """The financing to which a registration number is bound."""
         return self._one(FinancingRow.registration == number)
 
-    def financing_of_piece(self, piece: PieceId) -> Financing | None:
-        """The newest financing whose lock cut out a piece."""
-        return self._one(FinancingRow.locked_piece == piece)
+    def financings_by_id(self, ids: Sequence[str]) -> Mapping[str, Financing]:
+        """The financings among those named."""
+        found: dict[str, Financing] = {}
+        for chunk in chunks(list(dict.fromkeys(ids))):
+            rows = self._session.execute(_WHOLE.where(FinancingRow.id.in_(chunk)))
+            found |= {row[0].id: _financing(*row) for row in rows}
+        return found
+
+    def financings_of_pieces(self, pieces: Sequence[PieceId]) -> Mapping[PieceId, Financing]:
+        """For each piece the newest financing whose lock cut it out, where there is one."""
+        found: dict[PieceId, Financing] = {}
+        for chunk in chunks(list(dict.fromkeys(pieces))):
+            query = _WHOLE.where(FinancingRow.locked_piece.in_(chunk))
+            for row in self._session.execute(query.order_by(FinancingRow.chain_id)):
+                financing = _financing(*row)
+                if financing.piece is not None:
+                    found[financing.piece] = financing
+        return found
 
     def add_financing(self, financing: Financing) -> None:
         """Add a financing; another one on the same request breaks a unique constraint."""

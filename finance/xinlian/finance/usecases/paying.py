@@ -7,7 +7,7 @@ the bank are queued in the unit of work and sent by ``send_waiting`` after its c
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -111,8 +111,9 @@ def order_disbursements(
     """
     in_force = rules.at(day_at(day.now))
     payments, records = [], []
+    known = store.financings_by_id([payout.financing_id for payout in payouts])
     for payout in payouts:
-        before = load(store, payout.financing_id)
+        before = _known(known, payout.financing_id)
         payment_id = _payment_id(PaymentPurpose.DISBURSEMENT, before.id, before.attempts + 1)
         after = before.instruct(payment_id, payout.rechecks, in_force)
         if end_of(day.pay_on) > before.lock_expires_at:
@@ -141,14 +142,17 @@ def order_repayments(
 ) -> PaymentOrder:
     """Tell the bank to repay funders from one account; at most what is still owed."""
     payments, records = [], []
+    names = [payback.financing_id for payback in paybacks]
+    known = store.financings_by_id(names)
+    ids = _NextIds(messages, PaymentPurpose.REPAYMENT, names)
     for payback in paybacks:
-        financing = load(store, payback.financing_id)
+        financing = _known(known, payback.financing_id)
         if not 0 < payback.amount <= financing.outstanding:
             raise FinancingError(
                 FinancingReason.AMOUNT_WRONG,
                 f"{payback.amount.yuan()} to be repaid, {financing.outstanding.yuan()} are owed",
             )
-        payment_id = _next_id(messages, PaymentPurpose.REPAYMENT, financing.id)
+        payment_id = ids.of(financing.id)
         text = f"还款 {financing.id[:12]}"
         payments.append(Payment(payment_id, payback.creditor, payback.amount, text))
         records.append(_record(PaymentPurpose.REPAYMENT, financing.id, payments[-1]))
@@ -169,9 +173,10 @@ def order_redemptions(
 ) -> PaymentOrder:
     """Tell the issuer's bank to pay the holders of due pieces."""
     payments, records = [], []
-    for item in redemptions:
-        subject = str(int(item.piece))
-        payment_id = _next_id(messages, PaymentPurpose.REDEMPTION, subject)
+    subjects = [str(int(item.piece)) for item in redemptions]
+    ids = _NextIds(messages, PaymentPurpose.REDEMPTION, subjects)
+    for item, subject in zip(redemptions, subjects, strict=True):
+        payment_id = ids.of(subject)
         payments.append(Payment(payment_id, item.creditor, item.amount, f"兑付 {subject}"))
         records.append(_record(PaymentPurpose.REDEMPTION, subject, payments[-1]))
     return _queue(messages, day, payments, records)
@@ -192,6 +197,11 @@ def send_waiting(messages: BankMessageStore, bank: BankPort) -> int:
 def load(store: FinancingStore, financing_id: str) -> Financing:
     """The financing; raises ``FinancingError`` where there is none."""
     financing = store.financing(financing_id)
+    return _known({} if financing is None else {financing_id: financing}, financing_id)
+
+
+def _known(financings: Mapping[str, Financing], financing_id: str) -> Financing:
+    financing = financings.get(financing_id)
     if financing is None:
         raise FinancingError(FinancingReason.UNKNOWN, f"there is no financing {financing_id[:64]}")
     return financing
@@ -203,15 +213,26 @@ def _saved(store: FinancingStore, before: Financing, after: Financing) -> Financ
     return after
 
 
-def _next_id(messages: BankMessageStore, purpose: PaymentPurpose, subject: str) -> str:
-    """The next payment's id; refused while the one before is still under way."""
-    last = messages.last_payment(purpose, subject)
-    if last is not None and last.state is PaymentState.ORDERED:
-        raise FinancingError(
-            FinancingReason.PAYMENT_UNDER_WAY, f"payment {last.id} for it is still under way"
-        )
-    attempt = 1 if last is None else int(last.id[-4:]) + 1
-    return _payment_id(purpose, subject, attempt)
+class _NextIds:
+    """Ids of the next payments; refused while the one before is still under way."""
+
+    def __init__(
+        self, messages: BankMessageStore, purpose: PaymentPurpose, subjects: Sequence[str]
+    ) -> None:
+        self._purpose = purpose
+        self._last = messages.last_payments(purpose, subjects)
+        self._given: set[str] = set()
+
+    def of(self, subject: str) -> str:
+        last = self._last.get(subject)
+        waiting = last is not None and last.state is PaymentState.ORDERED
+        if waiting or subject in self._given:
+            raise FinancingError(
+                FinancingReason.PAYMENT_UNDER_WAY, f"a payment for {subject[:20]} is under way"
+            )
+        self._given.add(subject)
+        attempt = 1 if last is None else int(last.id[-4:]) + 1
+        return _payment_id(self._purpose, subject, attempt)
 
 
 def _payment_id(purpose: PaymentPurpose, subject: str, attempt: int) -> str:

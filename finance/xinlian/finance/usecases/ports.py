@@ -122,8 +122,11 @@ class FinancingStore(Protocol):
     def financing_of_request(self, request_id: str) -> Financing | None:
         """The financing that a request became."""
 
-    def financing_of_piece(self, piece: PieceId) -> Financing | None:
-        """The newest financing whose lock cut out a piece."""
+    def financings_by_id(self, ids: Sequence[str]) -> Mapping[str, Financing]:
+        """The financings among those named."""
+
+    def financings_of_pieces(self, pieces: Sequence[PieceId]) -> Mapping[PieceId, Financing]:
+        """For each piece the newest financing whose lock cut it out, where there is one."""
 
     def financing_of_registration(self, number: str) -> Financing | None:
         """The financing to which a registration number is bound."""
@@ -144,11 +147,13 @@ class BankMessageStore(Protocol):
     def payments(self, payment_ids: Sequence[str]) -> Mapping[str, PaymentRecord]:
         """The payments among those named."""
 
-    def last_payment(self, purpose: PaymentPurpose, subject: str) -> PaymentRecord | None:
-        """The newest payment for a subject."""
+    def last_payments(
+        self, purpose: PaymentPurpose, subjects: Sequence[str]
+    ) -> Mapping[str, PaymentRecord]:
+        """The newest payment for each subject that has one."""
 
-    def settle_payment(self, record: PaymentRecord) -> None:
-        """Write a payment's state and receipt."""
+    def settle_payments(self, records: Sequence[PaymentRecord]) -> None:
+        """Write the state and receipt of payments."""
 
     def waiting(self) -> Sequence[PaymentOrder]:
         """Orders queued and not marked as sent, oldest first."""
