@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 import click
-from xinlian.services.cli import rows_finance, rows_orders, rows_parties, rows_vouchers
+from xinlian.services.cli import (
+    rows_finance,
+    rows_orders,
+    rows_parties,
+    rows_quotes,
+    rows_vouchers,
+)
 from xinlian.services.cli.common import common_options
 from xinlian.services.cli.i18n import pick
 from xinlian.services.cli.verbs import Verb, make_command
@@ -14,6 +20,7 @@ ROWS: Final[tuple[Verb, ...]] = (
     *rows_parties.ROWS,
     *rows_vouchers.ROWS,
     *rows_orders.ROWS,
+    *rows_quotes.ROWS,
     *rows_finance.ROWS,
 )
 """Every command, group by group."""

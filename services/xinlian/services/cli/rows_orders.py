@@ -14,7 +14,7 @@ ROWS: Final = (
          columns=("digest", "kind", "state", "block"), paged=True),
     Verb("order", "show", "get_order", "GET", "/orders/{digest}",
          "What became of an order.", "指令结果。",
-         (Arg("digest", "digest, 0x…", "摘要 0x…", In.PATH),)),
+         (Arg("digest", "digest, 0x…", "摘要 0x…", In.PATH),), waits=True),
     Verb("order", "prepare", "prepare_order", "POST", "/orders/prepare",
          "Make an order to be signed elsewhere, from FILE: {content: {kind, items}, deadline?}.",
          "生成待外部签名的指令，文件为 {content: {kind, items}, deadline?}。", (_FILE,)),

@@ -42,6 +42,7 @@ ROWS: Final = (
                 type=int, required=False),
             Arg("bank_account", "its bank account", "银行账号", required=False),
         ),
+        waits=True,
     ),
     Verb(
         "party", "registration", "get_registration", "GET", "/registrations/{id_hash}",
@@ -57,17 +58,20 @@ ROWS: Final = (
                 type=click.Choice(("active", "suspended"))),
             _EVIDENCE,
         ),
+        waits=True,
     ),
     Verb(
         "party", "roles", "set_party_roles", "POST", "/parties/{party}/roles",
         "Set a party's roles (operator).", "设置角色（运营方）。",
         (_PARTY, Arg("role", "role; repeat for more", "角色，可多次", type=_ROLE, many=True,
                      field="roles")),
+        waits=True,
     ),
     Verb(
         "party", "limit", "set_issuer_limit", "POST", "/parties/{party}/limit",
         "Set what an issuer may have outstanding (operator).", "设置签发额度（运营方）。",
         (_PARTY, Arg("limit", "yuan", "元", type=YUAN, field="limit_fen")),
+        waits=True,
     ),
     Verb(
         "party", "call", "get_call", "GET", "/calls/{reference}",
@@ -79,8 +83,8 @@ ROWS: Final = (
     Verb("chain", "policies", "list_policies", "GET", "/policies",
          "Dated market rules on chain.", "链上带日期的市场规则。", columns=(
              "number", "valid_from", "tenor_months_soft", "tenor_months_hard", "max_depth",
-             "max_pieces", "offer_seconds_max", "grace_days")),
+             "max_pieces", "offer_seconds_max", "grace_days"), as_of=True),
     Verb("chain", "audit", "list_audit_log", "GET", "/audit-log",
          "Who asked for what (oversight).", "审计日志（监管）。",
-         columns=("id", "at", "token", "party", "operation", "outcome"), paged=True),
+         columns=("id", "at", "token", "party", "operation", "status", "code"), paged=True),
 )  # fmt: skip

@@ -22,6 +22,14 @@ _RELATION: Final = Arg(
     "relation", "your part in it", "与你的关系", In.QUERY,
     click.Choice(("any", "holder", "offeree", "former_holder", "issuer", "paying_bank")), False,
 )  # fmt: skip
+VIEW_OF: Final = Arg(
+    "party",
+    "view of this party (oversight)",
+    "按此参与方查看（监管）",
+    In.QUERY,
+    int,
+    required=False,
+)
 _PIECE_COLUMNS: Final = (
     "piece", "state", "amount_fen", "holder", "offeree", "issuer", "due_day", "expiry", "hops"
 )  # fmt: skip
@@ -55,8 +63,8 @@ _DOCUMENTS: Final = (
 _VOUCHERS: Final = (
     Verb("voucher", "list", "list_vouchers", "GET", "/vouchers",
          "Vouchers that concern you.", "与你有关的凭证。",
-         (_RELATION, Arg("document", "only on this document, 0x…", "仅此单据 0x…", In.QUERY,
-                         required=False)),
+         (_RELATION, VIEW_OF,
+          Arg("document", "only on this document, 0x…", "仅此单据 0x…", In.QUERY, required=False)),
          ("root", "state", "issuer", "payee", "face_fen", "unpaid_fen", "due_day", "pieces"),
          paged=True, as_of=True),
     Verb("voucher", "show", "get_voucher", "GET", "/vouchers/{root}",
@@ -78,6 +86,8 @@ _VOUCHERS: Final = (
          "Decline; it has no side effect.", "拒收；无任何不利后果。",
          (_PIECES, Arg("reason", "code of the reason", "原因代码", type=int, required=False)),
          waits=True),
+    Verb("voucher", "expire", "expire_offers", "POST", "/offers/expire",
+         "End offers whose time ran out.", "终止已过期的要约。", (_PIECES,), waits=True),
     Verb("voucher", "withdraw", "withdraw_pieces", "POST", "/offers/withdraw",
          "Withdraw your offers.", "撤回要约。", (_PIECES,), waits=True),
 )  # fmt: skip
@@ -88,8 +98,7 @@ _PIECE_ROWS: Final = (
          (_RELATION,
           Arg("state", "only in this state", "仅此状态", In.QUERY, required=False),
           Arg("root", "only of this voucher", "仅此凭证", In.QUERY, int, required=False),
-          Arg("party", "view of this party (oversight)", "按此参与方（监管）", In.QUERY, int,
-              required=False)),
+          VIEW_OF),
          _PIECE_COLUMNS, paged=True, as_of=True),
     Verb("piece", "show", "get_piece", "GET", "/pieces/{piece}",
          "One piece.", "查看凭证段。", (_PIECE,), as_of=True),
@@ -97,7 +106,7 @@ _PIECE_ROWS: Final = (
          "Where it comes from, up to the invoice.", "溯源至发票。", (_PIECE,), as_of=True),
     Verb("piece", "history", "get_piece_history", "GET", "/pieces/{piece}/history",
          "Everything that happened to it.", "全部变更历史。", (_PIECE,),
-         ("since_block", *_PIECE_COLUMNS[1:]), as_of=True),
+         ("block", "time", "name", "args"), paged=True, as_of=True),
     Verb("piece", "transfer", "transfer_piece", "POST", "/pieces/{piece}/transfer",
          "Offer all or part of it to a party.", "向他方转让全部或部分。",
          (_PIECE, _AMOUNT, Arg("to", "number of the recipient", "受让方编号", type=int),

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
-from xinlian.services.cli.failure import CliError, Exit
+from xinlian.services.cli.failure import CliError
+from xinlian.services.cli.files import read_document, read_file
 from xinlian.services.cli.i18n import language, pick, text
 
 DAY_FORM: Final = "YYYY-MM-DD"
@@ -69,7 +70,10 @@ EXISTING_FILE: Final = click.Path(path_type=Path)
 
 @dataclass(frozen=True, slots=True)
 class Arg:
-    """One argument or option. ``field``: its name in the request where that differs."""
+    """One argument or option. ``field``: its name in the request where that differs.
+
+    ``fixed`` is a value that the command always sends and nobody gives.
+    """
 
     name: str
     en: str
@@ -82,6 +86,7 @@ class Arg:
     positional: bool = False
     default: Any = None
     field: str = ""
+    fixed: str = ""
 
     @property
     def key(self) -> str:
@@ -123,7 +128,7 @@ def make_command(verb: Verb) -> click.Command:
     def call(**values: Any) -> None:
         run(verb, values)
 
-    params: list[click.Parameter] = [_parameter(arg) for arg in verb.args]
+    params: list[click.Parameter] = [_parameter(arg) for arg in verb.args if not arg.fixed]
     if verb.paged:
         params.append(_option("limit", int, pick("rows at most", "最多行数"), default=50))
         params.append(_option("after", str, pick("cursor of the page before", "上一页的游标")))
@@ -184,7 +189,7 @@ def build(verb: Verb, values: Mapping[str, Any]) -> Request:
     path, query, body, files = verb.path, {}, {}, {}
     whole: Any = None
     for arg in verb.args:
-        value = values.get(arg.name)
+        value = arg.fixed or values.get(arg.name)
         if isinstance(value, tuple):
             value = list(value)
         if value is None or (arg.many and not value):
@@ -222,34 +227,6 @@ def _paging(verb: Verb, values: Mapping[str, Any]) -> dict[str, Any]:
     if verb.waits and seconds:
         query |= {"wait": "final", "timeout": seconds}
     return {name: value for name, value in query.items() if value is not None}
-
-
-def read_file(path: Path) -> tuple[str, bytes]:
-    """A file's name and content; ``CliError`` where it is missing, a folder or unreadable."""
-    try:
-        return path.name, path.read_bytes()
-    except IsADirectoryError as exc:
-        what = pick("this is a folder, a file is needed", "这是文件夹，需要文件")
-        raise CliError(what, where=str(path), code=Exit.USAGE) from exc
-    except FileNotFoundError as exc:
-        what = pick("there is no such file", "文件不存在")
-        raise CliError(what, where=str(path), code=Exit.USAGE) from exc
-    except OSError as exc:
-        what = pick("the file cannot be read", "无法读取文件") + f": {exc.strerror}"
-        todo = pick("see who owns it and what rights it has", "检查文件的所有者和权限")
-        raise CliError(what, where=str(path), todo=todo, code=Exit.USAGE) from exc
-
-
-def read_document(path: Path) -> Any:
-    """The JSON in a file; ``CliError`` where it is none."""
-    import json
-
-    name, data = read_file(path)
-    try:
-        return json.loads(data)
-    except ValueError as exc:
-        what = pick("the file is not JSON", "文件不是 JSON") + f": {exc}"
-        raise CliError(what, where=name, code=Exit.USAGE) from exc
 
 
 def show(verb: Verb, body: Any) -> None:
