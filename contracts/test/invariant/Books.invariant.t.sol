@@ -12,7 +12,7 @@ contract BooksInvariant is Test {
         bytes4[] selectors;
     }
 
-    uint256 private constant EPISODES = 24;
+    uint256 private constant EPISODES = 16;
     uint256 private constant STEPS = 500;
     uint256 private constant DOORS = 5;
     uint256 private constant ATTACKS = 8;
