@@ -21,6 +21,7 @@ from xinlian.finance.model.documents import (
 from xinlian.finance.model.import_reasons import Outcome
 from xinlian.finance.model.matching import BreakReason, MatchPolicy
 from xinlian.finance.usecases.documents import (
+    Holding,
     evidence_of,
     record_document,
     reverse_invoice,
@@ -28,6 +29,7 @@ from xinlian.finance.usecases.documents import (
 )
 from xinlian.ledger.model.days import Day
 from xinlian.ledger.model.ids import DocumentKey
+from xinlian.ledger.model.items import CreditNote
 from xinlian.ledger.model.money import Fen
 
 from tests.finance.evidence import BUYER, DAY, SELLER, THIRD, Chain, chain, document, link, links_of
@@ -164,26 +166,49 @@ def test_links_that_can_not_belong_are_refused_and_nothing_is_written(
 def test_a_red_letter_invoice_withdraws_and_reports_the_shortfall(store: SqlDocumentStore) -> None:
     made = chain()
     record(store, made)
+    key = made.invoice.key
     note = document(DocumentKind.CREDIT_NOTE, "N", 150)
-    result, reversal = reverse_invoice(store, note, made.invoice.key, Fen(200), Fen(120))
+    held = [Holding(key, Fen(200), Fen(120))]
+    result, reversal = reverse_invoice(store, note, key, held)
     assert result.outcome is Outcome.ACCEPTED
-    assert (reversal.withdrawn, reversal.shortfall) == (80, 70)
-    assert (reversal.item.document, reversal.item.note) == (made.invoice.key, note.key)
-    assert reversal.item.amount == 150
-    again, same = reverse_invoice(store, note, made.invoice.key, Fen(200), Fen(120))
+    assert (reversal.withdrawn, reversal.shortfall, reversal.beyond) == (80, 70, 0)
+    assert reversal.items == (CreditNote(key, note.key, 150),)
+    again, same = reverse_invoice(store, note, key, held)
     assert (again.outcome, same) == (Outcome.EXISTS, reversal)
-    found = usable_amount(store, made.invoice.key, MatchPolicy.FOUR_WAY, Fen(120))
+    found = usable_amount(store, key, MatchPolicy.FOUR_WAY, Fen(120))
     told = {item.reason: item.amount for item in found.breaks}
     assert (found.usable, told[BreakReason.VOUCHERED_OVER_USABLE]) == (0, 70)
+
+
+def test_a_credit_note_follows_an_invoice_into_its_bundles(store: SqlDocumentStore) -> None:
+    made = chain()
+    record(store, made)
+    first, second = DocumentKey(b"1" * 32), DocumentKey(b"2" * 32)
+    held = [
+        Holding(made.invoice.key, Fen(50), Fen(50)),
+        Holding(first, Fen(100), Fen(70)),
+        Holding(second, Fen(50), Fen(0), Fen(10)),
+    ]
+    for amount, parts, withdrawn, shortfall, beyond in (
+        (60, {first: 30, second: 30}, 60, 0, 0),
+        (100, {made.invoice.key: 30, first: 30, second: 40}, 70, 30, 0),
+        (200, {made.invoice.key: 50, first: 100, second: 40}, 70, 120, 10),
+    ):
+        note = document(DocumentKind.CREDIT_NOTE, f"N{amount}", amount)
+        _, reversal = reverse_invoice(store, note, made.invoice.key, held)
+        assert {item.document: item.amount for item in reversal.items} == parts
+        assert (reversal.withdrawn, reversal.shortfall) == (withdrawn, shortfall)
+        assert reversal.beyond == beyond
 
 
 def test_only_credit_notes_reverse(store: SqlDocumentStore) -> None:
     made = chain()
     record(store, made)
     with pytest.raises(DocumentError):
-        reverse_invoice(store, made.order, made.invoice.key, Fen(200), Fen(0))
+        reverse_invoice(store, made.order, made.invoice.key, [])
     note = document(DocumentKind.CREDIT_NOTE, "N", 150)
     with pytest.raises(DocumentError):
-        reverse_invoice(store, note, made.invoice.key, Fen(100), Fen(101))
-    with pytest.raises(DocumentError):
-        reverse_invoice(store, note, DocumentKey(bytes(32)), Fen(100), Fen(0))
+        reverse_invoice(store, note, DocumentKey(bytes(32)), [])
+    for usable, used, shortfall in ((100, 101, 0), (100, -1, 0), (100, 0, 101)):
+        with pytest.raises(DocumentError):
+            Holding(note.key, Fen(usable), Fen(used), Fen(shortfall))

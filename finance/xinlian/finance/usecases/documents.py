@@ -33,6 +33,7 @@ from xinlian.ledger.model.items import CreditNote
 from xinlian.ledger.model.money import Fen
 
 EVIDENCE_MAX: Final = 10_000
+NOTHING: Final = Fen(0)
 
 
 def record_document(
@@ -94,35 +95,60 @@ def usable_amount(
 
 
 @dataclass(frozen=True, slots=True)
+class Holding:
+    """An amount of an invoice as the chain holds it: on the invoice itself or in a bundle."""
+
+    document: DocumentKey
+    usable: Fen
+    used: Fen
+    shortfall: Fen = NOTHING
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.used <= self.usable or not 0 <= self.shortfall <= self.usable:
+            raise DocumentError("used amount and shortfall lie between zero and the usable amount")
+
+
+@dataclass(frozen=True, slots=True)
 class Reversal:
     """A red-letter invoice's effect.
 
-    ``item`` is what buyer or seller orders on chain at once. ``shortfall`` is what vouchers
-    already stand for and can't be taken back: it raises an alert.
+    ``items`` is what buyer or seller orders on chain at once. ``shortfall`` is what vouchers
+    already stand for and can't be taken back; ``beyond`` is credit for which the chain holds
+    nothing. Either raises an alert.
     """
 
-    item: CreditNote
+    items: tuple[CreditNote, ...]
     withdrawn: Fen
     shortfall: Fen
+    beyond: Fen
 
 
 def reverse_invoice(
-    store: DocumentStore, note: TradeDocument, invoice: DocumentKey, usable: Fen, vouchered: Fen
+    store: DocumentStore, note: TradeDocument, invoice: DocumentKey, holdings: Sequence[Holding]
 ) -> tuple[RowResult, Reversal]:
-    """Record a red-letter invoice and withdraw its amount.
+    """Record a red-letter invoice and withdraw its amount wherever the chain holds it.
 
-    ``usable`` and ``vouchered`` are the invoice's amounts as registered and as used up on chain.
-    Recording the same note again changes nothing and returns the same reversal.
+    What is free is taken first. Recording the same note again changes nothing and returns the
+    same reversal.
     """
     if note.kind is not DocumentKind.CREDIT_NOTE:
         raise DocumentError("an invoice is reversed by a credit note")
-    if not 0 <= vouchered <= usable:
-        raise DocumentError("what is vouchered lies between zero and the usable amount")
     link = DocumentLink(note.key, invoice, LinkKind.REVERSES, note.gross)
     result = record_document(store, note, [link])
-    withdrawn = min(note.gross, usable - vouchered)
-    item = CreditNote(invoice, note.key, note.gross)
-    return result, Reversal(item, withdrawn, note.gross - withdrawn)
+    parts = [Fen(0)] * len(holdings)
+    rest = note.gross
+    # A chain document takes credit up to its usable amount less what earlier notes missed.
+    for free_only in (True, False):
+        for index, holding in enumerate(holdings):
+            bound = holding.usable - holding.shortfall
+            if free_only:
+                bound = min(bound, holding.usable - holding.used)
+            part = min(rest, bound - parts[index])
+            parts[index], rest = parts[index] + part, rest - part
+    pairs = [pair for pair in zip(holdings, parts, strict=True) if pair[1] > 0]
+    withdrawn = Fen(sum(min(part, held.usable - held.used) for held, part in pairs))
+    items = tuple(CreditNote(held.document, note.key, part) for held, part in pairs)
+    return result, Reversal(items, withdrawn, note.gross - rest - withdrawn, rest)
 
 
 @dataclass(frozen=True, slots=True)
