@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
+from collections.abc import Callable
 from typing import Final
 
-BENCHES: Final = {
-    "gas": "gas per operation, against the ERC-3525 reference implementation",
-    "vouchers": "rates from signed order to final row in SQL, replay, index, cost by size, memory",
+from xinlian.services.bench import gas, vouchers
+
+BENCHES: Final[dict[str, tuple[Callable[[list[str]], int], str]]] = {
+    "gas": (gas.main, "gas per operation, against the ERC-3525 reference implementation"),
+    "vouchers": (
+        vouchers.main,
+        "rates from signed order to final row in SQL, replay, index, cost by size, memory",
+    ),
 }
-"""Name of each bench (a module of this package) and what it measures."""
+"""Each bench by its name, and what it measures."""
 
 USAGE_EXIT: Final = 2
 
@@ -24,15 +29,13 @@ def main(arguments: list[str]) -> int:
     if name not in BENCHES:
         print(f"there is no bench {name!r}\n{usage()}", file=sys.stderr)
         return USAGE_EXIT
-    module = import_module(f"xinlian.services.bench.{name}")
-    code: int = module.main(rest)
-    return code
+    return BENCHES[name][0](rest)
 
 
 def usage() -> str:
     """The list of benches."""
     width = max(map(len, BENCHES))
-    lines = [f"  {name:<{width}}  {what}" for name, what in BENCHES.items()]
+    lines = [f"  {name:<{width}}  {what}" for name, (_, what) in BENCHES.items()]
     return "\n".join(["usage: ./xl bench NAME [--json]", "", *lines])
 
 

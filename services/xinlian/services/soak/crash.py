@@ -20,7 +20,6 @@ import argparse
 import json
 import random
 import secrets
-import shutil
 import sys
 import tempfile
 import time
@@ -31,7 +30,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from xinlian.ledger.adapters.sql.engine import make_engine
-from xinlian.ledger.chain.data_folder import DataFolder
 from xinlian.ledger.chain.verify import verify
 from xinlian.services.soak.judge import ChainFacts, judge, read_hashes
 from xinlian.services.soak.load import Load
@@ -196,10 +194,7 @@ def _same(known: dict[int, str], site: Site) -> list[str]:
 def _judge(site: Site, load: Load, hashes: dict[int, str], report: CrashReport) -> None:
     before = len(report.faults)
     site.api.stop()
-    kill(site.node.pid)
-    site.node.stop()
-    shutil.rmtree(DataFolder(site.settings.node_dir).snapshots, ignore_errors=True)
-    site.start_node()
+    site.replay()
     report.faults += _same(hashes, site)  # 3, 4
     report.hashes_equal = len(report.faults) == before and before == 0
     with site.rpc() as rpc:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import socket
 import time
@@ -44,7 +45,7 @@ ROLES: Final = {
     BANK: Role.PAYING_BANK,
 }
 LIMIT_FEN: Final = 10**15
-START_SECONDS: Final = 60
+START_SECONDS: Final = 60.0
 _SETTLE_SECONDS: Final = 60
 _LOOK_SECONDS: Final = 0.02
 _TOKENS_MAX: Final = 100_000
@@ -109,11 +110,18 @@ class Site:
         finally:
             app.close()
 
-    def start_node(self) -> None:
+    def start_node(self, seconds: float = START_SECONDS) -> None:
         """Start the gateway with its engine; returns once it serves."""
         DataFolder(self.settings.node_dir).endpoint.unlink(missing_ok=True)
         self.node.start()
-        self._wait(self.node, self._node_serves)
+        self._wait(self.node, self._node_serves, seconds)
+
+    def replay(self, seconds: float = START_SECONDS) -> None:
+        """kill -9 the node and let it arrive where it was from its journal alone."""
+        kill(self.node.pid)
+        self.node.stop()
+        shutil.rmtree(DataFolder(self.settings.node_dir).snapshots, ignore_errors=True)
+        self.start_node(seconds)
 
     def start_api(self) -> None:
         """Start the API with its workers; returns once it serves."""
@@ -160,8 +168,10 @@ class Site:
         for party in ROLES:
             self.tokens[party] = app.tokens.create(party=party, scopes=scopes, label="soak").text
 
-    def _wait(self, child: Child, serves: Callable[[], bool]) -> None:
-        end = time.monotonic() + START_SECONDS
+    def _wait(
+        self, child: Child, serves: Callable[[], bool], seconds: float = START_SECONDS
+    ) -> None:
+        end = time.monotonic() + seconds
         while not serves():
             if child.exit_code is not None or time.monotonic() > end:
                 raise SiteError(
