@@ -2,69 +2,26 @@
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, event, text
 from xinlian.ledger.adapters.sql import books
-from xinlian.ledger.adapters.sql.dump import table_digest
-from xinlian.ledger.adapters.sql.engine import begin_write
-from xinlian.ledger.adapters.sql.tables import PROJECTION
+from xinlian.ledger.adapters.sql.base import metadata
+from xinlian.ledger.adapters.sql.engine import make_engine as make_engine_of
+from xinlian.ledger.adapters.sql.errors import StoreError
 from xinlian.ledger.chain.errors import LimitExceededError, NodeUnavailableError
 from xinlian.ledger.chain.indexer import Indexer
 from xinlian.ledger.chain.verify import verify
 from xinlian.ledger.model.errors import Failure, LedgerError
 
 from tests.ledger.indexer.activity import Activity
-from tests.ledger.indexer.logs import CONTRACTS, encode_log
+from tests.ledger.indexer.keeping import Outbox, busy, digests, halted, indexer
+from tests.ledger.indexer.logs import CONTRACTS
 from tests.ledger.indexer.model_chain import CHAIN_ID, ModelChain
 
 Make = Callable[[], Engine]
-
-
-class Outbox:
-    """Notes what the indexer tells the outbox; can fail once, in the middle of a range."""
-
-    def __init__(self) -> None:
-        self.settled: list[tuple[int, int, int]] = []
-        self.unsettled: list[int] = []
-        self.fail = False
-
-    def settle(
-        self,
-        connection: Connection,
-        through_block: int,
-        executed: list[tuple[bytes, int, bytes]],
-        failed: list[tuple[bytes, int, bytes, bool, bytes]],
-    ) -> None:
-        if self.fail:
-            self.fail = False
-            raise OSError("the disk is full")
-        self.settled.append((through_block, len(executed), len(failed)))
-
-    def unsettle(self, connection: Connection, above_block: int) -> None:
-        self.unsettled.append(above_block)
-
-
-def indexer(engine: Engine, chain: ModelChain, **more: Any) -> Indexer:
-    return Indexer(engine, chain, CONTRACTS, CHAIN_ID, **more)
-
-
-def digests(engine: Engine) -> dict[str, bytes]:
-    with engine.connect() as connection:
-        return {table.name: table_digest(connection, table).sha256 for table in PROJECTION}
-
-
-def halted(engine: Engine) -> str | None:
-    with engine.connect() as connection:
-        state = books.read_state(connection)
-    return state.halted if state else None
-
-
-def busy(seed: int = 5, steps: int = 150) -> ModelChain:
-    chain = ModelChain()
-    Activity(chain, seed).run(steps, per_block=5)
-    return chain
 
 
 @pytest.mark.parametrize("back", [1, 6, 20])
@@ -136,22 +93,12 @@ def test_ranges_that_break_conservation_are_not_written_and_halt_for_good(
         (n, p) for n, p in chain.books.pieces.items() if p.state == 2 and p.amount > 9
     )
     root = chain.books.roots[piece >> 16]
-    lie = (piece, piece >> 16 << 16 | root.pieces, found.start, found.start + 5, 1, 1)
+    child = piece >> 16 << 16 | root.pieces
+    chain.pending = [
+        ("vouchers", "PieceSplit", (piece, child, found.start, found.start + 5, 1, 1)),
+        ("vouchers", "PiecesMerged", (piece, child, found.start, found.end + 3, 0)),
+    ]
     chain.seal()
-    lying = {**chain.blocks[-1].header}
-    split = encode_log("vouchers", "PieceSplit", lie)
-    merged = encode_log("vouchers", "PiecesMerged", (piece, lie[1], found.start, found.end + 3, 0))
-    for number, log in enumerate((split, merged)):
-        chain.blocks[-1].logs.append(
-            {
-                **log,
-                "blockNumber": lying["number"],
-                "blockHash": lying["hash"],
-                "logIndex": hex(number),
-                "transactionHash": lying["hash"],
-                "transactionIndex": "0x0",
-            }
-        )
     for _ in range(2):
         with pytest.raises(LedgerError) as stopped:
             keeper.catch_up()
@@ -197,7 +144,7 @@ def test_a_range_is_written_whole_or_not_at_all(make_engine: Make) -> None:
     keeper.catch_up(10)
     before, settled = digests(engine), list(outbox.settled)
     outbox.fail = True
-    with pytest.raises(OSError, match="disk"):
+    with pytest.raises(StoreError, match="disk"):
         keeper.catch_up()
     assert digests(engine) == before
     assert outbox.settled == settled
@@ -243,39 +190,75 @@ def test_running_survives_a_node_that_does_not_answer(make_engine: Make) -> None
     assert keeper.height == len(chain.blocks) - 1
 
 
-CHANGES = {
-    "piece_versions": "UPDATE piece_versions SET holder = holder + 1 WHERE piece = 65536",
-    "roots": "UPDATE roots SET face = face + 1 WHERE root = 1",
-    "events": "DELETE FROM events WHERE block = 5",
-    "issuer_versions": "UPDATE issuer_versions SET outstanding = outstanding - 1",
-    "blocks": "DELETE FROM blocks WHERE height = 4",
+STRANGE = {
+    "of a piece never cut": ("vouchers", "OfferAccepted", (99 << 16, 1, 2)),
+    "of a cut out of turn": ("vouchers", "PieceSplit", (1 << 16, (1 << 16) + 900, 0, 1, 1, 1)),
+    "of an unknown financing": ("desk", "FinancingRepaid", (99, 7, 5, bytes(32))),
+    "of an unknown document": ("documents", "DocumentUsed", (bytes(32), 5)),
 }
 
 
-@pytest.mark.parametrize("table", CHANGES)
-def test_verification_names_every_kind_of_forgery(make_engine: Make, table: str) -> None:
+@pytest.mark.parametrize("what", STRANGE)
+def test_events_that_do_not_fit_the_books_halt_them(make_engine: Make, what: str) -> None:
     engine, chain = make_engine(), busy()
-    indexer(engine, chain).catch_up()
-    with begin_write(engine) as connection:
-        connection.execute(text(CHANGES[table]))
-    report = verify(engine, chain, CONTRACTS, CHAIN_ID)
-    assert not report.rebuild_identical
-    assert not report.ok
-    assert {difference.table for difference in report.differences} == {table}
-    assert report.conservation
+    keeper = indexer(engine, chain)
+    keeper.catch_up()
+    before = digests(engine)
+    chain.pending = [STRANGE[what]]
+    chain.seal()
+    with pytest.raises(LedgerError) as stopped:
+        keeper.catch_up()
+    assert stopped.value.code is Failure.HALTED
+    assert f"blocks {len(chain.blocks) - 1} to" in (halted(engine) or "")
+    assert digests(engine) == before
 
 
-def test_verification_names_what_differs_from_the_chain(make_engine: Make) -> None:
+def test_a_log_of_another_shape_halts_the_books(make_engine: Make) -> None:
     engine, chain = make_engine(), busy()
-    indexer(engine, chain).catch_up()
-    chain.faults.wrong_digest_of = 2
+    next(block for block in chain.blocks[9:] if block.logs).logs[0]["data"] += "00"
+    with pytest.raises(LedgerError) as stopped:
+        indexer(engine, chain).catch_up()
+    assert stopped.value.code is Failure.HALTED
+    assert "not known here" in (halted(engine) or "")
+
+
+def test_two_indexers_take_turns_on_one_database(make_engine: Make) -> None:
+    engine, chain = make_engine(), busy()
+    keepers = [indexer(engine, chain), indexer(engine, chain)]
+    activity = Activity(chain, 9)
+    for turn in range(12):
+        keepers[turn % 3 % 2].catch_up()
+        activity.run(15, per_block=4)
+    threads = [threading.Thread(target=keeper.catch_up) for keeper in keepers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     report = verify(engine, chain, CONTRACTS, CHAIN_ID)
-    assert report.rebuild_identical
-    assert not report.conservation
-    assert "root 2" in report.chain_breaks[0]
+    assert report.ok, report
+    assert report.height == len(chain.blocks) - 1
 
 
-def test_verification_without_books_says_so(make_engine: Make) -> None:
-    with pytest.raises(LedgerError) as refused:
-        verify(make_engine(), busy(), CONTRACTS, CHAIN_ID)
-    assert refused.value.code is Failure.NOT_FOUND
+def test_a_full_disk_keeps_the_books_whole_and_they_go_on_when_there_is_space(
+    tmp_path: Path,
+) -> None:
+    engine, chain = make_engine_of(f"sqlite:///{tmp_path / 'full.db'}"), busy(steps=60)
+    metadata.create_all(engine)
+    keeper = indexer(engine, chain)
+    keeper.catch_up()
+    before = digests(engine)
+    Activity(chain, 10).run(200, per_block=5)
+    with engine.connect() as connection:
+        pages = connection.execute(text("PRAGMA page_count")).scalar_one()
+
+    @event.listens_for(engine, "begin")
+    def limit(connection: Connection) -> None:
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages + 1}")
+
+    with pytest.raises(StoreError, match="full"):
+        keeper.catch_up()
+    pages = 2**30
+    assert digests(engine) == before
+    assert keeper.catch_up() == len(chain.blocks) - 1
+    assert verify(engine, chain, CONTRACTS, CHAIN_ID).ok
+    engine.dispose()

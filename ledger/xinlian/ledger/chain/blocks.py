@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from xinlian.ledger.adapters.sql.books import Header
 from xinlian.ledger.chain.decoder import Decoder, Event
-from xinlian.ledger.chain.errors import RpcError
+from xinlian.ledger.chain.errors import ChainError, RpcError
 from xinlian.ledger.chain.rpc import Rpc
 
 EVENTS_WANTED: Final = 6_000
@@ -17,7 +17,7 @@ BLOCKS_MAX: Final = 512
 BLOCKS_FIRST: Final = 32
 
 
-class InconsistentRangeError(Exception):
+class InconsistentRangeError(ChainError):
     """Headers and logs do not belong together: the chain changed while they were read."""
 
 

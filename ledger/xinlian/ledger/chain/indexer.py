@@ -14,22 +14,27 @@ from __future__ import annotations
 import gc
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from dataclasses import replace
+from typing import Final, NoReturn
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 from xinlian.ledger.adapters.sql import books
 from xinlian.ledger.adapters.sql.books import BooksState, SqlReader
 from xinlian.ledger.adapters.sql.bulk import bulk_for
 from xinlian.ledger.adapters.sql.engine import begin_write
+from xinlian.ledger.adapters.sql.errors import StoreError, store_errors
 from xinlian.ledger.chain.blocks import (
     BlockRange,
     BlockSource,
     InconsistentRangeError,
 )
-from xinlian.ledger.chain.errors import ChainError, StateGoneError
+from xinlian.ledger.chain.decoder import DecodeError
+from xinlian.ledger.chain.errors import ChainError
 from xinlian.ledger.chain.indexer_ahead import ReadAhead
+from xinlian.ledger.chain.indexer_check import BrokenBooksError, Checker
 from xinlian.ledger.chain.indexer_fork import common_ancestor, still_ours
 from xinlian.ledger.chain.projection import Projection
 from xinlian.ledger.chain.rpc import Rpc
@@ -37,16 +42,15 @@ from xinlian.ledger.chain.settlement import Settlement, settled
 from xinlian.ledger.chain.shelves import Shelves
 from xinlian.ledger.chain.views import ChainViews
 from xinlian.ledger.model.errors import Failure, LedgerError
-from xinlian.ledger.usecases.conservation import Break, broken
 
 log = logging.getLogger(__name__)
 
 READ_TRIES: Final = 5
-COMPARE_AT_ONCE: Final = 4_000
+PAUSE_S_MAX: Final = 5.0
 
 
 class Indexer:
-    """Keeps the books of one chain. One at a time per database; its methods are not reentrant.
+    """Keeps the books of one chain. Several on one database take turns, range by range.
 
     ``contracts`` maps addresses (0x and lower-case hex) to the names registry, documents, vouchers
     and desk. ``alarm`` is told in words when conservation breaks.
@@ -67,15 +71,19 @@ class Indexer:
         self._chain_id = chain_id
         self._source = BlockSource(rpc, contracts)
         vouchers = next(address for address, name in contracts.items() if name == "vouchers")
-        self._views = ChainViews(rpc, vouchers)
         self._settlement = settlement
         self._alarm = alarm or log.critical
         self._shelves = Shelves()
         self._projection = Projection(self._shelves)
-        self._unchecked: set[int] | None = None
+        self._checker = Checker(engine, ChainViews(rpc, vouchers), self._shelves)
         self._lock = threading.Lock()
         self.events_read = 0
-        self.height = -1
+        self._place: tuple[int, bytes] | None = None
+
+    @property
+    def height(self) -> int:
+        """Height of the books as last seen here; -1 before the first look."""
+        return -1 if self._place is None else self._place[0]
 
     def catch_up(self, to_height: int | None = None, *, compare: bool = True) -> int:
         """Read all blocks up to the head (or ``to_height``); the height of the books after it.
@@ -93,9 +101,12 @@ class Indexer:
                 state = self._rewind_to_ancestor(state)
             if state.height < head:
                 state = self._follow(state, head)
-            self.height = state.height
+            self._place = (state.height, state.hash)
             if compare:
-                self._compare(state)
+                try:
+                    self._checker.compare(state)
+                except BrokenBooksError as error:
+                    self._halt(str(error))
             return state.height
 
     def _follow(self, state: BooksState, head: int) -> BooksState:
@@ -106,14 +117,16 @@ class Indexer:
                 try:
                     blocks = ahead.read(state.height + 1, head)  # 1
                     linked = blocks.first.parent_hash == state.hash
+                except DecodeError as error:
+                    self._halt(f"a contract speaks in a way that is not known here ({error})")
                 except InconsistentRangeError:
                     tries += 1
                     if tries >= READ_TRIES:
                         raise
                     linked = False
                 if linked:
-                    state = self._take(state, blocks)
-                    self.height = state.height
+                    state = self._take(state, blocks, ahead)
+                    self._place = (state.height, state.hash)
                 else:
                     ahead.drop()
                     state = self._rewind_to_ancestor(state)
@@ -124,7 +137,8 @@ class Indexer:
     def run(self, stop: threading.Event, wait_seconds: float = 1.0) -> None:
         """Follow the chain until ``stop`` is set or the books halt.
 
-        A node that does not answer is asked again after a pause; the pause is bounded.
+        A node that does not answer, or a database that does not take rows (a full disk), is tried
+        again after a pause; the pause is bounded.
         """
         pause_s = 0.05
         while not stop.is_set():
@@ -136,16 +150,29 @@ class Indexer:
                 if error.code is Failure.HALTED:
                     return
                 raise
-            except ChainError as error:
-                log.warning("The indexer waits for the node: %s", error)
+            except (ChainError, StoreError, DBAPIError) as error:
+                log.warning("The books wait and try again: %s", error)
                 stop.wait(pause_s)
-                pause_s = min(2 * pause_s, 5.0)
+                pause_s = min(2 * pause_s, PAUSE_S_MAX)
+
+    def rebuild(self) -> int:
+        """Forget the books and read them again from block 0; also ends a halt. The height after it.
+
+        Readers see the books grow again meanwhile.
+        """
+        with self._lock:
+            self._place = None
+            with store_errors("forgetting the books"), begin_write(self._engine) as connection:
+                books.forget(connection)
+        return self.catch_up()
 
     def _open(self) -> BooksState:
         with self._engine.connect() as connection:
             state = books.read_state(connection)
-            if state is not None and self._unchecked is None:
-                self._unchecked = books.unchecked_roots(connection, state)
+            if state is None or (state.height, state.hash) != self._place:
+                # At the start, and where another process went on in the meantime.
+                self._shelves.clear()
+                self._checker.recall(connection, state)
         if state is None:
             state = self._start()
         if state.chain_id != self._chain_id:
@@ -168,38 +195,42 @@ class Indexer:
             )
         with begin_write(self._engine) as connection:
             books.start_books(connection, self._chain_id, genesis)
-        self._unchecked = set()
         return BooksState(self._chain_id, genesis.hash, 0, genesis.hash, 0, None)
 
-    def _take(self, state: BooksState, blocks: BlockRange) -> BooksState:
+    def _take(self, state: BooksState, blocks: BlockRange, ahead: ReadAhead) -> BooksState:
         shelves = self._shelves
-        height = blocks.last.height
+        place = f"blocks {blocks.first.height} to {blocks.last.height}"
         try:
-            with begin_write(self._engine) as connection:
+            with store_errors(f"writing {place}"), begin_write(self._engine) as connection:
+                books.lock_state(connection, state)
                 shelves.begin(blocks.first.height)
                 shelves.load(blocks.events, SqlReader(connection))
-                self._projection.apply(blocks.events)  # 2
-                breaks = [
-                    Break(root, reason)
-                    for root in sorted(shelves.touched)
-                    if (reason := broken(*shelves.ranges(root))) is not None
-                ]
-                if breaks:  # 3
-                    raise _BreakError(breaks)
+                self._apply(blocks, place)  # 2
+                self._checker.conserve(place)  # 3
                 self._write(connection, blocks)  # 4
-        except _BreakError as error:
+        except books.MovedError:
             shelves.clear()
-            self._halt(f"blocks {blocks.first.height} to {height} break conservation", error.breaks)
+            log.info("Another process keeps these books too; it was first with %s", place)
+            ahead.drop()
+            return self._open()
+        except BrokenBooksError as error:
+            shelves.clear()
+            self._halt(str(error))
         except BaseException:
             shelves.clear()
             raise
         self.events_read += len(blocks.events)
-        if self._unchecked is not None:
-            self._unchecked |= shelves.touched
+        self._checker.note()
         shelves.shrink()
-        return BooksState(
-            state.chain_id, state.genesis, height, blocks.last.hash, state.checked_height, None
-        )
+        last = blocks.last
+        return replace(state, height=last.height, hash=last.hash)
+
+    def _apply(self, blocks: BlockRange, place: str) -> None:
+        try:
+            self._projection.apply(blocks.events)
+        except (LookupError, ValueError, OverflowError) as exc:
+            # An event about something that the books have never heard of, or do not take.
+            raise BrokenBooksError(f"{place} do not fit the books ({exc!r})") from exc
 
     def _write(self, connection: Connection, blocks: BlockRange) -> None:
         shelves, bulk = self._shelves, bulk_for(connection)
@@ -215,38 +246,11 @@ class Indexer:
             self._settlement.settle(connection, blocks.last.height, executed, failed)
         books.advance(connection, blocks.headers)
 
-    def _compare(self, state: BooksState) -> None:
-        """Step 5; put off while the node holds no state of that block any more."""
-        unchecked = self._unchecked if self._unchecked is not None else set()
-        roots = sorted(unchecked)
-        for at in range(0, len(roots), COMPARE_AT_ONCE):
-            part = roots[at : at + COMPARE_AT_ONCE]
-            try:
-                theirs = self._views.digests(part, state.height)
-            except StateGoneError:
-                return
-            with self._engine.connect() as connection:
-                self._shelves.load_roots(part, SqlReader(connection))
-            differ = [
-                Break(root, "the chain's digest differs")
-                for root in part
-                if theirs[root] != self._shelves.digest(root)
-            ]
-            self._shelves.shrink()
-            if differ:
-                self._halt(f"at block {state.height} the books differ from the chain", differ)
-            # A root that changes later is put down again.
-            unchecked.difference_update(part)
-        if state.checked_height < state.height:
-            with begin_write(self._engine) as connection:
-                books.set_checked(connection, state.height)
-
-    def _halt(self, what: str, breaks: Sequence[Break]) -> None:
-        shown = "; ".join(str(entry) for entry in breaks[:5])
-        more = f" and {len(breaks) - 5} more" if len(breaks) > 5 else ""
+    def _halt(self, why: str) -> NoReturn:
+        """Stop the books for good, and say so."""
         reason = (
-            f"The books were stopped: {what} ({shown}{more}). No order is carried until "
-            "`xinlian ledger verify` has named the difference and it has been cleared."
+            f"The books were stopped: {why}. No order is carried until `xinlian ledger verify` has "
+            "named the difference and the books were read again."
         )
         with begin_write(self._engine) as connection:
             books.set_halted(connection, reason)
@@ -271,14 +275,8 @@ class Indexer:
             found = books.read_state(connection)
             if found is None:
                 raise LedgerError(Failure.INTERNAL, "the books vanished while going back")
-            self._unchecked = books.unchecked_roots(connection, found)
+            self._checker.recall(connection, found)
         return found
-
-
-class _BreakError(Exception):
-    def __init__(self, breaks: list[Break]) -> None:
-        super().__init__("conservation is broken")
-        self.breaks = breaks
 
 
 @contextmanager

@@ -54,6 +54,20 @@ def read_state(connection: Connection) -> BooksState | None:
     )
 
 
+class MovedError(Exception):
+    """The books are not where this process believed them to be."""
+
+
+def lock_state(connection: Connection, believed: BooksState) -> None:
+    """Keep other indexers out until the transaction ends; ``MovedError`` if one was faster."""
+    query = select(ledger_state.c.height, ledger_state.c.hash, ledger_state.c.halted)
+    found = connection.execute(query.with_for_update()).one_or_none()
+    if found is None or found.halted is not None:
+        raise MovedError
+    if (found.height, bytes(found.hash)) != (believed.height, believed.hash):
+        raise MovedError
+
+
 def start_books(connection: Connection, chain_id: int, genesis: Header) -> None:
     """Open empty books with the first block of a chain."""
     connection.execute(insert(tables.blocks).values(_block(genesis)))
@@ -143,6 +157,12 @@ def rewind(connection: Connection, height: int) -> None:
     connection.execute(
         update(ledger_state).where(state.checked_height > height).values(checked_height=height)
     )
+
+
+def forget(connection: Connection) -> None:
+    """Empty the books; they can be read again from the chain."""
+    for table in (*tables.PROJECTION, ledger_state):
+        connection.execute(delete(table))
 
 
 class SqlReader:
