@@ -13,43 +13,20 @@ from typing import Any
 
 from xinlian.ledger.chain.errors import StateGoneError
 from xinlian.ledger.chain.rpc import FinalHead, Rpc
-from xinlian.ledger.model.book_settlement import payee_of
 from xinlian.ledger.model.book_state import Books
 from xinlian.ledger.model.errors import LedgerError
-from xinlian.ledger.model.ids import PartyId
-from xinlian.ledger.model.items import (
-    Accept,
-    BlockIssuer,
-    Combine,
-    CreditNote,
-    Decline,
-    Disburse,
-    Dishonour,
-    Issue,
-    Item,
-    Merge,
-    OpenFinancing,
-    Redeem,
-    RegisterDocument,
-    RegisterFinancing,
-    ReleaseFinancing,
-    Repay,
-    Transfer,
-    UnblockIssuer,
-    Withdraw,
-    WriteOff,
-)
+from xinlian.ledger.model.items import Item
 from xinlian.ledger.model.keccak import keccak256
 from xinlian.ledger.model.parties import PartyStatus
-from xinlian.ledger.model.vouchers import PieceState, piece_word, root_word
+from xinlian.ledger.model.vouchers import piece_word, root_word
 
 from tests.ledger.book.network import Network, key
-from tests.ledger.indexer.logs import ADDRESSES, encode_log
+from tests.ledger.indexer.logs import encode_log
+from tests.ledger.indexer.model_events import Log, ended, events_of
 
 CHAIN_ID = 777
 KEPT_STATES = 8
 ROOT_DIGESTS = keccak256(b"rootDigests(uint64[])")[:4].hex()
-_Log = tuple[str, str, tuple[Any, ...]]
 
 
 @dataclass
@@ -78,7 +55,7 @@ class ModelChain(Rpc):
         self.salt = salt
         self.faults = Faults()
         self.blocks: list[Block] = []
-        self.pending: list[_Log] = []
+        self.pending: list[Log] = []
         self.calls: list[str] = []
         self.nonce = 0
         self.seal()
@@ -107,7 +84,7 @@ class ModelChain(Rpc):
             return None
         for item, result in zip(items, results, strict=True):
             # With several items of one order the state between them is not known any more.
-            self.pending += self._events(party, item, result, before)
+            self.pending += events_of(party, item, result, before, self.books)
         self.pending.append((contract, "OrderExecuted", (digest, party, self.nonce, kind)))
         return results
 
@@ -118,7 +95,7 @@ class ModelChain(Rpc):
             self.net.book.expire([piece], self.net.now)
         except LedgerError:
             return False
-        self.pending += self._ended(piece, before, 3, 0)
+        self.pending += ended(piece, before, 3, 0, self.books)
         return True
 
     def set_status(self, party: int, status: PartyStatus) -> None:
@@ -234,130 +211,3 @@ class ModelChain(Rpc):
                 self.pending.append(("registry", "AccountAdded", (party.id, account)))
         for party_id, issuer in self.books.issuers.items():
             self.pending.append(("vouchers", "IssuerLimitSet", (party_id, issuer.limit)))
-
-    def _events(self, party: int, item: Item, result: int, before: Books) -> list[_Log]:
-        match item:
-            case Issue():
-                root = self.books.roots[result >> 16]
-                offered = (
-                    result, root.issuer, item.payee, root.paying_bank, root.face, root.due_day,
-                    root.issued_day, item.expiry, root.policy, root.document, item.terms,
-                )  # fmt: skip
-                return [
-                    ("documents", "DocumentUsed", (item.document, item.face)),
-                    ("vouchers", "VoucherOffered", offered),
-                ]
-            case Accept():
-                was = before.pieces[item.piece]
-                minted = (_address(was.holder), _address(party), item.piece)
-                return [
-                    ("vouchers", "OfferAccepted", (item.piece, was.holder, party)),
-                    ("vouchers", "Transfer", minted),
-                ]
-            case Decline():
-                return self._ended(item.piece, before.pieces, 1, item.reason)
-            case Withdraw():
-                return self._ended(item.piece, before.pieces, 2, 0)
-            case Transfer():
-                offer = (result, party, item.to, item.expiry, item.purpose)
-                return [*self._split(item.piece, result), ("vouchers", "PieceOffered", offer)]
-            case Merge():
-                kept = self.books.pieces[result]
-                gone = item.other if result == item.piece else item.piece
-                merged = (result, gone, kept.start, kept.end, kept.depth)
-                return [("vouchers", "PiecesMerged", merged)]
-            case Redeem():
-                piece = self.books.pieces[result]
-                paid = (result, payee_of(piece), party, item.amount, item.receipt)
-                return [*self._split(item.piece, result), ("vouchers", "PieceRedeemed", paid)]
-            case Dishonour():
-                issuer = self.books.root(item.piece).issuer
-                unpaid = (item.piece, issuer, party, item.evidence)
-                stop = ("vouchers", "IssuerBlocked", (issuer, party, item.evidence))
-                was_blocked = before.issuer(issuer).blocked
-                return [
-                    ("vouchers", "VoucherDishonoured", unpaid),
-                    *([] if was_blocked else [stop]),
-                ]
-            case WriteOff():
-                amount = before.pieces[item.piece].amount
-                gone_off = (item.piece, party, amount, item.evidence)
-                return [("vouchers", "PieceWrittenOff", gone_off)]
-            case BlockIssuer():
-                return [("vouchers", "IssuerBlocked", (item.issuer, party, item.evidence))]
-            case UnblockIssuer():
-                return [("vouchers", "IssuerUnblocked", (item.issuer, party, item.evidence))]
-            case _:
-                return self._other_events(party, item, result, before)
-
-    def _other_events(self, party: int, item: Item, result: int, before: Books) -> list[_Log]:
-        match item:
-            case RegisterDocument():
-                told = (item.document, party, item.seller, item.document_kind, item.amount)
-                return [("documents", "DocumentRegistered", told)]
-            case CreditNote():
-                taken = (
-                    before.documents[item.document].usable
-                    - self.books.documents[item.document].usable
-                )
-                note = (item.document, item.note, party, item.amount, item.amount - taken)
-                return [("documents", "CreditNoteApplied", note)]
-            case Combine():
-                moved = (item.target, item.source, item.amount)
-                return [("documents", "DocumentsCombined", moved)]
-            case OpenFinancing():
-                piece = self.books.financings[result].piece
-                locked = (piece, party, item.funder, item.expiry)
-                opened = (
-                    result, piece, party, item.funder, item.bank, item.sale, item.recourse,
-                    item.price, item.maturity_day, item.expiry, item.terms,
-                )  # fmt: skip
-                return [
-                    *self._split(item.piece, piece),
-                    ("vouchers", "PieceLocked", locked),
-                    ("desk", "FinancingOpened", opened),
-                ]
-            case RegisterFinancing():
-                bound = (item.financing, item.registration, item.tenor_reason)
-                return [("desk", "FinancingRegistered", bound)]
-        assert isinstance(item, ReleaseFinancing | Disburse | Repay), item
-        found = self.books.financings[item.financing]
-        if isinstance(item, ReleaseFinancing):
-            return [
-                ("desk", "FinancingReleased", (item.financing, party, item.reason)),
-                ("vouchers", "PieceUnlocked", (found.piece, found.seller, found.funder)),
-            ]
-        paid = (item.financing, party, item.amount, item.receipt)
-        if isinstance(item, Disburse):
-            financed = (found.piece, found.seller, found.funder, found.sale)
-            return [
-                ("desk", "FinancingDisbursed", paid),
-                ("vouchers", "PieceFinanced", financed),
-            ]
-        released = (found.piece, found.funder, found.seller)
-        return [("desk", "FinancingRepaid", paid), ("vouchers", "PieceReleased", released)]
-
-    def _split(self, piece: int, part: int) -> list[_Log]:
-        if part == piece:
-            return []
-        cut = self.books.pieces[part]
-        split = (piece, part, cut.start, cut.end, cut.depth, 1)
-        return [
-            ("vouchers", "PieceSplit", split),
-            ("vouchers", "Transfer", (_address(0), _address(cut.holder), part)),
-        ]
-
-    def _ended(self, piece: int, before: dict[int, Any], how: int, reason: int) -> list[_Log]:
-        was = before[piece]
-        ended = ("vouchers", "OfferEnded", (piece, was.holder, was.offeree, how, reason))
-        if was.state != PieceState.ISSUED:
-            return [ended]
-        document = self.books.root(piece).document
-        return [("documents", "DocumentRestored", (document, was.amount)), ended]
-
-
-def _address(party: int) -> str:
-    return "0x584c" + "00" * 14 + PartyId(party).to_bytes(4).hex()
-
-
-__all__ = ["ADDRESSES", "CHAIN_ID", "ModelChain"]

@@ -12,81 +12,16 @@ from xinlian.ledger.adapters.sql.engine import make_engine as engine_for
 from xinlian.ledger.adapters.sql.rows import PAGE_MAX
 from xinlian.ledger.chain.indexer import Indexer
 from xinlian.ledger.model.days import Day, date_of, day_of
-from xinlian.ledger.model.ids import DocumentKey, FinancingId, PartyId, PieceId
-from xinlian.ledger.model.items import (
-    Accept,
-    Combine,
-    Decline,
-    Disburse,
-    Issue,
-    Merge,
-    Redeem,
-    RegisterDocument,
-    RegisterFinancing,
-    Transfer,
-)
+from xinlian.ledger.model.items import Merge
 from xinlian.ledger.model.views import LineageNode
 from xinlian.ledger.model.vouchers import FinancingState, PieceState, RootState
 
 from tests.ledger.book.network import TODAY, key
 from tests.ledger.indexer.logs import CONTRACTS
-from tests.ledger.indexer.model_chain import CHAIN_ID, ModelChain
+from tests.ledger.indexer.model_chain import CHAIN_ID
+from tests.ledger.indexer.story import BUNDLE, INVOICES, Story
 
 Make = Callable[[], Engine]
-DAY = 86_400
-INVOICES = key("invoice 1"), key("invoice 2")
-BUNDLE = key("bundle")
-
-
-class Story:
-    """Issuer → supplier → supplier2 → supplier3 on a bundle of two invoices; part is financed."""
-
-    def __init__(self, engine: Engine) -> None:
-        chain = self.chain = ModelChain()
-        net = self.net = chain.net
-        for invoice in INVOICES:
-            chain.do(net.issuer, RegisterDocument(invoice, 4, net.supplier, 600))
-        chain.do(net.issuer, RegisterDocument(BUNDLE, 5, net.supplier, 0))
-        for invoice in INVOICES:
-            chain.do(net.issuer, Combine(BUNDLE, invoice, 500))
-        self.issued = self._deed(net.issuer, self._issue(BUNDLE, 1_000, TODAY + 60))
-        self.issue_block = chain.seal()
-        chain.do(net.supplier, Accept(self.issued))
-        self.first = self._pass(net.supplier, self.issued, 600, net.supplier2)
-        self.second = self._pass(net.supplier2, self.first, 250, net.supplier3)
-        self.passed_block = chain.seal()
-        refused = self._deed(net.issuer, self._issue(INVOICES[0], 100, TODAY + 30))
-        chain.do(net.supplier, Decline(refused, 4))
-        self.refused = refused
-        self.later = self._deed(net.issuer, self._issue(INVOICES[1], 100, TODAY + 61))
-        chain.do(net.supplier, Accept(self.later))
-        opened = chain.do(net.supplier, net.opening(self.issued, 300, sale=False))
-        assert opened is not None
-        self.financing = FinancingId(opened[0])
-        chain.do(net.funder, RegisterFinancing(self.financing, key("reg"), bytes(32)))
-        chain.do(net.bank, Disburse(self.financing, 270, key("paid")))
-        self.offered = self._deed(
-            net.supplier3, Transfer(self.second, 50, False, net.supplier, net.now + DAY, 2)
-        )
-        chain.do(net.bank, Redeem(self.issued, 60, key("receipt")))
-        chain.seal()
-        self.engine = engine
-        Indexer(engine, chain, CONTRACTS, CHAIN_ID).catch_up()
-
-    def _issue(self, document: DocumentKey, face: int, due: int) -> Issue:
-        net = self.net
-        return Issue(net.supplier, net.bank, face, due, net.now + DAY, document, key("terms"))
-
-    def _deed(self, party: int, item: Any) -> PieceId:
-        results = self.chain.do(party, item)
-        assert results is not None, item
-        return PieceId(results[0])
-
-    def _pass(self, sender: int, piece: PieceId, amount: int, to: PartyId) -> PieceId:
-        item = Transfer(piece, amount, False, to, self.net.now + DAY, 1)
-        part = self._deed(sender, item)
-        assert self.chain.do(to, Accept(part)) is not None
-        return part
 
 
 @pytest.fixture
@@ -130,8 +65,8 @@ def test_lineage_leads_from_a_piece_through_every_hand_to_the_invoices(
 
 def test_lineage_of_merged_pieces_has_every_branch(story: Story, connection: Connection) -> None:
     chain, net = story.chain, story.net
-    back = story._pass(net.supplier3, story.second, 200, net.supplier2)
-    merged = story._deed(net.supplier2, Merge(story.first, back))
+    back = story.pass_on(net.supplier3, story.second, 200, net.supplier2)
+    merged = story.deed(net.supplier2, Merge(story.first, back))
     chain.seal()
     connection.rollback()
     Indexer(story.engine, chain, CONTRACTS, CHAIN_ID).catch_up()
