@@ -1,12 +1,16 @@
 """A small network in the plain model: parties, policy, and short ways to say what they do."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
 
+import pytest
 from xinlian.ledger.model.book import VoucherBook
 from xinlian.ledger.model.days import Day, start_of
+from xinlian.ledger.model.errors import Failure, LedgerError
 from xinlian.ledger.model.ids import Address, DocumentKey, FinancingId, PartyId, PieceId
 from xinlian.ledger.model.items import (
     Accept,
@@ -161,3 +165,12 @@ class Network:
     def piece(self, piece: int) -> Piece:
         """A piece as it stands."""
         return self.book.books.pieces[piece]
+
+
+@contextmanager
+def refused(code: Failure, **fields: Any) -> Iterator[None]:
+    """The block must be refused with this code and, where given, these values."""
+    with pytest.raises(LedgerError) as found:
+        yield
+    assert found.value.code is code
+    assert {name: found.value.fields.get(name) for name in fields} == fields

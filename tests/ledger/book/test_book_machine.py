@@ -53,7 +53,7 @@ class BookMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.net = Network()
+        self.net = self.make_network()
         self.nonce = 0
         self.net.document(1000)
         # A head start, so that most runs reach the later parts of a voucher's life.
@@ -62,6 +62,9 @@ class BookMachine(RuleBasedStateMachine):
         self.net.pass_on(self.net.supplier2, part, 100, self.net.supplier3)
         self.net.locked(first, 200, recourse=True)
         self.net.locked(first, 100, sale=False)
+
+    def make_network(self) -> Network:
+        return Network()
 
     @property
     def books(self) -> Any:

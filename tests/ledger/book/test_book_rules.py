@@ -1,42 +1,25 @@
-"""The plain model, rule by rule: what it does, and what it refuses with which values."""
+"""The plain model, rule by rule: issue, transfer, merge and how offers end."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from xinlian.ledger.model.book_settlement import payee_of
-from xinlian.ledger.model.errors import Failure, LedgerError
-from xinlian.ledger.model.ids import FinancingId, PartyId, PieceId
+from xinlian.ledger.model.errors import Failure
+from xinlian.ledger.model.ids import PartyId, PieceId
 from xinlian.ledger.model.items import (
     Accept,
-    AddAccount,
     BlockIssuer,
-    Combine,
-    ContractName,
-    CreditNote,
     Decline,
-    Disburse,
     Dishonour,
     Issue,
     Merge,
     Redeem,
-    RegisterDocument,
-    RegisterFinancing,
-    ReleaseFinancing,
-    RemoveAccount,
-    Repay,
-    SetThreshold,
     Transfer,
-    UnblockIssuer,
     Withdraw,
-    WriteOff,
 )
-from xinlian.ledger.model.orders import Order
-from xinlian.ledger.model.parties import PartyStatus, Role
-from xinlian.ledger.model.vouchers import FinancingState, PieceState, Policy, RootState
+from xinlian.ledger.model.parties import PartyStatus
+from xinlian.ledger.model.vouchers import PieceState, Policy, RootState
 
-from tests.ledger.book.network import LIMIT, POLICY, TODAY, Network, account, key
+from tests.ledger.book.network import LIMIT, POLICY, TODAY, Network, key, refused
 
 DAY = 86_400
 PROOF = key("proof")
@@ -45,14 +28,6 @@ PROOF = key("proof")
 @pytest.fixture
 def net() -> Network:
     return Network()
-
-
-@contextmanager
-def refused(code: Failure, **fields: Any) -> Iterator[None]:
-    with pytest.raises(LedgerError) as found:
-        yield
-    assert found.value.code is code
-    assert {name: found.value.fields.get(name) for name in fields} == fields
 
 
 def test_an_offer_becomes_the_payees_when_accepted(net: Network) -> None:
@@ -229,260 +204,3 @@ def test_merging_restores_the_range_and_keeps_the_right_depth(net: Network) -> N
     far = net.given(net.supplier, whole, 10, net.supplier2, back=True)
     with refused(Failure.VOUCHERS_NOT_ADJACENT):
         net.run(net.supplier2, Merge(a, far))
-
-
-def test_redemption_needs_the_paying_bank_and_takes_the_front(net: Network) -> None:
-    piece = net.held(1_000)
-    with refused(Failure.VOUCHERS_NOT_PAYING_BANK, party=net.bank2):
-        net.run(net.bank2, Redeem(piece, 100, PROOF))
-    with refused(Failure.VOUCHERS_RECEIPT):
-        net.run(net.bank, Redeem(piece, 100, bytes(32)))
-    with refused(Failure.VOUCHERS_AMOUNT, amount=1_001):
-        net.run(net.bank, Redeem(piece, 1_001, PROOF))
-    part = PieceId(net.run(net.bank, Redeem(piece, 400, PROOF))[0])
-    assert (net.piece(part).start, net.piece(part).end) == (0, 400)
-    assert net.piece(part).state is PieceState.REDEEMED
-    assert net.book.books.issuers[net.issuer].outstanding == 600
-    with refused(Failure.VOUCHERS_PIECE_STATE, state=6):
-        net.run(net.bank, Redeem(part, 400, PROOF))
-    offered = net.pass_on(net.supplier, piece, 600, net.supplier2)
-    net.book.set_status(net.supplier, PartyStatus.SUSPENDED)
-    net.run(net.bank, Redeem(offered, 600, PROOF))
-    assert net.book.root_state(1, net.now) is RootState.SETTLED
-
-
-def test_dishonour_by_the_bank_at_once_and_by_the_holder_after_the_grace_days(
-    net: Network,
-) -> None:
-    piece, other = net.held(1_000), net.held(1_000)
-    net.now += 90 * DAY
-    with refused(Failure.VOUCHERS_NOT_DUE, day=TODAY + 90, today=TODAY + 90):
-        net.run(net.bank, Dishonour(piece, PROOF))
-    net.now += DAY
-    with refused(Failure.VOUCHERS_NOT_DUE, day=TODAY + 93):
-        net.run(net.supplier, Dishonour(piece, PROOF))
-    with refused(Failure.VOUCHERS_NOT_HOLDER):
-        net.run(net.supplier2, Dishonour(piece, PROOF))
-    with refused(Failure.VOUCHERS_EVIDENCE):
-        net.run(net.bank, Dishonour(piece, bytes(32)))
-    net.run(net.bank, Dishonour(piece, PROOF))
-    assert net.book.books.issuers[net.issuer].blocked
-    with refused(Failure.VOUCHERS_ROOT_STATE):
-        net.run(net.bank, Dishonour(piece, PROOF))
-    net.now += 3 * DAY
-    net.run(net.supplier, Dishonour(other, PROOF))
-    with refused(Failure.DIRECTORY_MISSING_ROLE):
-        net.run(net.operator, UnblockIssuer(net.issuer, PROOF))
-    net.run(net.regulator, UnblockIssuer(net.issuer, PROOF))
-    with refused(Failure.VOUCHERS_ISSUER_NOT_BLOCKED):
-        net.run(net.regulator, UnblockIssuer(net.issuer, PROOF))
-    net.run(net.bank, Redeem(piece, 1_000, PROOF))
-    assert net.book.root_state(1, net.now) is RootState.SETTLED
-    net.run(net.supplier, WriteOff(other, PROOF))
-    assert net.book.root_state(2, net.now) is RootState.WRITTEN_OFF
-    assert net.book.books.issuers[net.issuer].outstanding == 0
-
-
-def test_only_dishonoured_pieces_are_written_off(net: Network) -> None:
-    piece = net.held(1_000)
-    with refused(Failure.VOUCHERS_NOT_DISHONOURED, root=1):
-        net.run(net.supplier, WriteOff(piece, PROOF))
-    with refused(Failure.VOUCHERS_NOT_HOLDER):
-        net.run(net.issuer, WriteOff(piece, PROOF))
-
-
-def test_a_sale_moves_the_piece_to_the_funder_for_good_without_recourse(net: Network) -> None:
-    piece = net.held(1_000)
-    number, locked = net.locked(piece, 400)
-    with refused(Failure.VOUCHERS_PIECE_STATE, state=4):
-        net.pass_on(net.supplier, locked, 100, net.supplier2)
-    with refused(Failure.DESK_AMOUNT, amount=359, expected=360):
-        net.run(net.bank, Disburse(number, 359, PROOF))
-    net.run(net.bank, Disburse(number, 360, PROOF))
-    assert net.piece(locked).holder == net.funder
-    assert payee_of(net.piece(locked)) == net.funder
-    with refused(Failure.DESK_NO_RECOURSE):
-        net.run(net.bank, Repay(number, 360, PROOF))
-
-
-def test_a_sale_with_recourse_comes_back_after_dishonour(net: Network) -> None:
-    piece = net.held(1_000)
-    number, locked = net.locked(piece, 1_000, recourse=True)
-    net.run(net.bank, Disburse(number, 900, PROOF))
-    with refused(Failure.DESK_NOT_DISHONOURED):
-        net.run(net.bank, Repay(number, 900, PROOF))
-    net.now += 91 * DAY
-    net.run(net.bank, Dishonour(locked, PROOF))
-    net.run(net.bank, Repay(number, 950, PROOF))
-    assert net.piece(locked).holder == net.supplier
-    assert net.piece(locked).state is PieceState.HELD
-    assert net.book.books.financings[number].state is FinancingState.REPAID
-
-
-def test_a_pledge_gives_the_money_to_the_lien_holder_until_it_is_repaid(net: Network) -> None:
-    piece = net.held(1_000)
-    number, locked = net.locked(piece, 1_000, sale=False)
-    net.run(net.bank, Disburse(number, 900, PROOF))
-    assert net.piece(locked).holder == net.supplier
-    part = PieceId(net.run(net.bank, Redeem(locked, 100, PROOF))[0])
-    assert payee_of(net.piece(part)) == net.funder
-    net.run(net.bank, Repay(number, 900, PROOF))
-    assert net.piece(locked).offeree == 0
-    with refused(Failure.DESK_STATE, state=5):
-        net.run(net.bank, Repay(number, 900, PROOF))
-
-
-def test_desk_refusals(net: Network) -> None:
-    piece = net.held(1_000, due=TODAY + 200)
-    opening = net.opening(piece, 500)
-    changed: dict[str, Any] = {name: getattr(opening, name) for name in opening.__slots__}
-
-    def open_(**changes: Any) -> None:
-        net.run(net.supplier, type(opening)(**(changed | changes)))
-
-    with refused(Failure.DESK_SELF):
-        open_(funder=net.supplier)
-    with refused(Failure.DIRECTORY_MISSING_ROLE, role=4):
-        open_(funder=net.supplier2)
-    with refused(Failure.DESK_PRICE):
-        open_(price=501)
-    with refused(Failure.DESK_MATURITY):
-        open_(maturity_day=TODAY - 1)
-    with refused(Failure.DESK_TERMS):
-        open_(terms=bytes(32))
-    number = FinancingId(net.run(net.supplier, opening)[0])
-    with refused(Failure.DESK_UNKNOWN):
-        net.run(net.funder, RegisterFinancing(FinancingId(9), PROOF, PROOF))
-    with refused(Failure.DESK_NOT_FUNDER):
-        net.run(net.supplier, RegisterFinancing(number, PROOF, PROOF))
-    with refused(Failure.DESK_REGISTRATION):
-        net.run(net.funder, RegisterFinancing(number, bytes(32), PROOF))
-    with refused(Failure.DESK_NEEDS_TENOR_REASON, due_day=TODAY + 200):
-        net.run(net.funder, RegisterFinancing(number, PROOF, bytes(32)))
-    with refused(Failure.DESK_STATE):
-        net.run(net.bank, Disburse(number, 450, PROOF))
-    net.run(net.funder, RegisterFinancing(number, PROOF, PROOF))
-    with refused(Failure.DESK_LOCK_RUNS):
-        net.run(net.supplier, ReleaseFinancing(number, 1))
-    with refused(Failure.DESK_NOT_PARTY):
-        net.run(net.bank, ReleaseFinancing(number, 1))
-    again = FinancingId(net.run(net.supplier, net.opening(piece, 100))[0])
-    with refused(Failure.DESK_REGISTRATION_USED, financing=number):
-        net.run(net.funder, RegisterFinancing(again, PROOF, PROOF))
-    net.now += 2 * DAY
-    with refused(Failure.DESK_LOCK_EXPIRED):
-        net.run(net.bank, Disburse(number, 450, PROOF))
-    net.run(net.supplier, ReleaseFinancing(number, 1))
-    net.run(net.funder, ReleaseFinancing(again, 1))
-    states = {p.state for p in net.book.books.pieces_of(1)}
-    assert states == {PieceState.HELD}
-
-
-def test_documents_are_used_once_and_taken_back_by_credit_notes(net: Network) -> None:
-    document = net.document(1_000)
-    piece = net.run(net.issuer, net.issue(document, 700))[0]
-    with refused(Failure.DOCUMENTS_NOT_PARTY):
-        net.run(net.supplier2, CreditNote(document, key("n"), 100))
-    net.run(net.supplier, CreditNote(document, key("n"), 500))
-    found = net.book.books.documents[document]
-    assert (found.usable, found.used, found.shortfall) == (700, 700, 200)
-    with refused(Failure.DOCUMENTS_NOTE_APPLIED):
-        net.run(net.issuer, CreditNote(document, key("n"), 100))
-    with refused(Failure.DOCUMENTS_AMOUNT):
-        net.run(net.issuer, CreditNote(document, key("m"), 501))
-    net.run(net.supplier, Decline(PieceId(piece), 0))
-    found = net.book.books.documents[document]
-    assert (found.usable, found.used, found.shortfall) == (500, 0, 0)
-
-
-def test_bundles_take_free_amounts_of_documents_of_the_same_two_parties(net: Network) -> None:
-    bundle = key("bundle")
-    net.run(net.issuer, RegisterDocument(bundle, 5, net.supplier, 0))
-    first, other = net.document(600), net.document(600, seller=net.supplier2)
-    with refused(Failure.DOCUMENTS_NOT_SELLER):
-        net.run(net.issuer, Combine(bundle, other, 100))
-    with refused(Failure.DOCUMENTS_KIND, kind=4):
-        net.run(net.issuer, Combine(first, other, 100))
-    with refused(Failure.DOCUMENTS_KIND, kind=5):
-        net.run(net.issuer, Combine(bundle, bundle, 100))
-    with refused(Failure.DOCUMENTS_INSUFFICIENT, wanted=601, free=600):
-        net.run(net.issuer, Combine(bundle, first, 601))
-    net.run(net.issuer, Combine(bundle, first, 400))
-    net.run(net.issuer, net.issue(bundle, 400))
-    with refused(Failure.DOCUMENTS_INSUFFICIENT, free=200):
-        net.run(net.issuer, net.issue(first, 201))
-    with refused(Failure.DOCUMENTS_EXISTS):
-        net.run(net.issuer, RegisterDocument(first, 4, net.supplier, 1))
-
-
-def test_the_items_of_an_order_succeed_or_fail_together(net: Network) -> None:
-    document = net.document(1_500)
-    before = net.book.books.snapshot()
-    with refused(Failure.DOCUMENTS_INSUFFICIENT):
-        net.run(net.issuer, net.issue(document, 1_000), net.issue(document, 1_000))
-    assert vars(net.book.books) == before
-
-
-def test_an_order_needs_the_signatures_that_the_policy_demands(net: Network) -> None:
-    piece = net.offer(100)
-    two = [account(3), account(3, 1)]
-
-    def accept(signers: list[Any], nonce: int = 1, deadline: int = 0) -> None:
-        order = Order(net.supplier, nonce, deadline or net.now, (Accept(piece),))
-        net.book.submit(order, signers, net.now)
-
-    with refused(Failure.ORDERS_EXPIRED):
-        accept(two[:1], deadline=net.now - 1)
-    with refused(Failure.ORDERS_SIGNATURE_COUNT, length=0):
-        accept([])
-    with refused(Failure.ORDERS_BAD_SIGNATURE):
-        accept([account(9)])
-    net.run(net.supplier, AddAccount(two[1]))
-    net.run(net.supplier, SetThreshold(2))
-    with refused(Failure.REGISTRY_ACCOUNT_COUNT):
-        net.run(net.supplier, RemoveAccount(two[1]))
-    with refused(Failure.ORDERS_SIGNATURE_COUNT, threshold=2):
-        accept(two[:1])
-    with refused(Failure.ORDERS_DUPLICATE_SIGNER):
-        accept([two[0], two[0]])
-    with refused(Failure.ORDERS_BAD_SIGNATURE, party=net.supplier):
-        accept([two[0], account(9)])
-    net.book.set_status(net.supplier, PartyStatus.SUSPENDED)
-    with refused(Failure.DIRECTORY_PARTY_SUSPENDED):
-        accept(two)
-    net.book.set_status(net.supplier, PartyStatus.ACTIVE)
-    net.book.cancel_nonce(ContractName.VOUCHERS, two[0], 1)
-    with refused(Failure.ORDERS_NONCE_USED, nonce=1):
-        accept(two)
-    accept(two, nonce=2)
-    with refused(Failure.ORDERS_NONCE_USED, nonce=2):
-        accept(two, nonce=2)
-    with refused(Failure.VOUCHERS_PIECE_STATE):
-        accept(two, nonce=3)
-    with refused(Failure.ORDERS_NONCE_USED, nonce=3):
-        accept(two, nonce=3)
-
-
-def test_parties_and_their_accounts(net: Network) -> None:
-    book = net.book
-    with refused(Failure.REGISTRY_ZERO):
-        book.register(bytes(32), Role.SUPPLIER, [account(50)])
-    with refused(Failure.REGISTRY_ID_TAKEN, party=net.issuer):
-        book.register(key("issuer"), Role.SUPPLIER, [account(50)])
-    with refused(Failure.REGISTRY_ROLES):
-        book.register(key("new"), Role(0), [account(50)])
-    with refused(Failure.REGISTRY_THRESHOLD):
-        book.register(key("new"), Role.SUPPLIER, [account(50)], 3)
-    with refused(Failure.REGISTRY_ACCOUNT_COUNT):
-        book.register(key("new"), Role.SUPPLIER, [account(50)], 2)
-    with refused(Failure.REGISTRY_ACCOUNT_TAKEN, party=net.issuer):
-        book.register(key("new"), Role.SUPPLIER, [account(1)])
-    book.recover_accounts(net.supplier, [account(60), account(3)], 2)
-    assert book.books.parties[net.supplier].accounts == (account(60), account(3))
-    with refused(Failure.REGISTRY_ACCOUNT_TAKEN):
-        book.recover_accounts(net.supplier2, [account(3)], 1)
-    assert book.books.accounts[account(4)] == net.supplier2
-    with refused(Failure.REGISTRY_NOT_ACCOUNT):
-        net.run(net.supplier2, RemoveAccount(account(3)))
-    with refused(Failure.DIRECTORY_UNKNOWN_ACCOUNT):
-        book.cancel_nonce(ContractName.DESK, account(99), 1)
