@@ -12,7 +12,8 @@ contract BooksInvariant is Test {
         bytes4[] selectors;
     }
 
-    uint256 private constant EPISODES = 16;
+    uint256 private constant EPISODES_MIN = 4;
+    uint256 private constant EPISODES_MAX = 60;
     uint256 private constant STEPS = 500;
     uint256 private constant DOORS = 5;
     uint256 private constant ATTACKS = 8;
@@ -43,7 +44,7 @@ contract BooksInvariant is Test {
     }
 
     function steps() internal view returns (bytes4[] memory list) {
-        bytes4[37] memory all = [
+        bytes4[39] memory all = [
             books.registerDocument.selector,
             books.registerDocument.selector,
             books.creditNote.selector,
@@ -66,9 +67,11 @@ contract BooksInvariant is Test {
             books.unblockIssuer.selector,
             books.openFinancing.selector,
             books.registerFinancing.selector,
+            books.registerFinancing.selector,
             books.releaseFinancing.selector,
             books.disburse.selector,
             books.disburse.selector,
+            books.repay.selector,
             books.repay.selector,
             books.addAccount.selector,
             books.removeAccount.selector,
@@ -93,29 +96,35 @@ contract BooksInvariant is Test {
         _check();
     }
 
-    /// @notice The handler is no empty show: in some episodes every operation succeeds through every door it has.
+    /// @notice The handler is no empty show: after some episodes every operation has succeeded through every door it
+    /// has, every attack was tried, and everything else has happened too.
     function test_every_operation_succeeds_through_every_door() public {
-        for (uint256 episode; episode < EPISODES; ++episode) {
+        string memory missing;
+        for (uint256 episode; episode < EPISODES_MAX; ++episode) {
             if (episode != 0) setUp();
             _play(uint256(keccak256(abi.encode(episode))));
             _count();
+            missing = _missing();
+            if (episode >= EPISODES_MIN && bytes(missing).length == 0) return;
         }
-        string memory missing;
+        assertEq(missing, "");
+    }
+
+    function _missing() private view returns (string memory list) {
         for (uint256 index; index < Kinds.COUNT; ++index) {
             Kind memory kind = Kinds.get(index);
             for (uint256 door; door < DOORS; ++door) {
                 if ((door == 1 && kind.batch == 0) || _successes[index][door] != 0) continue;
-                missing = string.concat(missing, kind.name, " by door ", vm.toString(door), "; ");
+                list = string.concat(list, kind.name, " by door ", vm.toString(door), "; ");
             }
         }
-        assertEq(missing, "");
         for (uint256 i; i < ATTACKS; ++i) {
-            assertTrue(_repelled[i] != 0, string.concat("attack ", vm.toString(i)));
+            if (_repelled[i] == 0) list = string.concat(list, "attack ", vm.toString(i), "; ");
         }
-        assertTrue(_expired != 0, "expire");
-        assertTrue(_administered != 0, "administer");
-        assertTrue(_cancelled != 0, "give up a nonce");
-        assertTrue(_starved != 0, "too little gas");
+        if (_expired == 0) list = string.concat(list, "expire; ");
+        if (_administered == 0) list = string.concat(list, "administer; ");
+        if (_cancelled == 0) list = string.concat(list, "give up a nonce; ");
+        if (_starved == 0) list = string.concat(list, "too little gas; ");
     }
 
     function _play(uint256 random) private {

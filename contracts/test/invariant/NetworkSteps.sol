@@ -21,13 +21,14 @@ abstract contract NetworkSteps is TradeSteps {
         uint256 amount = chance(2) == 0 ? size : 1 + chance(uint256(size) + 1);
         uint256 price = 1 + chance(amount + 1);
         uint256 expiry = vm.getBlockTimestamp() + 1 + chance(8 days);
+        bool sale = chance(3) == 0;
         bytes memory items = bytes.concat(
             abi.encode(
-                id, amount, chance(2), mostly(FUNDER, 32), mostly(BANK, 32), chance(2), chance(2)
+                id, amount, chance(2), mostly(FUNDER, 32), mostly(BANK, 32), sale, chance(2)
             ),
             abi.encode(
-                price, mostly(today() + chance(100), 32), uint32(expiry), bytes32(mostly(7, 8))
-            )
+                    price, mostly(today() + chance(100), 32), uint32(expiry), bytes32(mostly(7, 8))
+                )
         );
         send(Kinds.OPEN, seller == 0 ? pickParty() : seller, items);
     }

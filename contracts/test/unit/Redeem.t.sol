@@ -176,6 +176,24 @@ contract RedeemTest is Doors {
         assertEq(vouchers.rootOf(1).pieces, 301);
     }
 
+    function test_ids_of_a_root_end_at_16_bits() public {
+        // As if 65,535 ids had been given out: the count stands in bits 192 to 207 of the root's word.
+        bytes32 base = keccak256(
+            abi.encode(uint256(keccak256("xinlian.storage.CreditVouchers")) - 1)
+        ) & ~bytes32(uint256(0xff));
+        bytes32 slot = keccak256(abi.encode(uint64(1), base));
+        bytes32 word = vm.load(address(vouchers), slot);
+        vm.store(address(vouchers), slot, word | bytes32(uint256(type(uint16).max) << 192));
+        assertEq(vouchers.rootOf(1).pieces, type(uint16).max);
+        refuses(
+            Kinds.REDEEM,
+            BANK,
+            abi.encode(piece, 1, RECEIPT),
+            abi.encodeWithSelector(IVoucherRecords.VouchersPieces.selector, 1, type(uint16).max)
+        );
+        does(Kinds.REDEEM, BANK, abi.encode(piece, FACE, RECEIPT));
+    }
+
     function _refuseState(uint64 id, uint8 state) private {
         refuses(
             Kinds.REDEEM,
