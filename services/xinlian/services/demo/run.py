@@ -72,9 +72,9 @@ def run_demo(options: Options, stream: TextIO) -> Outcome:
     """
     texts = Texts(options.lang)
     progress = Progress(stream)
-    with _folder(options.keep) as folder:
-        _log_into(folder)
-        script = _read(options, folder, progress, texts)
+    source = find_source(options.receivables, options.mapping)
+    with _folder(options.keep) as folder, _log_in(folder):
+        script = _read(source, folder, progress, texts)
         start = start_of(script.eve) + BUSINESS_HOUR
         with contextlib.ExitStack() as stack:
             network = stack.enter_context(Network(folder, start))
@@ -94,8 +94,7 @@ def run_demo(options: Options, stream: TextIO) -> Outcome:
     return outcome
 
 
-def _read(options: Options, folder: Path, progress: Progress, texts: Texts) -> _Script:
-    source = find_source(options.receivables, options.mapping)
+def _read(source: Source, folder: Path, progress: Progress, texts: Texts) -> _Script:
     engine = make_engine(Settings(data=folder).sqlalchemy_url())
     try:
         with progress.phase(texts("phase_import")) as phase:
@@ -242,15 +241,19 @@ def _folder(keep: Path | None) -> Iterator[Path]:
     yield keep.absolute()
 
 
-def _log_into(folder: Path) -> None:
+@contextlib.contextmanager
+def _log_in(folder: Path) -> Iterator[None]:
     """Warnings and errors of the parts go to a file: the screen is for the report."""
     (folder / "logs").mkdir(mode=0o700, exist_ok=True)
-    logging.basicConfig(
-        filename=folder / "logs" / "demo.log",
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-        force=True,
-    )
+    handler = logging.FileHandler(folder / "logs" / "demo.log", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        handler.close()
 
 
 class _NoClock:

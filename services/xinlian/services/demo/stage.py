@@ -88,10 +88,10 @@ class Stage:
             for start in range(0, len(places), size):
                 chunk = places[start : start + size]
                 items = tuple(acts[place][1] for place in chunk)
-                for place, number in zip(
-                    chunk, self.mirror.run(self.time, party, items), strict=True
-                ):
+                numbers = self.mirror.run(self.time, party, items)
+                for place, item, number in zip(chunk, items, numbers, strict=True):
                     made[place] = number
+                    self._touch(item, number)
                 self.out.append(PlannedOrder(party, items))
         return made
 

@@ -103,12 +103,13 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "no": ("NO", "未通过"),
     "where_next": ("where to look next", "接下来可以看"),
     "next_keep": (
-        "keep the books of a run: ./xl demo --keep FOLDER, then XINLIAN_DATA=FOLDER ./xl up",
-        "保留账簿：./xl demo --keep 文件夹，然后 XINLIAN_DATA=文件夹 ./xl up",
+        "keep the books of a run and look into them: ./xl demo --keep FOLDER",
+        "保留账簿以便查看：./xl demo --keep 文件夹",
     ),
     "next_kept": (
-        "the books are kept: XINLIAN_DATA={folder} ./xl up, then ./xl voucher list",
-        "账簿已保留：XINLIAN_DATA={folder} ./xl up，然后 ./xl voucher list",
+        "the books are kept, with their own clock: XINLIAN_DATA={folder} "
+        "XINLIAN_CLOCK_FILE={folder}/node/clock ./xl up",
+        "账簿及其时钟已保留：XINLIAN_DATA={folder} XINLIAN_CLOCK_FILE={folder}/node/clock ./xl up",
     ),
     "next_own": (
         "your own file: ./xl demo --receivables FILE --mapping MAP (start from finance/mappings)",
