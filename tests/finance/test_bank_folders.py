@@ -15,7 +15,7 @@ from xinlian.finance.usecases.ports import SendOutcome
 from xinlian.ledger.model.days import Day, day_from_iso
 from xinlian.ledger.model.money import Fen
 
-from tests.finance.messages import CAMT, DAY, FOREIGN, SUPPLIER, notification, order
+from tests.finance.messages import DAY, FOREIGN, SUPPLIER, judge_camt, notification, order
 
 
 def test_sending_again_is_harmless_and_another_order_is_refused(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_the_sandbox_pays_on_business_days_returns_and_delays(tmp_path: Path) ->
     assert sandbox.run(friday) == 1
     assert sandbox.run(friday) == 0
     (first,) = bank.receive()
-    CAMT.validate(first.content.decode())
+    judge_camt(first.content)
     told = [(item.payment_id, item.credit, item.returned) for item in first.notification.entries]
     assert told == [("D1", False, ""), ("D2", False, ""), ("D2", True, "AC04")]
     bank.done(first)
