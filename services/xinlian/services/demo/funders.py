@@ -21,9 +21,9 @@ LONG_TERM_REASON: Final = (
 
 # Lowest rate, its spread (ppm a year), sale or pledge, recourse, year, fee in ppm of the amount.
 _STYLES: Final = (
-    (34_000, 9_000, FinancingKind.SALE, False, Basis.ACT_360, 0),
-    (31_000, 14_000, FinancingKind.SALE, True, Basis.ACT_365, 500),
-    (30_000, 16_000, FinancingKind.PLEDGE, True, Basis.ACT_360, 1_000),
+    (36_000, 9_000, FinancingKind.SALE, False, Basis.ACT_360, 0),
+    (33_000, 11_000, FinancingKind.SALE, True, Basis.ACT_365, 200),
+    (30_000, 12_000, FinancingKind.PLEDGE, True, Basis.ACT_360, 0),
 )
 _ADVANCES_PPM: Final = (1_000_000, 900_000, 800_000)
 
