@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {IPartyDirectory} from "./IPartyDirectory.sol";
 import {IPartyRegistry} from "./IPartyRegistry.sol";
 import {PartyDirectory} from "./PartyDirectory.sol";
+import {KIND_ADD_ACCOUNT, KIND_REMOVE_ACCOUNT, partyOrderKind} from "./PartyOrderKinds.sol";
 import {SignedOrders} from "./SignedOrders.sol";
 import {
     MemberWord,
@@ -26,10 +27,6 @@ contract PartyRegistry is SignedOrders, IPartyRegistry {
 
     uint256 private constant ACCOUNTS_MAX = 16;
     uint8 private constant THRESHOLD_MAX = 2;
-
-    uint8 private constant ADD_ACCOUNT = 1;
-    uint8 private constant REMOVE_ACCOUNT = 2;
-    uint8 private constant SET_THRESHOLD = 3;
 
     /// @dev ERC-7201 slot of "xinlian.storage.PartyRegistry".
     bytes32 private constant REGISTRY_STORAGE =
@@ -145,16 +142,7 @@ contract PartyRegistry is SignedOrders, IPartyRegistry {
         override
         returns (string memory, string memory, uint256)
     {
-        if (kind == ADD_ACCOUNT) {
-            return ("AddAccount", "AddAccountItem(address account)", 0xa0_01);
-        }
-        if (kind == REMOVE_ACCOUNT) {
-            return ("RemoveAccount", "RemoveAccountItem(address account)", 0xa0_01);
-        }
-        if (kind == SET_THRESHOLD) {
-            return ("SetThreshold", "SetThresholdItem(uint8 threshold)", 0x08_01);
-        }
-        return ("", "", 0);
+        return partyOrderKind(kind);
     }
 
     /// @dev Each item reads the party anew: an earlier item of the order may have changed it. The contracts called in
@@ -163,13 +151,13 @@ contract PartyRegistry is SignedOrders, IPartyRegistry {
     function _run(uint8 kind, MemberWord by, bytes calldata items) internal override {
         uint32 id = by.party();
         for (uint256 offset; offset < items.length; offset += 32) {
-            if (kind == ADD_ACCOUNT) {
+            if (kind == KIND_ADD_ACCOUNT) {
                 AddAccountItem calldata item;
                 assembly ("memory-safe") {
                     item := add(items.offset, offset)
                 }
                 _addAccount(_party(id), item);
-            } else if (kind == REMOVE_ACCOUNT) {
+            } else if (kind == KIND_REMOVE_ACCOUNT) {
                 RemoveAccountItem calldata item;
                 assembly ("memory-safe") {
                     item := add(items.offset, offset)

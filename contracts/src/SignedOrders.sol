@@ -5,6 +5,7 @@ import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeab
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 
 import {ISignedOrders} from "./ISignedOrders.sol";
+import {OrderHash} from "./OrderHash.sol";
 import {PartyGate} from "./PartyGate.sol";
 import {MemberWord} from "./types/MemberWord.sol";
 
@@ -21,15 +22,11 @@ abstract contract SignedOrders is ISignedOrders, PartyGate, UUPSUpgradeable {
     /// @dev ERC-7201 slot of "xinlian.storage.SignedOrders".
     bytes32 private constant ORDERS_STORAGE =
         0xf8cfbf2cc54c86eab5e16f552cc6675e4904343542c24ade54e66a03ed97a600;
-    bytes32 private constant DOMAIN_TYPE = keccak256(
-        "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
-    );
-    bytes32 private constant DOMAIN_NAME = keccak256("Xinlian");
-    bytes32 private constant DOMAIN_VERSION = keccak256("1");
 
     /// @inheritdoc ISignedOrders
     function execute(Order calldata order) external whenNotPaused {
-        (bytes32 digest, MemberWord by, bytes memory failure) = _verify(order, _domain());
+        (bytes32 digest, MemberWord by, bytes memory failure) =
+            _verify(order, OrderHash.domainSeparator());
         if (failure.length != 0) _revert(failure);
         _useNonce(order.party, order.nonce);
         bool success;
@@ -44,7 +41,7 @@ abstract contract SignedOrders is ISignedOrders, PartyGate, UUPSUpgradeable {
     /// pass that emptiness on: nothing on the way catches an error or branches on the gas left. So an empty answer
     /// means lack of gas, at whatever depth, and undoes the whole transaction.
     function relay(Order[] calldata orders) external whenNotPaused returns (uint256 succeeded) {
-        bytes32 domain = _domain();
+        bytes32 domain = OrderHash.domainSeparator();
         for (uint256 i; i < orders.length; ++i) {
             uint256 freeMemory;
             assembly ("memory-safe") {
@@ -93,14 +90,14 @@ abstract contract SignedOrders is ISignedOrders, PartyGate, UUPSUpgradeable {
     function orderDigest(Order calldata order) external view returns (bytes32) {
         (bytes32 orderHash, bytes memory failure) = _hashOrder(order);
         if (failure.length != 0) _revert(failure);
-        return _digest(_domain(), orderHash);
+        return OrderHash.digest(OrderHash.domainSeparator(), orderHash);
     }
 
     /// @inheritdoc ISignedOrders
     function orderType(uint8 kind) external pure returns (string memory) {
         (string memory name, string memory itemType, uint256 widths) = _kind(kind);
         if (widths == 0) revert OrdersUnknownKind(kind);
-        return string(_typeString(name, itemType));
+        return string(OrderHash.typeString(name, itemType));
     }
 
     /// @inheritdoc ISignedOrders
@@ -178,7 +175,7 @@ abstract contract SignedOrders is ISignedOrders, PartyGate, UUPSUpgradeable {
         bytes32 orderHash;
         (orderHash, failure) = _hashOrder(order);
         if (failure.length != 0) return (0, by, failure);
-        digest = _digest(domain, orderHash);
+        digest = OrderHash.digest(domain, orderHash);
 
         if (block.timestamp > order.deadline) {
             failure =
@@ -252,66 +249,17 @@ abstract contract SignedOrders is ISignedOrders, PartyGate, UUPSUpgradeable {
             return (0, abi.encodeWithSelector(OrdersTooManyItems.selector, count, ITEMS_MAX));
         }
         (bytes32 itemsHash, bool fits) =
-            _hashItems(order.items, keccak256(bytes(itemType)), widths, count);
+            OrderHash.ofItems(order.items, keccak256(bytes(itemType)), widths, count);
         if (count == 0 || length % itemBytes != 0 || !fits) {
             return (0, abi.encodeWithSelector(OrdersMalformedItems.selector, order.kind, length));
         }
-        bytes32 typeHash = keccak256(_typeString(name, itemType));
+        bytes32 typeHash = keccak256(OrderHash.typeString(name, itemType));
         orderHash =
             keccak256(abi.encode(typeHash, order.party, order.nonce, order.deadline, itemsHash));
     }
 
-    /// @dev keccak256 of the items' struct hashes, and whether every word fits the width of its field.
-    function _hashItems(bytes calldata items, bytes32 itemTypeHash, uint256 widths, uint256 count)
-        private
-        pure
-        returns (bytes32 itemsHash, bool fits)
-    {
-        assembly ("memory-safe") {
-            let itemBytes := shl(5, and(widths, 0xff))
-            let hashes := mload(0x40)
-            let scratch := add(hashes, shl(5, count))
-            mstore(scratch, itemTypeHash)
-            let excess := 0
-            for { let i := 0 } lt(i, count) { i := add(i, 1) } {
-                calldatacopy(add(scratch, 0x20), add(items.offset, mul(i, itemBytes)), itemBytes)
-                let rest := widths
-                for { let pos := 0x20 } iszero(gt(pos, itemBytes)) { pos := add(pos, 0x20) } {
-                    rest := shr(8, rest)
-                    let width := and(rest, 0xff)
-                    // Width 0 stands for the whole word: nothing can be in excess of it.
-                    if width { excess := or(excess, shr(width, mload(add(scratch, pos)))) }
-                }
-                mstore(add(hashes, shl(5, i)), keccak256(scratch, add(itemBytes, 0x20)))
-            }
-            itemsHash := keccak256(hashes, shl(5, count))
-            fits := iszero(excess)
-        }
-    }
-
-    function _typeString(string memory name, string memory itemType)
-        private
-        pure
-        returns (bytes memory)
-    {
-        return abi.encodePacked(
-            name, "(uint32 party,uint256 nonce,uint64 deadline,", name, "Item[] items)", itemType
-        );
-    }
-
     function _useNonce(uint32 id, uint256 nonce) private {
         _orders().nonces[id][nonce >> 8] |= 1 << (nonce & 0xff);
-    }
-
-    /// @dev Computed each time (a few hundred gas): the proxy's address is not known when the code is made.
-    function _domain() private view returns (bytes32) {
-        return keccak256(
-            abi.encode(DOMAIN_TYPE, DOMAIN_NAME, DOMAIN_VERSION, block.chainid, address(this))
-        );
-    }
-
-    function _digest(bytes32 domain, bytes32 orderHash) private pure returns (bytes32) {
-        return keccak256(abi.encodePacked(hex"1901", domain, orderHash));
     }
 
     function _signatureCount(uint256 length, uint8 threshold) private pure returns (bytes memory) {
