@@ -34,7 +34,7 @@ ID_HASH, ROLES, STATUS, THRESHOLD = range(3, 7)
 # Columns of financing_versions.
 F_PIECE, F_STATE, F_REGISTRATION = 3, 8, 14
 # Columns of roots.
-R_BLOCK, R_ISSUER, R_FACE, R_CANCELLED, R_DISHONOURED = 1, 2, 5, 11, 12
+R_CANCELLED, R_DISHONOURED = 11, 12
 
 _ENDS: Final = {
     OfferEnd.DECLINED: DECLINED,

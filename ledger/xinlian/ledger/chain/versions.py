@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Hashable, Iterable
 from typing import Any, Final
 
 from xinlian.ledger.adapters.sql.tables import OPEN
@@ -65,9 +65,7 @@ class VersionedRows:
         """Those of the keys that are not in memory, sorted."""
         return sorted(set(keys).difference(self.open))
 
-    def shrink(self, most: int, forget: Callable[[Any], None] | None = None) -> None:
+    def shrink(self, most: int) -> None:
         """Drop the rows that came first until at most ``most`` are left."""
         for key in list(self.open)[: max(0, len(self.open) - most)]:
             del self.open[key]
-            if forget is not None:
-                forget(key)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
 from xinlian.ledger.model.vouchers import PieceState
 
@@ -23,13 +22,6 @@ class Break:
 
     def __str__(self) -> str:
         return f"root {self.root}: {self.reason}"
-
-
-class ChainView(Protocol):
-    """The chain's own view of its books at one block."""
-
-    def digests(self, roots: Sequence[int], block: int) -> list[bytes] | None:
-        """``rootDigests`` at a block; None if the node no longer answers for that block."""
 
 
 def broken(face: int, pieces: Iterable[Range]) -> str | None:
