@@ -63,7 +63,7 @@ def test_every_view_tells_what_the_orders_did(network: Network, books: Engine) -
     )  # fmt: skip
     line.settle()
     assert {type(status) for status in line.statuses(digests)} == {Final}
-    reader = ChainReader(network.rpc, network.deployment)
+    reader = ChainReader(network.rpc, network.deployment.addresses)
 
     assert reader.pieces_of(1) == reader.pieces([piece_id(1, index) for index in range(3)])
     assert reader.pieces_of(1) == [
@@ -89,10 +89,13 @@ def test_every_view_tells_what_the_orders_did(network: Network, books: Engine) -
     assert reader.accounts_of(CAREFUL) == accounts
     for contract in ContractName:
         member = Member(CAREFUL, Role.SUPPLIER, 1, 2)
-        assert reader.member_of(accounts[1], contract) == reader.party(CAREFUL, contract) == member
-        assert reader.member_of(GUARDIAN.address, contract).party == 0
+        known, unknown = reader.members_of([accounts[1], GUARDIAN.address], contract)
+        assert known == reader.party(CAREFUL, contract) == member
+        assert unknown.party == 0
         assert not reader.paused(contract)
 
+    # The issuer's second order, numbered 2, was the one to this contract.
+    assert reader.nonces_used(ContractName.VOUCHERS, ISSUER, [1, 2, 3]) == [False, True, False]
     height = line.indexer.catch_up()
     assert set(reader.root_digests([1], height)) == {1}
     assert reader.root_count(height) == 1

@@ -14,11 +14,11 @@ from xinlian.ledger.chain.group_commit import GroupCommit
 from xinlian.ledger.chain.signer import LocalSigner
 from xinlian.ledger.model.errors import Failure, LedgerError
 from xinlian.ledger.model.ids import Address, PartyId, piece_id
-from xinlian.ledger.model.items import Accept, ContractName, SetThreshold
+from xinlian.ledger.model.items import Accept, ContractName
 from xinlian.ledger.model.orders import Domain, Order, SignedOrder, sign
 from xinlian.ledger.model.statuses import Exists, Failed, Final, Submitted
 
-from tests.support.network import CAREFUL, ISSUER, SUPPLIER, Network, key, rows
+from tests.support.network import CAREFUL, ISSUER, SUPPLIER, Network, rows
 from tests.support.pipeline import Pipeline, digest_of, document
 
 _numbers = iter(range(10_000, 1_000_000))
@@ -258,56 +258,3 @@ def test_a_group_whose_commit_fails_fails_as_a_whole_and_the_next_goes_on() -> N
         group.run([13])
     assert group.run([7]) == [14]
     assert calls == [[1, 2, 3, 4, 5, 6], [13], [7]]
-
-
-def test_numbers_are_dense_and_never_handed_out_twice(line: Pipeline) -> None:
-    documents = ContractName.DOCUMENTS
-    party = PartyId(77)
-    submitter, other = line.submitter, Pipeline(line.network, line.engine).submitter
-    first = [submitter.next_nonce(documents, party) for _ in range(20)]
-    assert first == list(range(20))
-    second = [other.next_nonce(documents, party) for _ in range(20)]
-    assert not set(first) & set(second)
-    assert max(second) < 64
-    taken = submitter.next_nonces(documents, party, 100)
-    assert len(taken) == 100
-    assert not set(taken) & {*first, *second}
-    assert submitter.next_nonce(ContractName.VOUCHERS, party) == 0
-    answers: list[int] = []
-    threads = [
-        threading.Thread(
-            target=lambda: answers.extend(submitter.next_nonce(documents, party) for _ in range(30))
-        )
-        for _ in range(4)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(set(answers) | {*first, *second, *taken}) == 120 + 140
-
-
-def test_numbers_step_over_those_that_clients_chose(line: Pipeline) -> None:
-    network, registry = line.network, ContractName.REGISTRY
-    party = PartyId(3)
-    submitter = line.submitter
-    assert submitter.next_nonce(registry, party) == 0
-    order = Order(party, 20, network.now + 60, (SetThreshold(1),))
-    submitter.submit(
-        sign(order, network.deployment.domain(registry), network.signers(party)), str(fresh())
-    )
-    numbers = [submitter.next_nonce(registry, party) for _ in range(40)]
-    assert 20 not in numbers
-    assert len(set(numbers)) == 40
-
-
-def test_a_new_database_starts_above_what_the_chain_has_seen(
-    network: Network, books: Engine
-) -> None:
-    contract, account = ContractName.DESK, key("party", SUPPLIER, 1)
-    cancel = "cancelNonce(uint256)"
-    for number in (*range(5), 6, 7):
-        network.send(account, network.address(contract), cancel, number)
-    submitter = Pipeline(network, books).submitter
-    assert submitter.next_nonce(contract, SUPPLIER) == 256
-    assert submitter.next_nonce(contract, ISSUER) == 0

@@ -6,20 +6,17 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from xinlian.ledger.chain.abi import selector
 from xinlian.ledger.chain.errors import (
-    ChainError,
     NodeRecoveringError,
     NodeUnavailableError,
 )
-from xinlian.ledger.chain.rpc import Rpc
+from xinlian.ledger.chain.reader import ChainReader
 from xinlian.ledger.chain.signer import recover
 from xinlian.ledger.model.errors import Failure, LedgerError
-from xinlian.ledger.model.ids import Address, PartyId, to_checksum
+from xinlian.ledger.model.ids import Address, to_checksum
 from xinlian.ledger.model.orders import SIGNATURE_BYTES, SignedOrder
-from xinlian.ledger.model.parties import Member, Role
+from xinlian.ledger.model.parties import Member
 
-_MEMBER_OF: Final = selector("memberOf(address)")
 _FRESH_S: Final = 5.0
 _KNOWN_MAX: Final = 100_000
 _NOBODY: Final = Address(bytes(20))
@@ -32,9 +29,8 @@ class Members:
     the chain, but nobody is refused here before the chain was asked again.
     """
 
-    def __init__(self, rpc: Rpc, registry: Address) -> None:
-        self._rpc = rpc
-        self._registry = to_checksum(registry)
+    def __init__(self, reader: ChainReader) -> None:
+        self._reader = reader
         self._known: dict[Address, tuple[float, Member]] = {}
 
     def prefetch(self, accounts: Iterable[Address]) -> None:
@@ -100,32 +96,11 @@ class Members:
     def _fetch(self, accounts: Sequence[Address]) -> None:
         if len(self._known) + len(accounts) > _KNOWN_MAX:
             self._known.clear()
-        answers = self._rpc.batch(
-            [
-                (
-                    "eth_call",
-                    [
-                        {
-                            "to": self._registry,
-                            "data": "0x" + (_MEMBER_OF + account.rjust(32, b"\0")).hex(),
-                        },
-                        "latest",
-                    ],
-                )
-                for account in accounts
-            ]
-        )
+        members = self._reader.members_of(accounts)
         now = time.monotonic()
-        for account, answer in zip(accounts, answers, strict=True):
-            if isinstance(answer, ChainError):
-                raise answer
-            self._known[account] = now, parse_member(bytes.fromhex(answer[2:]))
-
-
-def parse_member(data: bytes) -> Member:
-    """The four words of a ``Member`` as ``memberOf`` and ``party`` return it."""
-    words = [int.from_bytes(data[at : at + 32], "big") for at in range(0, 128, 32)]
-    return Member(PartyId(words[0]), Role(words[1]), words[2], words[3])
+        self._known.update(
+            (account, (now, member)) for account, member in zip(accounts, members, strict=True)
+        )
 
 
 def signers_of(digest: bytes, signatures: Sequence[bytes]) -> list[Address | None]:

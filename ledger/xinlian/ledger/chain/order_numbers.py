@@ -8,15 +8,11 @@ from typing import Final
 from sqlalchemy import Engine
 from xinlian.ledger.adapters.sql.engine import begin_write
 from xinlian.ledger.adapters.sql.outbox_orders import reserve_nonces, start_nonces
-from xinlian.ledger.chain.abi import encode_call
-from xinlian.ledger.chain.errors import ChainError
-from xinlian.ledger.chain.rpc import Rpc
-from xinlian.ledger.model.ids import Address, to_checksum
+from xinlian.ledger.chain.reader import ChainReader
 from xinlian.ledger.model.items import ContractName
 
 _AT_ONCE: Final = 16
 _PROBES: Final[tuple[int, ...]] = tuple(2**power - 1 for power in range(40))
-_NONCE_USED: Final = "nonceUsed(uint32,uint256)"
 
 
 class OrderNumbers:
@@ -25,10 +21,9 @@ class OrderNumbers:
     Single numbers are reserved 16 at a time; a crash leaves at most that many unused.
     """
 
-    def __init__(self, engine: Engine, rpc: Rpc, addresses: dict[ContractName, Address]) -> None:
+    def __init__(self, engine: Engine, reader: ChainReader) -> None:
         self._engine = engine
-        self._rpc = rpc
-        self._addresses = addresses
+        self._reader = reader
         self._stock: dict[tuple[ContractName, int], tuple[int, int]] = {}
         self._guard = threading.Lock()
 
@@ -68,7 +63,7 @@ class OrderNumbers:
         them, halve. Gaps (numbers reserved before a crash) can hide a used number above; such an
         order is refused as used and signed again.
         """
-        used = self._used(contract, party, _PROBES)  # 1
+        used = self._reader.nonces_used(contract, party, _PROBES)  # 1
         if not any(used):
             return 0
         last = len(used) - 1 - used[::-1].index(True)
@@ -76,28 +71,9 @@ class OrderNumbers:
         high: int = _PROBES[min(last + 1, len(_PROBES) - 1)]
         while high - low > 1:  # 2
             middle = (low + high) // 2
-            if self._used(contract, party, (middle,))[0]:
+            if self._reader.nonces_used(contract, party, (middle,))[0]:
                 low = middle
             else:
                 high = middle
         # The next word of the bitmap is clear of such gaps.
         return (low // 256 + 1) * 256
-
-    def _used(self, contract: ContractName, party: int, numbers: tuple[int, ...]) -> list[bool]:
-        to = to_checksum(self._addresses[contract])
-        answers = self._rpc.batch(
-            [
-                (
-                    "eth_call",
-                    [
-                        {"to": to, "data": "0x" + encode_call(_NONCE_USED, (party, n)).hex()},
-                        "latest",
-                    ],
-                )
-                for n in numbers
-            ]
-        )
-        for answer in answers:
-            if isinstance(answer, ChainError):
-                raise answer
-        return [int(answer, 16) != 0 for answer in answers]

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from xinlian.ledger.chain.abi import encode_call
 from xinlian.ledger.chain.contracts import artifact
-from xinlian.ledger.chain.deployment import Deployment
 from xinlian.ledger.chain.errors import ExecutionRevertedError, RpcError
 from xinlian.ledger.chain.rpc import Rpc
 from xinlian.ledger.chain.views import ChainViews
@@ -54,16 +53,16 @@ _STATES: Final[dict[type, Callable[[int], Any]]] = {
 
 
 class ChainReader:
-    """Asks the contracts of one deployment.
+    """Asks the four contracts of one deployment.
 
     Every method raises the contract's own refusal as ``LedgerError`` (an id that was never given,
     say), ``StateGoneError`` where the node no longer holds the state of ``block``, and other
     ``ChainError`` as they come.
     """
 
-    def __init__(self, rpc: Rpc, deployment: Deployment) -> None:
+    def __init__(self, rpc: Rpc, addresses: Mapping[ContractName, Address]) -> None:
         self._rpc = rpc
-        self._addresses = {n: to_checksum(found) for n, found in deployment.addresses.items()}
+        self._addresses = {n: to_checksum(found) for n, found in addresses.items()}
         self._views = ChainViews(rpc, self._addresses[ContractName.VOUCHERS].lower())
 
     def pieces(self, pieces: Sequence[int], block: Block = "latest") -> list[Piece]:
@@ -130,15 +129,15 @@ class ChainReader:
         (data,) = self._ask(ContractName.DOCUMENTS, "documentOf", [[key]], block)
         return _struct(Document, "documentOf", ContractName.DOCUMENTS, data)
 
-    def member_of(
+    def members_of(
         self,
-        account: Address,
+        accounts: Sequence[Address],
         contract: ContractName = ContractName.REGISTRY,
         block: Block = "latest",
-    ) -> Member:
-        """What a contract knows about the party of an account; party 0 if nothing."""
-        (data,) = self._ask(contract, "memberOf", [[to_checksum(account)]], block)
-        return _member(data)
+    ) -> list[Member]:
+        """What a contract knows about the party of each account; party 0 if nothing."""
+        wanted = [[to_checksum(account)] for account in accounts]
+        return [_member(data) for data in self._ask(contract, "memberOf", wanted, block)]
 
     def party(
         self,
@@ -160,6 +159,13 @@ class ChainReader:
         count = int.from_bytes(data[_WORD : 2 * _WORD], "big")
         body = data[2 * _WORD :]
         return tuple(Address(body[_WORD * at + 12 : _WORD * (at + 1)]) for at in range(count))
+
+    def nonces_used(
+        self, contract: ContractName, party: int, nonces: Sequence[int], block: Block = "latest"
+    ) -> list[bool]:
+        """Which numbers of a party's orders are used or given up."""
+        answers = self._ask(contract, "nonceUsed", [[party, nonce] for nonce in nonces], block)
+        return [any(data) for data in answers]
 
     def paused(self, contract: ContractName, block: Block = "latest") -> bool:
         """Whether a contract is paused."""

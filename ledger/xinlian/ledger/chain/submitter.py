@@ -17,6 +17,7 @@ from xinlian.ledger.chain.errors import ChainError
 from xinlian.ledger.chain.intake import Intake
 from xinlian.ledger.chain.members import Members
 from xinlian.ledger.chain.order_numbers import OrderNumbers
+from xinlian.ledger.chain.reader import ChainReader
 from xinlian.ledger.chain.rpc import Rpc
 from xinlian.ledger.model.errors import LedgerError
 from xinlian.ledger.model.ids import Address
@@ -76,10 +77,11 @@ class Submitter:
         }
         self._engine = engine
         self._wake = threading.Event()
-        members = Members(rpc, addresses[ContractName.REGISTRY])
+        reader = ChainReader(rpc, addresses)
+        members = Members(reader)
         self._addresses = addresses
         self._intake = Intake(engine, members, domains, now, waiting_max, self._wake.set, step)
-        self._numbers = OrderNumbers(engine, rpc, addresses)
+        self._numbers = OrderNumbers(engine, reader)
         self._linger_s = linger_s
         self._courier = Courier(engine, rpc, relayer, deployment.chain_id, addresses, now, step)
 
