@@ -147,7 +147,8 @@ def _at_size(plant: Plant, books: Books, results: Results) -> float:
     if books.name == "1e4":
         results.put("single_orders_per_s", run.orders / run.seconds, limit)
     if books.name == "1e5":
-        results.put("rss_mb_1e5", run.usage.rss_mb)
+        by = ", ".join(f"{name} {mb}" for name, mb in run.usage.rss_mb_by.items())
+        results.put("rss_mb_1e5", run.usage.rss_mb, f"MB by process: {by}")
     return run.us_per_order
 
 

@@ -20,13 +20,14 @@ _OTHERS_SHARE: Final = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Wall seconds, cores used by process and by everything else on the machine, most memory of
-    the processes together (MB = 10**6 bytes)."""
+    """Wall seconds, cores used by process and by everything else on the machine, memory when the
+    processes together held most (MB = 10**6 bytes), in all and by process."""
 
     seconds: float
     cores: Mapping[str, float]
     others: float
     rss_mb: int
+    rss_mb_by: Mapping[str, int]
 
     def limited_by(self) -> str:
         """Which process, or the machine as a whole, held the rate down, in words."""
@@ -53,7 +54,7 @@ class Meter:
     def __init__(self, pids: Mapping[str, int | None]) -> None:
         self._pids = {name: pid for name, pid in pids.items() if pid is not None}
         self._stop = threading.Event()
-        self._rss = 0
+        self._rss: dict[str, int] = {}
         self._thread = threading.Thread(target=self._sample, daemon=True)
         self.usage: Usage
 
@@ -78,11 +79,14 @@ class Meter:
         others = (busy_seconds() - self._busy) / max(seconds, 1e-9) - sum(cores.values())
         self._stop.set()
         self._thread.join()
-        self.usage = Usage(seconds, cores, max(0.0, others), self._rss // 1_000_000)
+        by = {name: rss // 1_000_000 for name, rss in self._rss.items()}
+        self.usage = Usage(seconds, cores, max(0.0, others), sum(by.values()), by)
 
     def _sample(self) -> None:
         while True:
-            self._rss = max(self._rss, sum(map(rss_bytes, self._pids.values())))
+            now = {name: rss_bytes(pid) for name, pid in self._pids.items()}
+            if sum(now.values()) > sum(self._rss.values()):
+                self._rss = now
             if self._stop.wait(_SAMPLE_SECONDS):
                 return
 

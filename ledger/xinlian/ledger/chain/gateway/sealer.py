@@ -49,6 +49,9 @@ _SPACE_RETRY_SECONDS: Final = 1.0
 # anvil computes the state root anew in each block, over the whole state. This keeps sealing below
 # about half of the time; blocks grow under load instead.
 _REST_PER_SEAL: Final = 1.0
+# So much waits that the root costs little beside it: no rest, whatever the last block took.
+_FULL_BYTES: Final = 3 << 20
+_FULL_COUNT: Final = 2_000
 
 
 class Sealer:
@@ -74,6 +77,7 @@ class Sealer:
         self._snapshotter = snapshotter
         self._interval = seal_interval
         self._due = 0.0
+        self._due_if_full = 0.0
         self._inbox = Inbox()
         self._restarts: deque[float] = deque(maxlen=_RESTARTS_MAX)  # their times
         self._stopping = False
@@ -154,7 +158,8 @@ class Sealer:
         """Until a block is due; None if nothing that could enter one waits."""
         if not self.pending or self._stuck:
             return None
-        return max(0.0, self._due - time.monotonic())
+        full = self.pending.size >= _FULL_BYTES or len(self.pending) >= _FULL_COUNT
+        return max(0.0, (self._due_if_full if full else self._due) - time.monotonic())
 
     async def _offer(self, offer: Offer) -> None:
         answers: list[dict[str, Any]] = []
@@ -199,7 +204,7 @@ class Sealer:
             if self.figures.storage_full is None:
                 log.error("sealing stops: %s", exc)
             self.figures.storage_full = str(exc)
-            self._due = time.monotonic() + _SPACE_RETRY_SECONDS
+            self._due = self._due_if_full = time.monotonic() + _SPACE_RETRY_SECONDS
             return
         if self.figures.storage_full is not None:
             log.warning("there is space again; sealing goes on")
@@ -210,6 +215,7 @@ class Sealer:
         took = time.monotonic() - began
         self.figures.seal_ms = took * 1000
         self._due = began + max(self._interval, took * (1 + _REST_PER_SEAL))
+        self._due_if_full = began + self._interval
         if included < len(hashes):
             await drop_lost(self.engine, self.pending)
         await self._snapshotter.after_block(self.engine, head, self.journal.size, included, took)
