@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from xinlian.ledger.adapters.sql.tables import OPEN
+from xinlian.ledger.chain import columns as at
 from xinlian.ledger.chain.decoder import Event
 from xinlian.ledger.chain.events import SHAPES
 from xinlian.ledger.chain.facts import (
@@ -23,23 +24,10 @@ from xinlian.ledger.chain.facts import (
 from xinlian.ledger.chain.shelves import Shelves
 from xinlian.ledger.model.vouchers import FinancingState, OfferEnd, PieceState
 
-# Columns of piece_versions.
-HOLDER, OFFEREE, START, END, EXPIRY, STATE, DEPTH, PARENT, HOPS = range(4, 13)
-# Columns of issuer_versions.
-LIMIT, OUTSTANDING, BLOCKED, OFFERED, ACCEPTED, DECLINED, WITHDRAWN, EXPIRED = range(3, 11)
-# Columns of document_versions.
-BUYER, SELLER, KIND, USABLE, USED, SHORTFALL = range(3, 9)
-# Columns of party_versions.
-ID_HASH, ROLES, STATUS, THRESHOLD = range(3, 7)
-# Columns of financing_versions.
-F_PIECE, F_STATE, F_REGISTRATION = 3, 8, 14
-# Columns of roots.
-R_CANCELLED, R_DISHONOURED = 11, 12
-
 _ENDS: Final = {
-    OfferEnd.DECLINED: DECLINED,
-    OfferEnd.WITHDRAWN: WITHDRAWN,
-    OfferEnd.EXPIRED: EXPIRED,
+    OfferEnd.DECLINED: at.DECLINED,
+    OfferEnd.WITHDRAWN: at.WITHDRAWN,
+    OfferEnd.EXPIRED: at.EXPIRED,
 }
 _ISSUED, _HELD, _OFFERED = int(PieceState.ISSUED), int(PieceState.HELD), int(PieceState.OFFERED)
 _LOCKED, _FINANCED = int(PieceState.LOCKED), int(PieceState.FINANCED)
@@ -70,7 +58,7 @@ class Projection:
                 if piece_at >= 0:
                     piece = values[piece_at]
                 elif financing_at >= 0:
-                    piece = shelves.financings.open[values[financing_at]][F_PIECE]
+                    piece = shelves.financings.open[values[financing_at]][at.F_PIECE]
                 else:
                     piece = 0
                 facts.append((block, index, place, contract, names[number], piece, write(values)))
@@ -100,122 +88,122 @@ class Projection:
         shelves.add_root([*row, OPEN, OPEN])
         shelves.pieces.add(piece, block, root, issuer, payee, 0, face, expiry, _ISSUED, 0, 0, 0)
         row = shelves.issuer(issuer, block)
-        row[OUTSTANDING] += face
-        row[OFFERED] += 1
+        row[at.OUTSTANDING] += face
+        row[at.OFFERED] += 1
 
     def _piece_offered(self, block: int, _index: int, values: tuple[Any, ...]) -> None:
         piece, _sender, to, expiry, _purpose = values
         row = self._shelves.piece(piece, block)
-        row[STATE] = _OFFERED
-        row[OFFEREE] = to
-        row[EXPIRY] = expiry
+        row[at.STATE] = _OFFERED
+        row[at.OFFEREE] = to
+        row[at.EXPIRY] = expiry
 
     def _offer_accepted(self, block: int, _index: int, values: tuple[Any, ...]) -> None:
         piece, sender, to = values
         row = self._shelves.piece(piece, block)
-        if row[STATE] == _ISSUED:
-            self._shelves.issuer(sender, block)[ACCEPTED] += 1
-        row[STATE] = _HELD
-        row[HOLDER] = to
-        row[OFFEREE] = row[EXPIRY] = 0
-        row[HOPS] += 1
+        if row[at.STATE] == _ISSUED:
+            self._shelves.issuer(sender, block)[at.ACCEPTED] += 1
+        row[at.STATE] = _HELD
+        row[at.HOLDER] = to
+        row[at.OFFEREE] = row[at.EXPIRY] = 0
+        row[at.HOPS] += 1
 
     def _offer_ended(self, block: int, _index: int, values: tuple[Any, ...]) -> None:
         piece, sender, _to, how, _reason = values
         shelves = self._shelves
         row = shelves.piece(piece, block)
-        if row[STATE] == _ISSUED:
-            row[STATE] = _CANCELLED
-            shelves.end_root(piece >> 16, R_CANCELLED, block)
+        if row[at.STATE] == _ISSUED:
+            row[at.STATE] = _CANCELLED
+            shelves.end_root(piece >> 16, at.R_CANCELLED, block)
             issuer = shelves.issuer(sender, block)
-            issuer[OUTSTANDING] -= row[END] - row[START]
+            issuer[at.OUTSTANDING] -= row[at.END] - row[at.START]
             issuer[_ENDS[how]] += 1
         else:
-            row[STATE] = _HELD
-        row[OFFEREE] = row[EXPIRY] = 0
+            row[at.STATE] = _HELD
+        row[at.OFFEREE] = row[at.EXPIRY] = 0
 
     def _piece_split(self, block: int, _index: int, values: tuple[Any, ...]) -> None:
         piece, child, start, end, depth, _policy = values
         shelves = self._shelves
         row = shelves.piece(piece, block)
-        if start == row[START]:
-            row[START] = end
+        if start == row[at.START]:
+            row[at.START] = end
         else:
-            row[END] = start
+            row[at.END] = start
         shelves.pieces.add(
-            child, block, piece >> 16, row[HOLDER], 0, start, end, 0, row[STATE], depth,
-            piece & 0xFFFF, row[HOPS],
+            child, block, piece >> 16, row[at.HOLDER], 0, start, end, 0, row[at.STATE], depth,
+            piece & 0xFFFF, row[at.HOPS],
         )  # fmt: skip
         shelves.count_piece(child)
 
     def _pieces_merged(self, block: int, _index: int, values: tuple[Any, ...]) -> None:
         piece, other, start, end, depth = values
         row, gone = self._shelves.piece(piece, block), self._shelves.piece(other, block)
-        row[START], row[END], row[DEPTH] = start, end, depth
-        row[HOPS] = max(row[HOPS], gone[HOPS])
-        gone[STATE] = _MERGED
-        gone[END] = gone[START]
+        row[at.START], row[at.END], row[at.DEPTH] = start, end, depth
+        row[at.HOPS] = max(row[at.HOPS], gone[at.HOPS])
+        gone[at.STATE] = _MERGED
+        gone[at.END] = gone[at.START]
 
     def _piece_locked(self, block: int, _index: int, values: tuple[Any, ...]) -> None:
         piece, _holder, funder, expiry = values
         row = self._shelves.piece(piece, block)
-        row[STATE] = _LOCKED
-        row[OFFEREE] = funder
-        row[EXPIRY] = expiry
+        row[at.STATE] = _LOCKED
+        row[at.OFFEREE] = funder
+        row[at.EXPIRY] = expiry
 
     def _piece_unlocked(self, block: int, _index: int, values: tuple[Any, ...]) -> None:
         row = self._shelves.piece(values[0], block)
-        row[STATE] = _HELD
-        row[OFFEREE] = row[EXPIRY] = 0
+        row[at.STATE] = _HELD
+        row[at.OFFEREE] = row[at.EXPIRY] = 0
 
     def _piece_financed(self, block: int, _index: int, values: tuple[Any, ...]) -> None:
         piece, _sender, funder, sale = values
         row = self._shelves.piece(piece, block)
-        row[STATE] = _FINANCED
-        row[EXPIRY] = 0
+        row[at.STATE] = _FINANCED
+        row[at.EXPIRY] = 0
         if sale:
-            row[HOLDER] = funder
-            row[OFFEREE] = 0
-            row[HOPS] += 1
+            row[at.HOLDER] = funder
+            row[at.OFFEREE] = 0
+            row[at.HOPS] += 1
 
     def _piece_released(self, block: int, _index: int, values: tuple[Any, ...]) -> None:
         piece, _sender, to = values
         row = self._shelves.piece(piece, block)
-        if row[HOLDER] != to:
-            row[HOPS] += 1
-        row[STATE] = _HELD
-        row[HOLDER] = to
-        row[OFFEREE] = row[EXPIRY] = 0
+        if row[at.HOLDER] != to:
+            row[at.HOPS] += 1
+        row[at.STATE] = _HELD
+        row[at.HOLDER] = to
+        row[at.OFFEREE] = row[at.EXPIRY] = 0
 
     def _piece_redeemed(self, block: int, _index: int, values: tuple[Any, ...]) -> None:
         piece, payee, _bank, _amount, _receipt = values
         row = self._end_piece(piece, block, _REDEEMED)
         # A payee other than the holder is the lien holder, whom the piece goes on to name.
-        if payee != row[HOLDER]:
-            row[OFFEREE] = payee
+        if payee != row[at.HOLDER]:
+            row[at.OFFEREE] = payee
 
     def _piece_written_off(self, block: int, _index: int, values: tuple[Any, ...]) -> None:
         self._end_piece(values[0], block, _CANCELLED)
 
     def _end_piece(self, piece: int, block: int, state: int) -> list[Any]:
         row = self._shelves.piece(piece, block)
-        row[STATE] = state
-        row[OFFEREE] = row[EXPIRY] = 0
+        row[at.STATE] = state
+        row[at.OFFEREE] = row[at.EXPIRY] = 0
         issuer = self._shelves.issuer_of(piece >> 16)
-        self._shelves.issuer(issuer, block)[OUTSTANDING] -= row[END] - row[START]
+        self._shelves.issuer(issuer, block)[at.OUTSTANDING] -= row[at.END] - row[at.START]
         return row
 
     def _voucher_dishonoured(self, block: int, _index: int, values: tuple[Any, ...]) -> None:
-        self._shelves.end_root(values[0] >> 16, R_DISHONOURED, block)
+        self._shelves.end_root(values[0] >> 16, at.R_DISHONOURED, block)
 
     def _issuer_blocked(self, block: int, _index: int, values: tuple[Any, ...]) -> None:
-        self._shelves.issuer(values[0], block)[BLOCKED] = 1
+        self._shelves.issuer(values[0], block)[at.BLOCKED] = 1
 
     def _issuer_unblocked(self, block: int, _index: int, values: tuple[Any, ...]) -> None:
-        self._shelves.issuer(values[0], block)[BLOCKED] = 0
+        self._shelves.issuer(values[0], block)[at.BLOCKED] = 0
 
     def _issuer_limit_set(self, block: int, _index: int, values: tuple[Any, ...]) -> None:
-        self._shelves.issuer(values[0], block)[LIMIT] = values[1]
+        self._shelves.issuer(values[0], block)[at.LIMIT] = values[1]
 
     def _policy_added(self, block: int, _index: int, values: tuple[Any, ...]) -> None:
         self._shelves.policies.append((values[0], block, *values[1:]))
@@ -229,27 +217,27 @@ class Projection:
     def _credit_note_applied(self, block: int, _index: int, values: tuple[Any, ...]) -> None:
         document, _note, _by, amount, shortfall = values
         row = self._shelves.documents.touch(document, block)
-        row[USABLE] -= amount - shortfall
-        row[SHORTFALL] += shortfall
+        row[at.USABLE] -= amount - shortfall
+        row[at.SHORTFALL] += shortfall
 
     def _documents_combined(self, block: int, index: int, values: tuple[Any, ...]) -> None:
         target, source, amount = values
         documents = self._shelves.documents
-        documents.touch(source, block)[USABLE] -= amount
-        documents.touch(target, block)[USABLE] += amount
+        documents.touch(source, block)[at.USABLE] -= amount
+        documents.touch(target, block)[at.USABLE] += amount
         self._shelves.sources.append((target, block, index, source, amount))
 
     def _document_used(self, block: int, _index: int, values: tuple[Any, ...]) -> None:
-        self._shelves.documents.touch(values[0], block)[USED] += values[1]
+        self._shelves.documents.touch(values[0], block)[at.USED] += values[1]
 
     def _document_restored(self, block: int, _index: int, values: tuple[Any, ...]) -> None:
         document, amount = values
         row = self._shelves.documents.touch(document, block)
-        row[USED] -= amount
+        row[at.USED] -= amount
         # What a credit note could not take back while vouchers stood on it, it takes back now.
-        taken = min(amount, row[SHORTFALL])
-        row[SHORTFALL] -= taken
-        row[USABLE] -= taken
+        taken = min(amount, row[at.SHORTFALL])
+        row[at.SHORTFALL] -= taken
+        row[at.USABLE] -= taken
 
     # Financing
 
@@ -264,7 +252,7 @@ class Projection:
 
     def _financing_registered(self, block: int, _index: int, values: tuple[Any, ...]) -> None:
         row = self._financing(values[0], block, FinancingState.REGISTERED)
-        row[F_REGISTRATION] = values[1]
+        row[at.F_REGISTRATION] = values[1]
 
     def _financing_released(self, block: int, _index: int, values: tuple[Any, ...]) -> None:
         self._financing(values[0], block, FinancingState.RELEASED)
@@ -277,7 +265,7 @@ class Projection:
 
     def _financing(self, financing: int, block: int, state: FinancingState) -> list[Any]:
         row = self._shelves.financings.touch(financing, block)
-        row[F_STATE] = int(state)
+        row[at.F_STATE] = int(state)
         return row
 
     # Parties
@@ -287,13 +275,13 @@ class Projection:
         self._shelves.parties.add(party, block, id_hash, roles, 1, threshold)
 
     def _party_roles_set(self, block: int, _index: int, values: tuple[Any, ...]) -> None:
-        self._shelves.parties.touch(values[0], block)[ROLES] = values[1]
+        self._shelves.parties.touch(values[0], block)[at.ROLES] = values[1]
 
     def _party_status_set(self, block: int, _index: int, values: tuple[Any, ...]) -> None:
-        self._shelves.parties.touch(values[0], block)[STATUS] = values[1]
+        self._shelves.parties.touch(values[0], block)[at.STATUS] = values[1]
 
     def _party_threshold_set(self, block: int, _index: int, values: tuple[Any, ...]) -> None:
-        self._shelves.parties.touch(values[0], block)[THRESHOLD] = values[1]
+        self._shelves.parties.touch(values[0], block)[at.THRESHOLD] = values[1]
 
     def _account_added(self, block: int, _index: int, values: tuple[Any, ...]) -> None:
         self._shelves.account(values[1], block)[3] = values[0]
