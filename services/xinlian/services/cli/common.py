@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -46,3 +48,20 @@ def _kept(flag: str, name: str, text: str, **more: Any) -> click.Option:
 def _choose(_: click.Context, __: click.Parameter, value: str | None) -> None:
     if value is not None:
         set_language("zh" if value == "zh" else "en")
+
+
+def command(
+    name: str, callback: Callable[..., Any], text: str, params: list[click.Parameter] | None = None
+) -> click.Command:
+    """A command with the options that all have."""
+    return click.Command(
+        name, callback=callback, help=text, params=[*(params or []), *common_options()]
+    )
+
+
+def log_to_stderr() -> None:
+    """What the parts have to say goes to stderr."""
+    import logging
+
+    form = "%(asctime)s %(levelname)s %(message)s"
+    logging.basicConfig(level=logging.INFO, format=form, stream=sys.stderr)
