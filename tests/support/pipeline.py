@@ -45,10 +45,10 @@ class Pipeline:
         self.indexer.catch_up()
 
     def settle(self, rounds: int = 400) -> None:
-        """Rounds until nothing is open."""
+        """Rounds until nothing is open, carriers included."""
         for _ in range(rounds):
             self.round()
-            if self.submitter.open_count() == 0:
+            if self.submitter.open_count() == 0 and self.submitter._courier.in_flight == 0:
                 return
         pytest.fail(f"{self.submitter.open_count()} orders or calls stay open")
 
