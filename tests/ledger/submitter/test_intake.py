@@ -19,7 +19,7 @@ from xinlian.ledger.model.orders import Domain, Order, SignedOrder, sign
 from xinlian.ledger.model.statuses import Exists, Failed, Final, Submitted
 
 from tests.support.network import CAREFUL, ISSUER, SUPPLIER, Network, rows
-from tests.support.pipeline import Pipeline, digest_of, document
+from tests.support.pipeline import Pipeline, digest_of, document, issue
 
 _numbers = iter(range(10_000, 1_000_000))
 
@@ -149,9 +149,15 @@ def test_orders_that_can_never_go_are_refused(line: Pipeline) -> None:
         Failure.ORDERS_EXPIRED,
         network.now - 1,
     )
-    many = network.sign(ISSUER, *(document(fresh()) for _ in range(256)))
+    many = network.sign(ISSUER, *(issue(fresh()) for _ in range(150)))
     error = refused(line, many)
-    assert (error.code, error.fields["most"]) == (Failure.TOO_LARGE, 128)
+    assert (error.code, error.fields["most"]) == (Failure.TOO_LARGE, 75)
+    too_many = network.sign(SUPPLIER, *(Accept(piece_id(n, 0)) for n in range(1, 258)))
+    error = refused(line, too_many)
+    assert (error.code, error.fields) == (
+        Failure.ORDERS_TOO_MANY_ITEMS,
+        {"items": 257, "most": 256},
+    )
     good = network.sign(ISSUER, document(fresh()))
     for bad_key in ("", "k" * 201):
         assert refused(line, good, bad_key).code is Failure.INVALID

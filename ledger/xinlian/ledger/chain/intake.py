@@ -24,7 +24,7 @@ from xinlian.ledger.adapters.sql.outbox_orders import (
 from xinlian.ledger.chain.abi import OrderRow, encode_call
 from xinlian.ledger.chain.group_commit import GroupCommit
 from xinlian.ledger.chain.members import Members, signers_of
-from xinlian.ledger.chain.packing import DATA_BYTES_MAX, GAS_MAX, fits_alone
+from xinlian.ledger.chain.packing import DATA_BYTES_MAX, GAS_MAX, ITEMS_MAX, fits_alone
 from xinlian.ledger.model.errors import Failure, LedgerError, decode_revert
 from xinlian.ledger.model.ids import Address
 from xinlian.ledger.model.items import ContractName
@@ -151,6 +151,9 @@ class Intake:
             raise found
         _check_key(key)
         order = signed.order
+        if len(order.items) > ITEMS_MAX:
+            counts = {"items": len(order.items), "most": ITEMS_MAX}
+            raise LedgerError(Failure.ORDERS_TOO_MANY_ITEMS, fields=counts)
         nonce = order.nonce.to_bytes(32, "big")
         items, signatures = encode_items(order), b"".join(signed.signatures)
         row = OrderRow(order.kind, order.party, order.deadline, nonce, items, signatures)

@@ -20,6 +20,9 @@ DATA_BYTES_MAX: Final = 125_000
 GAS_MAX: Final = 16_700_000
 """Gas of one transaction; engines of the Osaka fork take 2**24 = 16,777,216 at most (EIP-7825)."""
 
+ITEMS_MAX: Final = 256
+"""Items of one order; the contracts refuse more."""
+
 TRIES_MAX: Final = 5
 """After so many carriers that reverted, an order alone in its carrier counts as refused."""
 
