@@ -11,8 +11,6 @@ import {Kinds} from "../support/Kinds.sol";
 contract DeskMoneyTest is Doors {
     uint64 internal constant AMOUNT_MOST = 2 ** 48 - 1;
 
-    // ---- disburse
-
     function test_sale_makes_the_funder_holder() public {
         (uint64 id, uint64 piece, uint64 price) = _registered(true, false);
         vm.expectEmit(address(desk));

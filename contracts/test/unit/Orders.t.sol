@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IPartyDirectory} from "../../src/IPartyDirectory.sol";
 import {IPartyGate} from "../../src/IPartyGate.sol";
 import {ISignedOrders} from "../../src/ISignedOrders.sol";
 import {IVoucherRecords} from "../../src/IVoucherRecords.sol";
@@ -10,10 +9,6 @@ import {Kind, Kinds} from "../support/Kinds.sol";
 
 /// @title What makes an order good, and what spoils it
 contract OrdersTest is Doors {
-    uint256 internal constant HALF_ORDER =
-        0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
-    uint256 internal constant ORDER_OF_CURVE = 2 * HALF_ORDER + 1;
-
     Kind internal accepting;
     uint64 internal piece;
 
@@ -188,78 +183,6 @@ contract OrdersTest is Doors {
         _refuseSignature(order);
     }
 
-    // ---- signatures
-
-    function test_signature_in_the_upper_half_is_refused() public {
-        ISignedOrders.Order memory order = unsigned(accepting, SUPPLIER, abi.encode(piece));
-        bytes32 digest = voucherOrders.orderDigest(order);
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(keyOf(SUPPLIER, 1), digest);
-        order.signatures =
-            abi.encodePacked(r, ORDER_OF_CURVE - uint256(s), v == 27 ? uint8(28) : uint8(27));
-        _refuse(order, _bad(SUPPLIER, address(0)));
-        // v as 0 or 1, and v that is nothing.
-        order.signatures = abi.encodePacked(r, s, v - 27);
-        _refuse(order, _bad(SUPPLIER, address(0)));
-        order.signatures = abi.encodePacked(r, s, uint8(29));
-        _refuse(order, _bad(SUPPLIER, address(0)));
-        order.signatures = new bytes(65);
-        _refuse(order, _bad(SUPPLIER, address(0)));
-    }
-
-    function test_as_many_signatures_as_the_threshold() public {
-        ISignedOrders.Order memory order = _order();
-        bytes memory one = order.signatures;
-        uint256[5] memory lengths = [uint256(0), 1, 64, 66, 195];
-        for (uint256 i; i < 5; ++i) {
-            order.signatures = new bytes(lengths[i]);
-            _refuse(order, _count(lengths[i], 1));
-        }
-        order.signatures = bytes.concat(one, one);
-        _refuse(order, _count(130, 1));
-        order = signed(accepting, SUPPLIER_MAKER_CHECKER, abi.encode(piece));
-        order.signatures = slice(order.signatures, 0, 65);
-        _refuse(order, _count(65, 2));
-        // A party that does not exist has no threshold.
-        order.party = 99;
-        order.signatures = "";
-        _refuse(order, _count(0, 0));
-    }
-
-    function test_two_signatures_are_of_two_accounts_of_the_party() public {
-        ISignedOrders.Order memory order =
-            signed(accepting, SUPPLIER_MAKER_CHECKER, abi.encode(piece));
-        bytes memory maker = slice(order.signatures, 0, 65);
-        order.signatures = bytes.concat(maker, maker);
-        _refuse(
-            order,
-            abi.encodeWithSelector(
-                ISignedOrders.OrdersDuplicateSigner.selector, accountOf(SUPPLIER_MAKER_CHECKER)
-            )
-        );
-        bytes32 digest = voucherOrders.orderDigest(order);
-        order.signatures = bytes.concat(maker, signatureBy(SUPPLIER, 1, digest));
-        _refuse(order, _bad(SUPPLIER_MAKER_CHECKER, accountOf(SUPPLIER)));
-        order.signatures = bytes.concat(signatureBy(SUPPLIER, 1, digest), maker);
-        _refuse(order, _bad(SUPPLIER_MAKER_CHECKER, accountOf(SUPPLIER)));
-        order.signatures = bytes.concat(maker, new bytes(65));
-        _refuse(order, _bad(SUPPLIER_MAKER_CHECKER, address(0)));
-    }
-
-    function test_suspended_party_signs_nothing() public {
-        ISignedOrders.Order memory order = _order();
-        vm.prank(registrar);
-        registry.setStatus(SUPPLIER, 2, EVIDENCE);
-        _refuse(
-            order,
-            abi.encodeWithSelector(IPartyDirectory.DirectoryPartySuspended.selector, SUPPLIER)
-        );
-        assertFalse(voucherOrders.nonceUsed(SUPPLIER, order.nonce));
-        // Reinstated, it is bound by what it signed.
-        vm.prank(registrar);
-        registry.setStatus(SUPPLIER, 1, EVIDENCE);
-        voucherOrders.execute(order);
-    }
-
     // ---- items
 
     function test_items_fill_whole_structs() public {
@@ -299,15 +222,6 @@ contract OrdersTest is Doors {
         acts(SUPPLIER);
         vouchers.transfer(transferItem(piece, FACE, SUPPLIER_MAKER_CHECKER));
         return piece;
-    }
-
-    function _bad(uint32 id, address signer) private pure returns (bytes memory) {
-        return abi.encodeWithSelector(ISignedOrders.OrdersBadSignature.selector, id, signer);
-    }
-
-    function _count(uint256 length, uint8 threshold) private pure returns (bytes memory) {
-        return
-            abi.encodeWithSelector(ISignedOrders.OrdersSignatureCount.selector, length, threshold);
     }
 
     /// @dev Refused by `execute`; by `relay` with the same reason, and its nonce is not burnt.
