@@ -131,6 +131,7 @@ def build_store(settings: Settings, clock: Clock | None = None) -> Store:
             settings.keys_dir / "custody",
             settings.secrets_dir / "custody.password",
             Kdf.TOY if settings.cheap_keystores else Kdf.LIGHT,
+            settings.web3signer_url,
         ),
         parties=Parties(engine, clock),
         books=Books(engine),

@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     """File with one Unix second: the time for everything; for rehearsals. Default: the system's."""
     cheap_keystores: bool = False
     """Weak key derivation for throw-away keys of demos and tests."""
+    web3signer_url: str | None = None
+    """A Web3Signer server whose keys sign for parties here, beside the keystore files."""
 
     body_bytes_max: int = Field(default=1 << 20, ge=1024, le=1 << 26)
     wait_seconds_max: int = Field(default=30, ge=0, le=300)

@@ -10,6 +10,7 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import httpx
 import pytest
@@ -17,10 +18,12 @@ from eth_account import Account
 from eth_keys.datatypes import PrivateKey
 from eth_utils.crypto import keccak
 from xinlian.ledger.chain import web3signer
+from xinlian.ledger.chain.signer import recover
 from xinlian.ledger.model.errors import Failure, LedgerError
 from xinlian.ledger.model.ids import Address, PartyId, parse_address, piece_id
 from xinlian.ledger.model.items import Accept
-from xinlian.ledger.model.orders import Domain, Order, sign, typed_data
+from xinlian.ledger.model.orders import Domain, Order, digest, sign, typed_data
+from xinlian.services.app.custody import Custody
 
 KEYS = {"0x" + PrivateKey(key).public_key.to_hex()[2:]: key for key in (b"\1" * 32, b"\2" * 32)}
 
@@ -130,3 +133,13 @@ def test_a_server_that_is_away_or_another_one_is_named(server: Server) -> None:
     ):
         web3signer.Web3Signer(client, signer.address, signer._identifier).sign(b"abc")
     assert caught.value.code is Failure.SIGNER_UNAVAILABLE
+
+
+def test_custody_signs_with_the_servers_keys(server: Server, tmp_path: Path) -> None:
+    remote = parse_address(Account.from_key(b"\1" * 32).address)
+    custody = Custody(tmp_path, tmp_path / "password", web3signer_url=server.url)
+    (signer,) = custody.signers([remote, Address(b"\x99" * 20)], 2)
+    order = Order(PartyId(1), 1, 2, (Accept(piece_id(1, 0)),))
+    domain = Domain(1, Address(b"\x05" * 20))
+    signed = sign(order, domain, (signer,))
+    assert recover(digest(order, domain), signed.signatures[0]) == remote

@@ -1,18 +1,20 @@
 """Keys that this server keeps for its parties: one encrypted file per account.
 
 The server of a party keeps that party's keys; a rehearsal on one machine keeps everybody's. The
-password of the files stands in a file of its own, readable by the owner alone.
+password of the files stands in a file of its own, readable by the owner alone. Where a Web3Signer
+server is named, its keys (vaults, HSMs) sign here as well.
 """
 
 from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from xinlian.ledger.chain.keystore import Kdf, Keystore
 from xinlian.ledger.chain.signer import LocalSigner
+from xinlian.ledger.chain.web3signer import connect
 from xinlian.ledger.model.ids import Address
 from xinlian.ledger.model.orders import Signer
 from xinlian.services.settings import read_secret, write_secret
@@ -23,8 +25,16 @@ __all__ = ["Custody"]
 class Custody:
     """The accounts that can sign here."""
 
-    def __init__(self, folder: Path, password_file: Path, kdf: Kdf = Kdf.LIGHT) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        password_file: Path,
+        kdf: Kdf = Kdf.LIGHT,
+        web3signer_url: str | None = None,
+    ) -> None:
         self._store = Keystore(folder)
+        self._web3signer_url = web3signer_url
+        self._remote: Mapping[Address, Signer] | None = None
         self._password_file = password_file
         self._kdf = kdf
         self._open: dict[Address, Signer] = {}
@@ -59,7 +69,18 @@ class Custody:
             known = self._open.get(account)
             if known is None and account in self._store.addresses():
                 known = self._open[account] = self._store.open(account, self._password())
-            return known
+            return known if known is not None else self._remote_signer(account)
+
+    def _remote_signer(self, account: Address) -> Signer | None:
+        """The account at the Web3Signer server; its list is asked for once.
+
+        Raises ``LedgerError`` (``SIGNER_UNAVAILABLE``).
+        """
+        if self._web3signer_url is None:
+            return None
+        if self._remote is None:
+            self._remote = connect(self._web3signer_url)
+        return self._remote.get(account)
 
     def _password(self) -> str:
         if not self._password_file.exists():
