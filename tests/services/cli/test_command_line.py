@@ -191,6 +191,24 @@ def test_tables_show_yuan_and_days(
     assert json.loads(capsys.readouterr().out) == rows
 
 
+def test_objects_in_an_answer_become_sections(
+    server: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = {"piece": {"piece": 65536, "steps": [{"block": 3, "name": "OfferAccepted"}]}, "at": 9}
+    body = json.dumps(answer).encode()
+    Answers.script = {"/api/v1/pieces/65536/lineage": (200, "application/json", body)}
+    assert execute(["piece", "lineage", "65536", "--api", server]) == Exit.OK
+    lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.strip()]
+    assert lines == [
+        ["at", "9"],
+        ["piece"],
+        ["piece", "65536"],
+        ["piece", "·", "steps"],
+        ["block", "name"],
+        ["3", "OfferAccepted"],
+    ]
+
+
 def test_a_token_file_open_to_others_is_refused(
     server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

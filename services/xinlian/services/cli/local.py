@@ -82,7 +82,8 @@ def _up() -> click.Command:
 
         def ready(url: str) -> None:
             click.echo(pick(f"the network is up: {url}", f"网络已启动：{url}"))
-            click.echo(pick(f"  API document: {url}/docs", f"  接口文档：{url}/docs"))
+            document = f"{url}/api/v1/openapi.json"
+            click.echo(pick(f"  API document: {document}", f"  接口文档：{document}"))
             token = settings.secrets_dir / CLI_TOKEN_FILE
             click.echo(pick(f"  operator's token: {token}", f"  运营方令牌：{token}"))
             click.echo(pick("  end it with Ctrl-C", "  用 Ctrl-C 结束"))

@@ -84,20 +84,28 @@ def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None 
     console().print(table)
 
 
-def print_record(record: Mapping[str, Any]) -> None:
-    """One object, a field a line; lists of objects as tables under it."""
-    lists = {
-        name: value
-        for name, value in record.items()
-        if isinstance(value, list) and value and isinstance(value[0], Mapping)
-    }
-    plain = {name: value for name, value in record.items() if name not in lists}
+def print_record(record: Mapping[str, Any], title: str = "") -> None:
+    """One object, a field a line; objects in it as sections under it, lists of objects as tables."""
+    plain = {name: value for name, value in record.items() if not _is_section(value)}
+    if title:
+        print(f"\n{title}")
     width = max((len(heading(name)) for name in plain), default=0)
     for name, value in plain.items():
         print(f"{heading(name):<{width}}  {cell(name, value)}")
-    for name, rows in lists.items():
-        print(f"\n{heading(name)}")
-        print_rows(rows)
+    for name, value in record.items():
+        if name in plain:
+            continue
+        section = f"{title} · {heading(name)}" if title else heading(name)
+        if isinstance(value, Mapping):
+            print_record(value, section)
+        else:
+            print(f"\n{section}")
+            print_rows(value)
+
+
+def _is_section(value: Any) -> bool:
+    first = value[0] if isinstance(value, list) and value else value
+    return isinstance(first, Mapping) and len(first) > 0
 
 
 def heading(name: str) -> str:

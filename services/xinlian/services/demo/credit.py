@@ -40,6 +40,8 @@ class Credit:
     def __init__(self, stage: Stage, office: BackOffice) -> None:
         self.stage = stage
         self.office = office
+        self.winding_down = False
+        """No vouchers are to come that could make up for a financing that is let go."""
         self.issued = 0
         self.financed = 0
         self.loans: dict[PieceId, Loan] = {}
@@ -131,7 +133,8 @@ class Credit:
         stage = self.stage
         stage.require_final(loan.piece for loan in loans)
         self.office.opened(stage.day, loans)
-        dropped = [loan for loan in loans if stage.chance(RELEASED_SHARE)]
+        share = 0.0 if self.winding_down else RELEASED_SHARE
+        dropped = [loan for loan in loans if stage.chance(share)]
         kept = [loan for loan in loans if loan not in dropped]
         if dropped:
             releases = [ReleaseFinancing(loan.id, FUNDER_WITHDREW) for loan in dropped]

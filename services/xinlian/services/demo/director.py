@@ -70,6 +70,7 @@ class Director:
     def play(self, day: Day) -> None:
         """One day. Days must be played in their order, without a gap."""
         self.stage.begin(day)
+        self.credit.winding_down = day >= max(self.timeline.by_day)
         self.passing.expired()
         self.payday.dishonour(self._bank_of)
         self.credit.go_on()
