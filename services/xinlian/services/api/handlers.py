@@ -31,6 +31,7 @@ LEDGER_STATUS: Final[dict[Failure, int]] = {
     Failure.CONFLICT: 409,
     Failure.HALTED: 503,
     Failure.BUSY: 503,
+    Failure.STORAGE: 503,
     Failure.KEY_UNREADABLE: 503,
     Failure.SIGNER_UNAVAILABLE: 503,
     Failure.SIGNER_REFUSED: 503,
