@@ -85,7 +85,7 @@ def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None 
 
 
 def print_record(record: Mapping[str, Any], title: str = "") -> None:
-    """One object, a field a line; objects in it as sections under it, lists of objects as tables."""
+    """One object, a field a line; objects in it as sections, lists of objects as tables."""
     plain = {name: value for name, value in record.items() if not _is_section(value)}
     if title:
         print(f"\n{title}")
