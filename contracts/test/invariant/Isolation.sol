@@ -26,7 +26,7 @@ contract Isolation is IsolationStage {
         uint256 index = _chance(Kinds.COUNT);
         Kind memory kind = Kinds.get(index);
         uint32 by = gang[_chance(5)];
-        bytes memory items = _items(kind);
+        bytes memory items = _items(index);
         bool success;
         if (_chance(2) == 0) (success,) = callSingle(kind, accountOf(by), items);
         else (success,) = callExecute(kind, signed(kind, by, items));
@@ -36,8 +36,9 @@ contract Isolation is IsolationStage {
     /// @dev An order in a victim's name, signed by the gang or not at all.
     function forge(uint256 seed) external {
         _random = seed;
-        Kind memory kind = Kinds.get(_chance(Kinds.COUNT));
-        ISignedOrders.Order memory order = unsigned(kind, victims[_chance(3)], _items(kind));
+        uint256 index = _chance(Kinds.COUNT);
+        Kind memory kind = Kinds.get(index);
+        ISignedOrders.Order memory order = unsigned(kind, victims[_chance(3)], _items(index));
         bytes32 digest = digestOf(kind, order, block.chainid, placeOf(kind));
         order.signatures = signatureBy(gang[_chance(5)], 1, digest);
         if (_chance(3) == 0) {
@@ -60,7 +61,7 @@ contract Isolation is IsolationStage {
             if (what == 0) order.nonce = _chance(1 << 40);
             if (what == 1) order.deadline = type(uint64).max;
             if (what == 2) order.kind = uint8(_chance(12));
-            if (what == 3) order.items = _items(Kinds.get(lootKinds[which]));
+            if (what == 3) order.items = _items(lootKinds[which]);
         }
         // Also at the contracts that it was not meant for.
         Kind memory kind = Kinds.get(_chance(3) == 0 ? _chance(Kinds.COUNT) : lootKinds[which]);
@@ -133,7 +134,7 @@ contract Isolation is IsolationStage {
         ];
         bytes memory data = abi.encodePacked(doors[_chance(11)]);
         for (uint256 i; i < 8; ++i) {
-            data = bytes.concat(data, bytes32(_value()));
+            data = bytes.concat(data, bytes32(i == 0 && _chance(2) == 0 ? _target() : _value()));
         }
         address place =
             _chance(5) == 0 ? address(authority) : placeOf(Kinds.get(_chance(Kinds.COUNT)));
@@ -181,12 +182,55 @@ contract Isolation is IsolationStage {
         return uint160(accountOf(uint32(1 + _chance(PARTIES)), 1 + _chance(2)));
     }
 
-    /// @dev Half of the time what fits the field, else anything.
-    function _items(Kind memory kind) private returns (bytes memory items) {
-        for (uint256 i; i < kind.words; ++i) {
-            uint256 value = _value();
-            if (i == 0 && _chance(2) == 0) value = still[_chance(still.length)];
-            items = bytes.concat(items, bytes32(value));
+    /// @dev A piece of a victim.
+    function _target() private returns (uint64) {
+        uint256 which = _chance(still.length + 3);
+        if (which == still.length) return locked;
+        if (which == still.length + 1) return onOffer;
+        if (which == still.length + 2) return betweenVictims;
+        return still[which];
+    }
+
+    /// @dev Half of the time what would do harm if it were let through, else anything.
+    function _items(uint256 index) private returns (bytes memory items) {
+        uint64 id = _target();
+        uint64 amount = uint64(1 + _chance(FACE / 8));
+        uint32 friend = gang[_chance(5)];
+        uint256 soon = vm.getBlockTimestamp() + 1 + _chance(1 days);
+        if (_chance(2) == 0) {
+            if (index == Kinds.ACCEPT || index == Kinds.WITHDRAW) return abi.encode(id);
+            if (index == Kinds.DECLINE) return abi.encode(id, 1);
+            if (index == Kinds.MERGE) return abi.encode(id, id ^ 1);
+            if (index == Kinds.TRANSFER) {
+                return abi.encode(id, amount, _chance(2), friend, soon, 1);
+            }
+            if (index == Kinds.REDEEM) return abi.encode(id, amount, RECEIPT);
+            if (index == Kinds.DISHONOUR || index == Kinds.WRITE_OFF) {
+                return abi.encode(id, EVIDENCE);
+            }
+            uint64 financing = uint64(1 + _chance(2));
+            if (index == Kinds.REGISTER_FINANCING) {
+                return abi.encode(financing, keccak256(abi.encode(_random)), EVIDENCE);
+            }
+            if (index == Kinds.RELEASE) return abi.encode(financing, 1);
+            uint64 price = desk.financingOf(financing).price;
+            if (index == Kinds.DISBURSE || index == Kinds.REPAY) {
+                return abi.encode(financing, price, RECEIPT);
+            }
+            if (index == Kinds.OPEN) {
+                return bytes.concat(
+                    abi.encode(id, amount, 0, FUNDER, BANK_2, 1, 1, amount),
+                    abi.encode(today() + 1, soon, EVIDENCE)
+                );
+            }
+            bytes32 key = keccak256(abi.encode("document", 1 + _chance(9)));
+            if (index == Kinds.CREDIT_NOTE) return abi.encode(key, bytes32(_random), amount);
+            if (index == Kinds.ISSUE) {
+                return abi.encode(SUPPLIER_2, BANK_2, amount, today() + 9, soon, key, EVIDENCE);
+            }
+        }
+        for (uint256 i; i < Kinds.get(index).words; ++i) {
+            items = bytes.concat(items, bytes32(_value()));
         }
     }
 }

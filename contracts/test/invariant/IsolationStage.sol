@@ -21,6 +21,8 @@ abstract contract IsolationStage is Doors {
     mapping(uint64 piece => bytes32) internal words;
     uint64 internal onOffer;
     uint64 internal locked;
+    /// @dev Offered by one victim to another.
+    uint64 internal betweenVictims;
 
     ISignedOrders.Order[] internal loot;
     uint256[] internal lootKinds;
@@ -53,6 +55,11 @@ abstract contract IsolationStage is Doors {
         bool stays = piece.holder == SUPPLIER && (piece.state == 2 || piece.state == 3);
         bool taken = piece.holder == SUPPLIER_2 && piece.state >= 2;
         assertTrue(stays || taken, "6: an offer is answered or ends");
+        // What one victim offered to another waits for that one's answer, or for the end of the offer.
+        piece = vouchers.pieceOf(betweenVictims);
+        assertEq(piece.holder, SUPPLIER, "6: nobody else accepts");
+        assertTrue(piece.state == 2 || piece.state == 3, "6: an offer is answered or ends");
+        assertEq(piece.end - piece.start, FACE, "6: an offer stays whole");
         // What is locked for the gang's funder waits for the honest bank, or is let go.
         piece = vouchers.pieceOf(locked);
         assertEq(piece.holder, SUPPLIER, "6: no money, no sale");
@@ -60,7 +67,7 @@ abstract contract IsolationStage is Doors {
         assertEq(piece.end - piece.start, FACE / 2, "6: a lock keeps the piece whole");
 
         assertEq(_documentsNow(), documentsBefore, "the victims' documents stand");
-        assertEq(vouchers.issuerOf(BUYER).outstanding, 6 * FACE, "the victim owes what it owed");
+        assertEq(vouchers.issuerOf(BUYER).outstanding, 7 * FACE, "the victim owes what it owed");
         for (uint256 i; i < 4; ++i) {
             assertEq(_accountsNow()[i], accountsBefore[i], "accounts are the party's own");
         }
@@ -100,6 +107,9 @@ abstract contract IsolationStage is Doors {
         uint64 part = transferOffered(piece, FACE / 4);
         accept(SUPPLIER_2, part);
         still.push(piece);
+        betweenVictims = held();
+        acts(SUPPLIER);
+        vouchers.transfer(transferItem(betweenVictims, FACE, SUPPLIER_MAKER_CHECKER));
         // A voucher of the gang's own issuer in a victim's hands.
         document = newDocument(BUYER_2, SUPPLIER, FACE);
         acts(BUYER_2);
@@ -172,7 +182,7 @@ abstract contract IsolationStage is Doors {
     }
 
     function _documentsNow() internal view returns (bytes32 hash) {
-        for (uint256 i = 1; i <= 7; ++i) {
+        for (uint256 i = 1; i <= 8; ++i) {
             bytes32 key = keccak256(abi.encode("document", i));
             ITradeDocuments.Document memory document = documents.documentOf(key);
             if (document.buyer == BUYER) hash = keccak256(abi.encode(hash, document));
