@@ -264,3 +264,36 @@ def test_a_group_whose_commit_fails_fails_as_a_whole_and_the_next_goes_on() -> N
         group.run([13])
     assert group.run([7]) == [14]
     assert calls == [[1, 2, 3, 4, 5, 6], [13], [7]]
+
+
+def test_an_interrupted_commit_leaves_nobody_waiting() -> None:
+    inside, behind = threading.Event(), threading.Event()
+    errors: list[BaseException] = []
+
+    def commit(items: list[int]) -> list[int]:
+        if items == [1]:
+            inside.set()
+            behind.wait(10)
+            return items
+        raise KeyboardInterrupt
+
+    group: GroupCommit[int, int] = GroupCommit(commit, most=10)  # type: ignore[arg-type]
+
+    def work(number: int) -> None:
+        try:
+            group.run([number])
+        except (KeyboardInterrupt, RuntimeError) as exc:
+            errors.append(exc)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in (1, 2, 3)]
+    threads[0].start()
+    inside.wait(10)
+    for thread in threads[1:]:
+        thread.start()
+    while len(group._queue) < 2:
+        threading.Event().wait(0.001)
+    behind.set()
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+    assert sorted(type(error).__name__ for error in errors) == ["KeyboardInterrupt", "RuntimeError"]

@@ -58,9 +58,15 @@ class GroupCommit(Generic[T, R]):
                 size += len(group[-1].items)
         try:
             results = self._commit([item for ticket in group for item in ticket.items])
-        except Exception as exc:  # noqa: BLE001  handed to the callers concerned
+        except BaseException as exc:
+            # Whoever waits behind must not wait for ever, even if this thread is interrupted.
+            error = (
+                exc if isinstance(exc, Exception) else RuntimeError("the commit was interrupted")
+            )
             for ticket in group:
-                ticket.error, ticket.done = exc, True
+                ticket.error, ticket.done = error, True
+            if error is not exc:
+                raise
             return
         at = 0
         for ticket in group:

@@ -27,7 +27,7 @@ from xinlian.ledger.model.statuses import Exists, Status, Submitted
 
 log = logging.getLogger(__name__)
 
-_IDLE_S: Final = 0.5
+_IDLE_S: Final = 0.2
 _BUSY_S: Final = 0.03
 _PAUSE_MIN_S: Final = 0.1
 _PAUSE_MAX_S: Final = 5.0
