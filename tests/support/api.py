@@ -18,8 +18,10 @@ import httpx
 import pytest
 import uvicorn
 from xinlian.finance.model.codes import synthetic_uscc
+from xinlian.ledger.chain.node import Genesis
 from xinlian.ledger.model.days import Day, day_at, iso_of
 from xinlian.ledger.model.ids import PartyId
+from xinlian.ledger.model.vouchers import Policy
 from xinlian.services.api.main import create_api
 from xinlian.services.app.actors import Scope
 from xinlian.services.bootstrap import App, build
@@ -27,7 +29,7 @@ from xinlian.services.settings import Settings, write_secret
 from xinlian.services.wiring import NODE_ADMIN_TOKEN_FILE, NODE_TOKEN_FILE
 from xinlian.services.workers.founding import found_chain, found_contracts, found_operator
 
-from tests.support.node import CLOCK_START, NodeProcess
+from tests.support.node import NodeProcess
 
 CAST = {
     "issuer": ["issuer"],
@@ -117,7 +119,7 @@ class Caller:
 class ApiNetwork:
     """The network. ``call(name)`` speaks for a party of the cast, the operator or nobody."""
 
-    def __init__(self, folder: Path, **changes: Any) -> None:
+    def __init__(self, folder: Path, genesis: Genesis | None = None, **changes: Any) -> None:
         self.settings = Settings(
             data=folder,
             cheap_keystores=True,
@@ -126,27 +128,33 @@ class ApiNetwork:
             clock_file=folder / "node" / "clock",
             **changes,
         )
-        self.node = NodeProcess(self.settings.node_dir)
+        self.node = NodeProcess(self.settings.node_dir, genesis)
         for file, name in ((NODE_TOKEN_FILE, "operator"), (NODE_ADMIN_TOKEN_FILE, "admin")):
             write_secret(self.settings.secrets_dir / file, self.node.tokens[name])
         self.callers: dict[str, Caller] = {}
         self.keys = itertools.count(1)
         self._documents = itertools.count(1)
+        self._others: list[Caller] = []
         self.app: App
         self.url: str
         self._server: Server
 
-    def start(self) -> ApiNetwork:
-        """Start everything and register the cast."""
+    def found(self, policy: Policy | None = None) -> ApiNetwork:
+        """Start everything, with nobody but the operator."""
         self.node.start(seal_ms=5)
-        self.set_time(CLOCK_START)
+        self.set_time(self.node.genesis.timestamp)
         found_chain(self.settings)
-        found_contracts(self.settings)
+        found_contracts(self.settings, policy)
         self.serve()
         found_operator(self.settings, self.app.tokens)
         text = (self.settings.secrets_dir / "cli-token").read_text("utf-8").strip()
         self.callers["operator"] = Caller(self.url, text, None, self.keys)
         self.callers["nobody"] = Caller(self.url, "", None, self.keys)
+        return self
+
+    def start(self) -> ApiNetwork:
+        """Start everything and register the cast."""
+        self.found()
         for name, roles in CAST.items():
             self.join(name, roles)
         for name in ("issuer", "issuer2"):
@@ -161,7 +169,7 @@ class ApiNetwork:
         self.url = self._server.start()
 
     def stop(self) -> None:
-        for caller in self.callers.values():
+        for caller in (*self.callers.values(), *self._others):
             caller.http.close()
         self._server.stop()
         self.app.close()
@@ -185,11 +193,14 @@ class ApiNetwork:
         return party
 
     def token(self, party: PartyId, scopes: Scope = PARTY_SCOPES) -> str:
-        return self.app.tokens.create(party=party, scopes=scopes, label="test").text
+        made = self.app.tokens.create(party=party, scopes=scopes, label="test", days=366)
+        return made.text
 
     def caller(self, token: str, party: PartyId | None = None) -> Caller:
         """Speak with another token."""
-        return Caller(self.url, token, party, self.keys)
+        made = Caller(self.url, token, party, self.keys)
+        self._others.append(made)
+        return made
 
     def call(self, name: str) -> Caller:
         return self.callers[name]

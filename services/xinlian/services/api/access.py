@@ -71,6 +71,7 @@ RULES: Final[dict[str, Access]] = {
     "accept_pieces": _SIGN,
     "decline_pieces": _SIGN,
     "withdraw_pieces": _SIGN,
+    "expire_offers": Access(_A, Who.PLATFORM),
     "transfer_piece": _SIGN,
     "merge_pieces": _SIGN,
     "redeem_piece": Access(_S, roles=Role.PAYING_BANK),

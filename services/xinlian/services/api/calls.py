@@ -14,6 +14,7 @@ from xinlian.ledger.model.statuses import Final as FinalStatus
 from xinlian.services.api.ordering import WaitFor
 from xinlian.services.api.route import guarded_router
 from xinlian.services.api.schemas.common import View, hex32
+from xinlian.services.api.schemas.ledger import PiecesBody
 from xinlian.services.api.schemas.orders import FailureView
 from xinlian.services.api.schemas.parties import PartyBody, RegistrationView, roles_of
 from xinlian.services.api.state import KeyDep, StateDep
@@ -25,7 +26,7 @@ from xinlian.services.app.parties import NewParty
 
 __all__ = ["CallView", "CallingDep", "done", "registration_view", "router"]
 
-router = guarded_router("parties")
+router = guarded_router()
 
 StateWord = Literal["submitted", "included", "final", "failed"]
 
@@ -92,6 +93,13 @@ class Calling:
         self._response.status_code = 202 if _open(called.status) else 200
         return CallView.of(called)
 
+    def expire(self, body: PiecesBody) -> CallView:
+        """End offers whose time has run out."""
+        app = self._state.app
+        called = self._waited(app.operator.call(self._asked(body), "expire", [body.pieces]))
+        self._response.status_code = 202 if _open(called.status) else 200
+        return CallView.of(called)
+
     def register(self, body: PartyBody) -> RegistrationView:
         """Register one party."""
         app = self._state.app
@@ -121,7 +129,13 @@ class Calling:
 CallingDep = Annotated[Calling, Depends(Calling)]
 
 
-@router.get("/calls/{reference}")
+@router.post("/offers/expire", tags=["offers"], status_code=202, responses=done(CallView))
+def expire_offers(body: PiecesBody, calling: CallingDep) -> CallView:
+    """End offers whose time has run out; all of them or none. Their pieces are free again."""
+    return calling.expire(body)
+
+
+@router.get("/calls/{reference}", tags=["parties"])
 def get_call(
     state: StateDep,
     reference: Annotated[str, Path(pattern=KEY_PATTERN, description="The call's key.")],

@@ -66,7 +66,6 @@ def create_api(app: App) -> FastAPI:
         redirect_slashes=False,
         lifespan=lifespan,
         generate_unique_id_function=lambda route: route.name,
-        max_body_size=app.settings.body_bytes_max,
     )
     api.state.api = api_state(app)
     for module in MODULES:

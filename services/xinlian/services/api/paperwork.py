@@ -31,10 +31,9 @@ MessagePath = Annotated[
     str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9+\-]{0,34}$", description="Id of a bank message.")
 ]
 NAME_CHARS_MAX = 200
-UPLOAD_BYTES_MAX = 1 << 25
 
 
-@router.post("/imports", tags=["imports"], status_code=201, max_body_size=UPLOAD_BYTES_MAX)
+@router.post("/imports", tags=["imports"], status_code=201)
 def import_receivables(
     state: StateDep,
     actor: ActorDep,
@@ -98,7 +97,7 @@ def instruct_payment(
     return InstructedView(message=done.order_id, bank=done.bank, exists=done.exists)
 
 
-@router.post("/bank-messages", tags=["payments"], status_code=201, max_body_size=UPLOAD_BYTES_MAX)
+@router.post("/bank-messages", tags=["payments"], status_code=201)
 def upload_bank_message(
     state: StateDep,
     actor: ActorDep,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response, params
@@ -17,6 +17,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
 from starlette.convertors import Convertor, register_url_convertor
+from starlette.exceptions import HTTPException
 from xinlian.services.api.access import RULES, admit
 from xinlian.services.api.etags import etag_of, matches
 from xinlian.services.api.state import ApiState
@@ -41,6 +42,9 @@ BLOCK_HASH_HEADER: Final = "Xinlian-Block-Hash"
 _BEARER: Final = re.compile(r"[Bb]earer ([A-Za-z0-9_]{1,128})", re.ASCII)
 _KEY: Final = re.compile(KEY_PATTERN, re.ASCII)
 _JSON: Final = "application/json"
+_FORM: Final = "multipart/form-data"
+FILE_BYTES_MAX: Final = 1 << 25
+"""Most bytes of an uploaded form, files included."""
 _WHOLE: Final = re.compile(r"(-?[0-9]{1,40})\.0{1,40}", re.ASCII)
 _DEPTH_MAX: Final = 8
 
@@ -51,6 +55,19 @@ class StrictRequest(Request):
     A number such as ``12.0`` is the whole number that it is (JSON Schema says so); it never becomes
     a float.
     """
+
+    most = 0
+    """Most bytes of a body."""
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        """The body piece by piece, refused as soon as it is too large."""
+        size = 0
+        async for chunk in super().stream():
+            size += len(chunk)
+            if size > self.most:
+                # FastAPI lets no other kind of exception through while it reads a form.
+                raise HTTPException(413, f"the body has more than {self.most} bytes: divide it")
+            yield chunk
 
     async def read_json(self) -> None:
         """Read the body; ``RefusedError`` with ``MALFORMED`` if it is no JSON in this sense."""
@@ -95,6 +112,8 @@ class GuardedRoute(APIRoute):
                 request.state.key = _idempotency_key(request)
             _check_query(request, known)
             strict = StrictRequest(request.scope, request.receive)
+            strict.most = FILE_BYTES_MAX if media == _FORM else state.app.settings.body_bytes_max
+            _check_size(request, strict.most)
             if media is not None:
                 _check_media(request, media)
             if media == _JSON:
@@ -193,7 +212,13 @@ def _media_of(route: APIRoute) -> str | None:
     if route.body_field is None:
         return None
     form = isinstance(route.body_field.field_info, params.Form)
-    return "multipart/form-data" if form else _JSON
+    return _FORM if form else _JSON
+
+
+def _check_size(request: Request, most: int) -> None:
+    told = request.headers.get("content-length", "0")
+    if not (told.isascii() and told.isdigit()) or int(told[:20]) > most:
+        raise HTTPException(413, f"the body has more than {most} bytes: divide it")
 
 
 def _check_media(request: Request, media: str) -> None:

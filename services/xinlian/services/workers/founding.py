@@ -66,8 +66,11 @@ def found_chain(settings: Settings, genesis: Genesis | None = None) -> None:
             write_secret(path, token)
 
 
-def found_contracts(settings: Settings) -> Deployment:
-    """Put the contracts on the chain of the running node unless they are there."""
+def found_contracts(settings: Settings, policy: Policy | None = None) -> Deployment:
+    """Put the contracts on the chain of the running node unless they are there.
+
+    ``policy`` is the first row of market rules; by default the rules in force.
+    """
     path = settings.data / DEPLOYMENT_FILE
     if path.exists():
         return Deployment.load(path)
@@ -80,7 +83,7 @@ def found_contracts(settings: Settings) -> Deployment:
             council=tuple(network_key(settings, name).address for name in COUNCIL),
             threshold=COUNCIL_THRESHOLD,
             delay_s=TIMELOCK_SECONDS,
-            policy=first_policy(today),
+            policy=policy or first_policy(today),
         )
         deployment = deploy(rpc, network_key(settings, DEPLOYER), genesis)
     deployment.save(path)
