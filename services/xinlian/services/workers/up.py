@@ -141,13 +141,21 @@ def _with_node_port(settings: Settings) -> Settings:
         return settings.model_copy(update={"node_port": probe.getsockname()[1]})
 
 
+def _free_port(host: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
 def api_url(settings: Settings) -> str:
     """Where the API listens."""
     return f"http://{settings.api_host}:{settings.api_port}"
 
 
 def _node(settings: Settings) -> Child:
-    arguments = ["--data", str(settings.node_dir), "--port", str(settings.node_port)]
+    # One port for all its lives: the API finds it again after the node was started anew.
+    port = settings.node_port or _free_port(settings.api_host)
+    arguments = ["--data", str(settings.node_dir), "--port", str(port)]
     arguments += ["--seal-ms", str(settings.seal_ms)]
     log_file = settings.data / "logs" / "node.log"
     return Child("node", "xinlian.ledger.chain.node", arguments, log_file)
