@@ -201,9 +201,10 @@ class ApiMachine(BookMachine):
         piece = self.a_piece(pick, PieceState.HELD)
         found = self.books.pieces[piece]
         amount = found.amount // share
+        price = max(0, amount - 1)
         expiry, maturity = self.net.now + 5 * 86_400, day_at(self.net.now) + 300
         opening = OpenFinancing(
-            piece, amount, False, self.net.funder, self.net.bank, sale, True, amount - 1, maturity,
+            piece, amount, False, self.net.funder, self.net.bank, sale, True, price, maturity,
             expiry, model.key("quote"),
         )  # fmt: skip
         opened = self.attempt(found.holder, opening)
@@ -212,7 +213,7 @@ class ApiMachine(BookMachine):
         number = FinancingId(opened[0])
         proof = model.key("registration", number)
         self.attempt(self.net.funder, RegisterFinancing(number, proof, model.key("long")))
-        self.attempt(self.net.bank, Disburse(number, amount - 1, model.key("paid", number)))
+        self.attempt(self.net.bank, Disburse(number, price, model.key("paid", number)))
 
     @rule(pick=SMALL, part=st.integers(1, 2))
     def pay(self, pick: int, part: int) -> None:

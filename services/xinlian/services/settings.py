@@ -25,7 +25,10 @@ class SettingsError(ValueError):
 class Settings(BaseSettings):
     """All settings of the services. Times are named with their unit; sizes are bytes."""
 
-    model_config = SettingsConfigDict(env_prefix="XINLIAN_", extra="ignore", frozen=True)
+    # A refused value may hold a secret: it is not repeated in the error.
+    model_config = SettingsConfigDict(
+        env_prefix="XINLIAN_", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     data: Path = Field(default_factory=lambda: checkout() / ".xl" / "data")
     """Folder of this network: database, chain journal, keys. One instance may use it at a time."""
