@@ -35,8 +35,11 @@ BATCH_MAX: Final = 30
 MESSAGE_CHARS_MAX: Final = 256 * 1024
 _BOOT_SECONDS: Final = 20.0
 _LOAD_SECONDS: Final = 600.0
-# States kept for calls at heights just behind the head. More cost memory, never hashes.
-_STATES_KEPT: Final = 6
+# States kept for calls at heights just behind the head. More cost memory (a third of the newest
+# state each), never hashes.
+_STATES_KEPT: Final = 3
+# Its allocator would keep what reckoning a root or a dump of the state used for a moment.
+_ALLOCATOR: Final = "narenas:2,dirty_decay_ms:1000,muzzy_decay_ms:0"
 _SOCKET_PATH_MAX: Final = 100
 
 
@@ -150,7 +153,7 @@ class Engine:
             stdout=asyncio.subprocess.PIPE,
             cwd=run,
             start_new_session=True,  # a Ctrl-C in the terminal is for the gateway alone
-            env={"HOME": str(run), "PATH": os.defpath},
+            env={"HOME": str(run), "PATH": os.defpath, "_RJEM_MALLOC_CONF": _ALLOCATOR},
         )
         assert process.stdout is not None  # noqa: S101 - PIPE was asked for
         isolated = await process.stdout.readline() == b"isolated\n"
