@@ -135,7 +135,7 @@ def test_a_revoked_token_is_nobodys_at_once(api: ApiNetwork) -> None:
 )
 def test_what_is_no_token_is_answered_alike(api: ApiNetwork, header: str) -> None:
     nobody = api.call("nobody").http
-    headers = {"Authorization": header.encode("latin-1")}
+    headers = {b"Authorization": header.encode("latin-1")}
     answer = nobody.get("/me", headers=headers)
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")

@@ -56,6 +56,9 @@ def test_competing_quotes_are_taken_to_disbursement_and_redemption(api: ApiNetwo
 
     seen = [item["id"] for item in api.call("funder").get("/quote-requests").json()["items"]]
     assert request in seen
+    lineage = api.call("funder").get(f"/quote-requests/{request}/lineage").json()
+    assert lineage["document"]["usable_fen"] == 100_000
+    assert api.call("outsider").get(f"/quote-requests/{request}/lineage").status_code == 404
     for name, rate in (("funder", 45_000), ("funder2", 40_000)):
         path = f"/quote-requests/{request}/quotes"
         answer = api.call(name).post(path, quote(api, rate))
@@ -102,3 +105,90 @@ def test_competing_quotes_are_taken_to_disbursement_and_redemption(api: ApiNetwo
         settled(api, "bank", digest)
     voucher = api.call("issuer").get(f"/vouchers/{piece >> 16}").json()
     assert (voucher["state"], voucher["unpaid_fen"]) == ("settled", 0)
+
+
+def ask(api: ApiNetwork, piece: int, amount: int) -> str:
+    body = {"piece": piece, "amount_fen": amount, "closes_at": api.now + 3_600}
+    answer = api.call("supplier").post("/quote-requests", body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+def accepted(api: ApiNetwork, request: str, name: str = "funder", **changes: Any) -> dict[str, Any]:
+    """Quote on a request and accept the quote; the answer."""
+    given = api.call(name).post(f"/quote-requests/{request}/quotes", quote(api, 30_000, **changes))
+    assert given.status_code == 201, given.text
+    path = f"/quotes/{given.json()['id']}/accept"
+    found: dict[str, Any] = api.call("supplier").post(path, wait="final", timeout=30).json()
+    return found
+
+
+def test_quotes_are_asked_for_on_what_one_holds(api: ApiNetwork) -> None:
+    piece = api.voucher(5_000)
+    body = {"piece": piece, "amount_fen": 5_001, "closes_at": api.now + 60}
+    too_much = api.call("supplier").post("/quote-requests", body)
+    assert (too_much.status_code, too_much.json()["fields"]["field"]) == (409, "amount_fen")
+    stranger = api.call("outsider").post("/quote-requests", body)
+    assert stranger.status_code == 404
+    issuer = api.call("issuer").post("/quote-requests", {**body, "amount_fen": 1})
+    assert (issuer.status_code, issuer.json()["fields"]["field"]) == (409, "piece")
+
+
+def test_a_lock_that_fails_ends_the_financing(api: ApiNetwork) -> None:
+    piece = api.voucher(5_000)
+    request = ask(api, piece, 5_000)
+    api.transfer(piece, "supplier", "supplier2", 5_000)
+    found = accepted(api, request)
+    assert found["order"]["failure"]["code"] == "vouchers_not_holder"
+    api.app.follower.round()
+    shown = api.call("supplier").get(f"/quote-requests/{request}").json()
+    assert shown["accepted"] is True
+    from xinlian.finance.adapters.financing_store import SqlFinancingStore
+    from xinlian.finance.model.financing import Stage
+    from xinlian.services.app.sessions import unit_of_work
+
+    with unit_of_work(api.app.engine) as session:
+        financing = SqlFinancingStore(session).financing(found["financing_id"])
+    assert financing is not None
+    assert financing.stage is Stage.RELEASED
+
+
+def test_nothing_is_paid_out_before_it_is_registered(api: ApiNetwork) -> None:
+    found = accepted(api, ask(api, api.voucher(5_000), 4_000))
+    number = effect(found["order"], "FinancingOpened")["financing"]
+    api.app.follower.round()
+    body = {"purpose": "disbursement", "pay_on": api.day(), "financings": [number]}
+    early = api.call("funder").post("/payments", body)
+    assert (early.status_code, early.json()["code"]) == (409, "state")
+    assert api.call("funder2").post("/payments", body).status_code == 404
+    foreign = {"registration_number": "ZDW-2025-00000077"}
+    path = f"/financings/{number}/register"
+    assert api.call("funder2").post(path, foreign).status_code == 404
+    released = api.call("funder").done(f"/financings/{number}/release", {"reason": 4})
+    assert effect(released, "FinancingReleased")["reason"] == 4
+    api.app.follower.round()
+    assert api.call("supplier").get(f"/financings/{number}").json()["state"] == "released"
+
+
+def test_a_bank_tells_only_of_payments_that_go_through_it(api: ApiNetwork) -> None:
+    piece = api.voucher(3_000, days=20)
+    api.set_time(api.now + 20 * 86_400)
+    body = {"purpose": "redemption", "pay_on": api.day(), "vouchers": [piece >> 16]}
+    told = api.call("issuer").post("/payments", body)
+    assert told.status_code == 201, told.text
+    message = told.json()["message"]
+    assert api.call("issuer").get(f"/bank-messages/out/{message}").status_code == 200
+    assert api.call("bank").get(f"/bank-messages/out/{message}").status_code == 200
+    assert api.call("supplier").get(f"/bank-messages/out/{message}").status_code == 404
+    api.set_time(api.now + 4 * 86_400)
+    folder = FolderBank(api.settings.data / "banks" / f"bank-{api.id('bank')}")
+    SandboxBank(folder, china_calendar()).run(day_at(api.now))
+    (inbound,) = folder.receive()
+    files = {"file": ("camt.054.xml", inbound.content, "application/xml")}
+    wrong = api.call("bank2").upload("/bank-messages", files)
+    assert (wrong.status_code, wrong.json()["fields"]["field"]) == (422, "file")
+    right = api.call("bank").upload("/bank-messages", files).json()
+    settled(api, "bank", right["effects"][0]["order"])
+    again = api.call("bank").upload("/bank-messages", files).json()
+    assert (again["exists"], again["effects"]) == (True, right["effects"])
+    assert api.call("bank").get("/bank-messages", limit=1).json()["items"]

@@ -128,7 +128,7 @@ def test_pages_of_any_size_add_up_to_the_list(
 ) -> None:
     found, cursor = [], None
     for limit in itertools.cycle(limits):
-        query = {} if cursor is None else {"cursor": cursor}
+        query: dict[str, Any] = {} if cursor is None else {"cursor": cursor}
         page = api.call("outsider").get("/pieces", limit=limit, **query).json()
         assert len(page["items"]) <= limit
         found += [item["piece"] for item in page["items"]]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Engine
 from xinlian.ledger.adapters.sql.engine import make_engine
 from xinlian.ledger.chain.keystore import Kdf
+from xinlian.ledger.chain.rpc import Rpc
 from xinlian.ledger.model.items import ContractName
-from xinlian.ledger.model.statuses import Failed, Final
+from xinlian.ledger.model.statuses import Failed
+from xinlian.ledger.model.statuses import Final as FinalStatus
 from xinlian.services.app.audit import AuditLog
 from xinlian.services.app.banking import Banking
 from xinlian.services.app.books import Books
@@ -32,7 +35,12 @@ from xinlian.services.app.tokens import Tokens
 from xinlian.services.migrations import upgrade
 from xinlian.services.settings import Settings, read_secret, write_secret
 
-__all__ = ["App", "build", "build_store"]
+__all__ = ["App", "Store", "build", "build_store"]
+
+# A node that hangs must not hold up who asks whether it hangs.
+HEALTH_SECONDS: Final = 3.0
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -55,7 +63,10 @@ class Store:
 
 @dataclass
 class App(Store):
-    """The whole application. ``start`` runs submitter and indexer, each in a thread."""
+    """The whole application. ``start`` runs its workers, each in a thread.
+
+    ``on_worker_failure`` is called when one of them ends by an error of its own.
+    """
 
     rpc: Any
     deployment: Any
@@ -68,6 +79,8 @@ class App(Store):
     payments: Payments
     banking: Banking
     follower: Follower
+    health_rpc: Rpc
+    on_worker_failure: Callable[[], None] = lambda: None
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -82,7 +95,7 @@ class App(Store):
             "follower": self.follower.run,
         }
         for name, run in workers.items():
-            thread = threading.Thread(target=run, args=(self._stop,), name=name, daemon=True)
+            thread = threading.Thread(target=self._work, args=(name, run), name=name, daemon=True)
             thread.start()
             self._threads.append(thread)
 
@@ -93,23 +106,31 @@ class App(Store):
             thread.join(seconds)
         self._threads.clear()
 
+    def _work(self, name: str, run: Callable[[threading.Event], None]) -> None:
+        try:
+            run(self._stop)
+        except Exception:
+            log.exception("the worker %s ended by an error", name)
+            self.on_worker_failure()
+
     @property
     def workers_alive(self) -> bool:
         """Whether every worker that was started still runs."""
         return bool(self._threads) and all(thread.is_alive() for thread in self._threads)
 
-    def wait_final(self, digests: Iterable[bytes], seconds: int = 60) -> list[Final | Failed]:
+    def wait_final(self, digests: Iterable[bytes], seconds: int = 60) -> list[FinalStatus | Failed]:
         """Wait until every one of the orders is final or failed; ``TimeoutError`` otherwise."""
         wanted = list(digests)
         if not self.submitter.wait_settled(wanted, seconds):
             raise TimeoutError(f"not all of {len(wanted)} orders are final after {seconds} s")
         statuses = [self.submitter.status(digest) for digest in wanted]
-        return [status for status in statuses if isinstance(status, (Final, Failed))]
+        return [status for status in statuses if isinstance(status, (FinalStatus, Failed))]
 
     def close(self) -> None:
         """Stop the workers and let go of connections."""
         self.stop()
         self.rpc.close()
+        self.health_rpc.close()
         self.engine.dispose()
 
 
@@ -146,7 +167,7 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
 
     Raises ``LedgerError`` (``NOT_DEPLOYED``, ``CHAIN_MISMATCH``, ``CHAIN_UNAVAILABLE``).
     """
-    from xinlian.services.wiring import connect
+    from xinlian.services.wiring import connect, node_rpc
 
     store = build_store(settings, clock)
     rpc, deployment, submitter, indexer = connect(settings, store.engine, store.clock)
@@ -172,6 +193,7 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
     return App(
         **vars(store),
         rpc=rpc,
+        health_rpc=node_rpc(settings, seconds=HEALTH_SECONDS),
         deployment=deployment,
         submitter=submitter,
         indexer=indexer,
@@ -181,7 +203,7 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
         imports=Imports(store.engine, store.parties, store.keys, store.clock),
         payments=payments,
         banking=Banking(store.engine, store.books, orders, store.clock),
-        follower=Follower(store.engine, submitter.status, payments.send),
+        follower=Follower(store.engine, submitter.status, payments.send, store.clock),
     )
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "NODE_TOKEN_FILE",
     "RELAYER",
     "connect",
+    "node_rpc",
     "node_url",
 ]
 
@@ -49,7 +50,7 @@ def connect(
             "makes one",
         )
     deployment = Deployment.load(deployment_file)
-    rpc = Rpc(node_url(settings), read_secret(settings.secrets_dir / NODE_TOKEN_FILE))
+    rpc = node_rpc(settings)
     relayer = load_key(
         settings.keys_dir / f"{RELAYER}.json",
         read_secret(settings.secrets_dir / NETWORK_PASSWORD_FILE),
@@ -63,6 +64,12 @@ def connect(
         settlement=OutboxSettlement(),
     )
     return rpc, deployment, submitter, indexer
+
+
+def node_rpc(settings: Settings, seconds: float = 60.0) -> Rpc:
+    """A client of the node; ``seconds`` bounds the wait for one answer."""
+    token = read_secret(settings.secrets_dir / NODE_TOKEN_FILE)
+    return Rpc(node_url(settings), token, seconds)
 
 
 def node_url(settings: Settings) -> str:

@@ -87,6 +87,7 @@ RULES: Final[dict[str, Access]] = {
     "request_quotes": Access(_W, roles=_TRADE),
     "list_quote_requests": _READ,
     "get_quote_request": _READ,
+    "get_quote_request_lineage": _READ,
     "give_quote": Access(_W, roles=Role.FUNDER),
     "list_quotes": _READ,
     "get_quote": _READ,

@@ -33,11 +33,12 @@ from xinlian.services.api.schemas.financing import (
     RegistrationBody,
     ReleaseBody,
 )
-from xinlian.services.api.schemas.ledger import FinancingStateWord, FinancingView
+from xinlian.services.api.schemas.ledger import FinancingStateWord, FinancingView, LineageView
 from xinlian.services.api.state import ActorDep, KeyDep, StateDep
 from xinlian.services.app.errors import Code, RefusedError
 from xinlian.services.app.financing import Wanted
 from xinlian.services.app.orders import Asked
+from xinlian.services.app.reading import Reader
 
 router = guarded_router("financing")
 
@@ -75,6 +76,15 @@ def get_quote_request(
 ) -> QuoteRequestView:
     """One request for quotes."""
     return QuoteRequestView.of(state.app.desk.request(actor, request_id))
+
+
+@router.get("/quote-requests/{request_id}/lineage")
+def get_quote_request_lineage(
+    state: StateDep, actor: ActorDep, moment: MomentDep, request_id: RequestPath
+) -> LineageView:
+    """What stands behind the piece on offer: who asks for quotes lets funders look at it."""
+    piece = state.app.desk.request(actor, request_id).request.piece
+    return LineageView.of(state.app.books.lineage(Reader(None), piece, moment))
 
 
 @router.post("/quote-requests/{request_id}/quotes", status_code=201)
@@ -117,6 +127,7 @@ def accept_quote(
     quote_id: QuotePath,
 ) -> AcceptedView:
     """Accept a quote; your keys kept here sign the order that locks the piece."""
+    state.app.orders.require_keys(actor.signer)
     accepted = state.app.desk.accept(actor.signer, quote_id)
     asked = Asked(key, str(request.state.operation), {"quote": quote_id})
     placed = state.app.orders.sign(actor.signer, asked, lambda _: [accepted.opening])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -86,6 +88,8 @@ def run(settings: Settings) -> None:
     import uvicorn
 
     app = build(settings)
+    # Whoever supervises this process starts it again, with fresh workers.
+    app.on_worker_failure = lambda: os.kill(os.getpid(), signal.SIGTERM)
     app.start()
     try:
         uvicorn.run(

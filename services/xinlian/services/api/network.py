@@ -83,7 +83,7 @@ def get_readiness(state: StateDep, response: Response) -> ReadyView:
     head = head_of(app.engine)
     node_height: int | None = None
     try:
-        node_height = app.rpc.wait_final(0, 0).height
+        node_height = app.health_rpc.wait_final(0, 0).height
     except ChainError:
         node_height = None
     lag = None if node_height is None else max(0, node_height - head.height)

@@ -26,6 +26,7 @@ from xinlian.ledger.adapters.sql.tables import OPEN, financing_versions
 from xinlian.ledger.model.ids import FinancingId, PieceId
 from xinlian.ledger.model.statuses import Failed, Status
 from xinlian.ledger.model.vouchers import FinancingState
+from xinlian.services.app.clock import Clock
 from xinlian.services.app.reading import head_of
 from xinlian.services.app.sessions import unit_of_work
 from xinlian.services.app.tables import financing_orders
@@ -46,10 +47,12 @@ class Follower:
         engine: Engine,
         status: Callable[[bytes], Status | None],
         send_payments: Callable[[], int],
+        clock: Clock,
     ) -> None:
         self._engine = engine
         self._status = status
         self._send_payments = send_payments
+        self._clock = clock
 
     def run(self, stop: threading.Event) -> None:
         """Rounds until ``stop`` is set, whenever the books went on."""
@@ -95,6 +98,9 @@ class Follower:
             status = None if digest is None else self._status(bytes(digest))
             if isinstance(status, Failed):
                 release_financing(store, name, f"the lock failed: {status.code.value}")
+                return True
+            if status is None and self._clock.now() > financing.lock_expires_at:
+                release_financing(store, name, "its lock was never ordered")
                 return True
         return False
 

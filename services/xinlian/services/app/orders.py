@@ -205,6 +205,10 @@ class Orders:
             raise RefusedError(Code.NOT_FOUND, f"there is no party {party}")
         return member.threshold
 
+    def require_keys(self, party: PartyId) -> None:
+        """Refuse with ``NO_KEY_IN_CUSTODY`` unless the keys kept here can sign for the party."""
+        self._signers(party)
+
     def _signers(self, party: PartyId) -> list[Signer]:
         needed = self._threshold(party)
         found = self._custody.signers(self._parties.accounts(party), needed)

@@ -184,8 +184,10 @@ def _api_serves(settings: Settings, child: Child) -> bool:
         return False
     try:
         with httpx.Client(timeout=5, trust_env=False) as client:
-            return client.get(f"{api_url(settings)}/readyz").status_code == 200
-    except httpx.HTTPError:
+            answer = client.get(f"{api_url(settings)}/readyz")
+            # Halted books are for reading: the API serves what there is and says why it stands.
+            return answer.status_code == 200 or answer.json()["halted"] is not None
+    except (httpx.HTTPError, ValueError, KeyError):
         return False
 
 
