@@ -13,8 +13,8 @@ from xinlian.ledger.model.statuses import Failed, Included, Status
 from xinlian.ledger.model.statuses import Final as FinalStatus
 from xinlian.services.api.ordering import WaitFor
 from xinlian.services.api.route import guarded_router
+from xinlian.services.api.schemas.actions import PiecesBody
 from xinlian.services.api.schemas.common import View, hex32
-from xinlian.services.api.schemas.ledger import PiecesBody
 from xinlian.services.api.schemas.orders import FailureView
 from xinlian.services.api.schemas.parties import PartyBody, RegistrationView, roles_of
 from xinlian.services.api.state import KeyDep, StateDep

@@ -9,10 +9,10 @@ from xinlian.ledger.model.days import day_from_iso
 from xinlian.services.api.reading import PlainListerDep, ReaderDep
 from xinlian.services.api.route import guarded_router
 from xinlian.services.api.schemas.common import Page
-from xinlian.services.api.schemas.financing import (
+from xinlian.services.api.schemas.financing import IdText
+from xinlian.services.api.schemas.paperwork import (
     BankMessageView,
     DisbursementBody,
-    IdText,
     ImportRowView,
     ImportView,
     InstructedView,

@@ -25,19 +25,21 @@ from xinlian.ledger.model.vouchers import PieceState
 from xinlian.services.api.ordering import ORDER_RESPONSES, AnyOrder, SignerDep
 from xinlian.services.api.reading import ListerDep, MomentDep, PartyQuery, ReaderDep
 from xinlian.services.api.route import guarded_router
-from xinlian.services.api.schemas.common import Hex32, Page, PieceNo, RootNo, unhex
-from xinlian.services.api.schemas.ledger import (
+from xinlian.services.api.schemas.actions import (
     DeclineBody,
     DishonourBody,
-    EventView,
     IssueBody,
-    LineageView,
     MergeBody,
     PiecesBody,
-    PieceStateWord,
-    PieceView,
     RedeemBody,
     TransferBody,
+)
+from xinlian.services.api.schemas.common import Hex32, Page, PieceNo, RootNo, unhex
+from xinlian.services.api.schemas.ledger import (
+    EventView,
+    LineageView,
+    PieceStateWord,
+    PieceView,
     VoucherView,
 )
 from xinlian.services.api.state import ActorDep, StateDep

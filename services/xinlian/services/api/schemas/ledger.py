@@ -9,9 +9,7 @@ from xinlian.ledger.model import views as ledger
 from xinlian.ledger.model.days import Day, iso_of
 from xinlian.ledger.model.vouchers import UNPAID_STATES, FinancingState, PieceState, RootState
 from xinlian.services.api.schemas.common import (
-    AmountFen,
     BlockNo,
-    Body,
     DayText,
     FinancingNo,
     Hex32,
@@ -26,25 +24,21 @@ from xinlian.services.api.schemas.common import (
 from xinlian.services.app.books import PieceRow
 
 __all__ = [
-    "AmountBody",
-    "CreditNoteBody",
-    "DeclineBody",
-    "DishonourBody",
-    "DocumentBody",
+    "DOCUMENT_NUMBERS",
+    "FINANCING_WORDS",
+    "PIECE_WORDS",
+    "ROOT_WORDS",
+    "DocumentKindWord",
     "DocumentView",
+    "EventView",
+    "FinancingStateWord",
     "FinancingView",
-    "IssueBody",
     "LineageView",
-    "MergeBody",
     "PieceStateWord",
     "PieceView",
-    "PiecesBody",
-    "RedeemBody",
-    "TransferBody",
     "VoucherView",
 ]
 
-PIECES_MAX = 100
 PieceStateWord = Literal[
     "issued", "held", "offered", "locked", "financed", "redeemed", "cancelled", "merged"
 ]
@@ -63,7 +57,6 @@ DOCUMENT_KINDS: dict[int, DocumentKindWord] = {
 DOCUMENT_NUMBERS: dict[DocumentKindWord, int] = {
     word: number for number, word in DOCUMENT_KINDS.items()
 }
-OfferSeconds = Annotated[int, Field(ge=60, le=31_622_400, examples=[604_800])]
 
 
 class PieceView(View):
@@ -310,85 +303,6 @@ class LineageView(View):
                 for source, amount in sources
             ],
         )
-
-
-class NewVoucher(Body):
-    """A voucher to be issued. The offer to the payee stands for ``offer_seconds``."""
-
-    payee: PartyNo
-    paying_bank: PartyNo
-    face_fen: AmountFen
-    due_day: DayText
-    offer_seconds: OfferSeconds
-    document: Hex32
-    terms: Hex32 | None = None
-
-
-class IssueBody(Body):
-    """Up to 50 vouchers under one signature; all are issued or none."""
-
-    vouchers: Annotated[list[NewVoucher], Field(min_length=1, max_length=50)]
-
-
-class PiecesBody(Body):
-    """Pieces to be dealt with under one signature, all or none."""
-
-    pieces: Annotated[list[PieceNo], Field(min_length=1, max_length=PIECES_MAX)]
-
-
-class DeclineBody(PiecesBody):
-    """Offers to be declined; giving a reason is free, and declining has no side effect."""
-
-    reason: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
-
-
-class TransferBody(Body):
-    """An amount to be offered to a party, from the front of the piece's range or its back."""
-
-    amount_fen: AmountFen
-    to: PartyNo
-    purpose: Annotated[int, Field(ge=1, le=2**32 - 1, description="code of the payment's purpose")]
-    back: bool = False
-    offer_seconds: OfferSeconds = 604_800
-
-
-class MergeBody(Body):
-    """The piece to be joined; it ends."""
-
-    other: PieceNo
-
-
-class AmountBody(Body):
-    """An amount."""
-
-    amount_fen: AmountFen
-
-
-class RedeemBody(AmountBody):
-    """What the paying bank paid for a piece, and the hash of its receipt."""
-
-    receipt: Hex32
-
-
-class DishonourBody(Body):
-    """Hash of the evidence."""
-
-    evidence: Hex32
-
-
-class DocumentBody(Body):
-    """A trade document of yours, as its buyer, with the amount that vouchers may stand on."""
-
-    document: Hex32
-    kind: DocumentKindWord
-    seller: PartyNo
-    amount_fen: AmountFen
-
-
-class CreditNoteBody(AmountBody):
-    """A credit note: its key, and the amount that it takes back."""
-
-    note: Hex32
 
 
 PIECE_WORDS: dict[PieceState, PieceStateWord] = {
