@@ -11,6 +11,7 @@ contract CarriersTest is Doors {
     uint256 private constant ORDERS = 6;
 
     /// @notice Whatever gas a carrier gives, an order is done, fails for its own reason, or is untouched.
+    /// forge-config: default.fuzz.runs = 128
     function testFuzz_gas_never_burns_a_good_order(uint256 gas_, uint256 seed) public {
         ISignedOrders.Order[] memory orders = _orders(seed);
         gas_ = bound(gas_, 25_000, 1_200_000);
@@ -54,6 +55,7 @@ contract CarriersTest is Doors {
     }
 
     /// @notice Orders that don't touch the same piece end the same in whatever order they are carried.
+    /// forge-config: default.fuzz.runs = 128
     function testFuzz_order_of_carrying_does_not_matter(uint256 seed) public {
         ISignedOrders.Order[] memory orders = _orders(seed);
         uint256 before = cheats.snapshotState();

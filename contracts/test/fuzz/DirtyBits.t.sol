@@ -28,6 +28,7 @@ contract DirtyBitsTest is Doors {
         _check(kind, word, bound(bit, 0, 255), _width(kind.item, word));
     }
 
+    /// forge-config: default.fuzz.runs = 64
     function testFuzz_any_bit_of_the_last_of_many_items(uint256 index, uint256 bit, uint256 count)
         public
     {

@@ -57,7 +57,7 @@ contract Books is CarrierSteps {
             assertTrue(document.used <= document.usable, "4: used within usable");
             uint64 sum;
             for (uint64 root = 1; root <= ghostRootCount; ++root) {
-                IVoucherRecords.Root memory r = vouchers.rootOf(root);
+                IVoucherRecords.Root storage r = ghostRoots[root].root;
                 if (r.document == key && r.state != 2) sum += r.face;
             }
             assertEq(sum, document.used, "4: used is the face of the vouchers on it");

@@ -20,7 +20,7 @@ abstract contract NetworkSteps is TradeSteps {
         uint64 size = ghostPieces[id].end - ghostPieces[id].start;
         uint256 amount = chance(2) == 0 ? size : 1 + chance(uint256(size) + 1);
         uint256 price = 1 + chance(amount + 1);
-        uint256 expiry = vm.getBlockTimestamp() + 1 + chance(8 days);
+        uint256 expiry = vm.getBlockTimestamp() + 1 + chance(30 days);
         bool sale = chance(3) == 0;
         bytes memory items = bytes.concat(
             abi.encode(
@@ -170,7 +170,7 @@ abstract contract NetworkSteps is TradeSteps {
 
     function passTime(uint256 seed) external step(seed) {
         uint32[8] memory spans =
-            [uint32(1), 1 hours, 6 hours, 12 hours, 1 days, 1 days, 4 days, 40 days];
+            [uint32(1), 1 hours, 6 hours, 12 hours, 1 days, 1 days, 4 days, 30 days];
         vm.warp(vm.getBlockTimestamp() + 1 + chance(spans[chance(8)]));
     }
 

@@ -110,7 +110,9 @@ abstract contract TradeSteps is Actor {
     // ---- vouchers: the end
 
     function redeem(uint256 seed) external step(seed) {
-        uint64 id = pickPiece(uint8(2 + chance(4)), 0, 0);
+        uint8 state = uint8(2 + chance(4));
+        uint64 id = pickPiece(state, 0, 0);
+        if (ghostPieces[id].state != state) id = pickPiece(2, 0, 0);
         uint64 size = ghostPieces[id].end - ghostPieces[id].start;
         uint256 amount = chance(2) == 0 ? size : 1 + chance(uint256(size) + 1);
         uint32 bank = ghostRoots[id >> 16].root.payingBank;
@@ -162,7 +164,7 @@ abstract contract TradeSteps is Actor {
         uint256 face = 1 + chance(chance(3) == 0 ? uint256(free) + 1 : uint256(free) / 4 + 1);
         uint32[4] memory terms = [uint32(0), 2, 90, 360];
         uint256 dueDay = today() + terms[chance(4)] + chance(3);
-        uint256 expiry = vm.getBlockTimestamp() + 1 + chance(chance(5) == 0 ? 31 days : 5 days);
+        uint256 expiry = vm.getBlockTimestamp() + 1 + chance(chance(3) == 0 ? 5 days : 31 days);
         return abi.encode(
             mostly(ghostDocuments[key].seller, 32),
             mostly(chance(4) == 0 ? BANK_2 : BANK, 32),
@@ -177,7 +179,7 @@ abstract contract TradeSteps is Actor {
     function _transferItem(uint64 id) private returns (bytes memory) {
         uint64 size = ghostPieces[id].end - ghostPieces[id].start;
         uint256 amount = chance(3) == 0 ? size : 1 + chance(uint256(size) + 1);
-        uint256 expiry = vm.getBlockTimestamp() + 1 + chance(chance(5) == 0 ? 31 days : 5 days);
+        uint256 expiry = vm.getBlockTimestamp() + 1 + chance(chance(3) == 0 ? 5 days : 31 days);
         return
             abi.encode(
                 id, amount, chance(2), mostly(pickTrader(), 32), uint32(expiry), mostly(1, 1)
@@ -189,8 +191,10 @@ abstract contract TradeSteps is Actor {
         if (by == 0 || chance(15) == 0) by = pickParty();
     }
 
-    function _anyOffer() private returns (uint64) {
-        return pickPiece(chance(2) == 0 ? 1 : 3, 0, 0);
+    function _anyOffer() private returns (uint64 id) {
+        uint8 state = chance(2) == 0 ? 1 : 3;
+        id = pickPiece(state, 0, 0);
+        if (ghostPieces[id].state != state) id = pickPiece(4 - state, 0, 0);
     }
 
     /// @dev A document with something free on it, of the issuer where one is named.
