@@ -1,8 +1,9 @@
 """Scene: holders ask for quotes, funders compete, money flows, some loans are paid back. Pure.
 
-Day by day: a quote is accepted and the piece locked; on a later day, once the lock is final, the
+Day by day: a quote is accepted and the piece locked; two days later, once the lock is final, the
 financing is entered into the registry (or let go); on the agreed business day, once the
-registration is final on the chain, the bank pays.
+registration is final on the chain, the bank pays. Two days between the steps let the director plan
+a day while the chain still works on the one before.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ PART_SHARE: Final = 0.3
 RELEASED_SHARE: Final = 0.03
 REPAID_SHARE: Final = 0.7
 RECOURSE_SHARE: Final = 0.5
-PAY_DAYS: Final = 2
-"""Money flows on the first business day so many days after the lock, or later."""
+STEP_DAYS: Final = 2
+"""Days from the lock to the registration, and from there to the money, at least."""
 ASK_MIN_FEN: Final = 100
 FUNDER_WITHDREW: Final = 4
 """Reason code of a release: the funder's own check failed."""
@@ -46,8 +47,9 @@ class Credit:
         self.financed = 0
         self.loans: dict[PieceId, Loan] = {}
         self.repay_on: dict[Day, list[Loan]] = {}
-        self._locked: list[Loan] = []
-        self._registered: list[Loan] = []
+        self._locked: dict[Day, list[Loan]] = {}
+        self._registered: dict[Day, list[Loan]] = {}
+        self._recourse_on: dict[Day, list[Loan]] = {}
         self._waiting: list[Candidate] = []
 
     @property
@@ -63,8 +65,11 @@ class Credit:
         """Pay out what is to be paid today, register what was locked, take back what is due."""
         self._pay_out()
         self._register()
-        loans = self.repay_on.pop(self.stage.day, [])
-        self._repay([loan for loan in loans if loan.piece in self.loans])
+        day = self.stage.day
+        self._repay(self._running(self.repay_on.pop(day, [])))
+        called = self._running(self._recourse_on.pop(day, []))
+        self._repay(called, recourse=True)
+        self.stage.counts["recourse"] += len(called)
 
     def play(self, few: list[Candidate], rest: list[Candidate]) -> None:
         """Lock held pieces as far as wanted, when banks work: a few, then the largest first."""
@@ -80,26 +85,33 @@ class Credit:
             financing = FinancingId(number)
             piece = self.stage.mirror.financed_piece(financing)
             loan = Loan(financing, piece, ask.seller, deal, ask.amount, ask.due, ask.pay_day)
-            self._locked.append(loan)
+            self._locked.setdefault(Day(self.stage.day + STEP_DAYS), []).append(loan)
             self.financed += ask.amount
             self.stage.counts["quotes"] += deal.quotes
 
     def take_back(self, pieces: list[PieceId]) -> None:
-        """Have sellers who sold with recourse buy back some of these dishonoured pieces."""
+        """Have sellers who sold with recourse buy back some of these dishonoured pieces.
+
+        They do so some days later, unless the buyer pays before.
+        """
         loans = [self.loans[piece] for piece in pieces if piece in self.loans]
         sold = [loan for loan in loans if loan.deal.opening.sale and loan.deal.opening.recourse]
         called = [loan for loan in sold if self.stage.chance(RECOURSE_SHARE)]
-        self._repay(called, recourse=True)
-        self.stage.counts["recourse"] += len(called)
+        day = self.stage.calendar.next_business_day(Day(self.stage.day + STEP_DAYS)).day
+        self._recourse_on.setdefault(day, []).extend(called)
 
     def redeemed(self, piece: PieceId) -> None:
         """A piece was paid by its issuer: whatever loan stood on it is over."""
         self.loans.pop(piece, None)
 
+    def _running(self, loans: list[Loan]) -> list[Loan]:
+        return [loan for loan in loans if self.loans.get(loan.piece) is loan]
+
     def _asks(self, few: list[Candidate]) -> list[Ask]:
         """Requests for what is missing; what is not asked for today may be later."""
         mirror = self.stage.mirror
-        pay_day = self.stage.calendar.next_business_day(Day(self.stage.day + PAY_DAYS)).day
+        first = Day(self.stage.day + 2 * STEP_DAYS)
+        pay_day = self.stage.calendar.next_business_day(first).day
         usable = [
             candidate
             for candidate in self._waiting
@@ -126,8 +138,8 @@ class Credit:
         return asks
 
     def _register(self) -> None:
-        """Enter yesterday's locks into the registry; a few funders let go instead."""
-        loans, self._locked = self._locked, []
+        """Enter what was locked into the registry; a few funders let go instead."""
+        loans = self._locked.pop(self.stage.day, [])
         if not loans:
             return
         stage = self.stage
@@ -147,14 +159,14 @@ class Credit:
             items = self.office.register(stage.day, kept)
             funders = [loan.deal.opening.funder for loan in kept]
             stage.play(list(zip(funders, items, strict=True)))
-            self._registered += kept
+            for loan in kept:
+                self._registered.setdefault(loan.pay_day, []).append(loan)
 
     def _pay_out(self) -> None:
         stage = self.stage
-        loans = [loan for loan in self._registered if loan.pay_day == stage.day]
+        loans = self._registered.pop(stage.day, [])
         if not loans:
             return
-        self._registered = [loan for loan in self._registered if loan.pay_day != stage.day]
         stage.require_final(loan.piece for loan in loans)
         items = self.office.pay_out(stage.day, loans)
         banks = [loan.deal.opening.bank for loan in loans]
@@ -167,8 +179,8 @@ class Credit:
         stage.counts["financings"] += len(loans)
 
     def _plan_repayment(self, loan: Loan) -> None:
-        """A business day after today and before the voucher's due day, if there is one."""
-        first = Day(self.stage.day + 1)
+        """A business day some days on and before the voucher's due day, if there is one."""
+        first = Day(self.stage.day + STEP_DAYS)
         if first < loan.due:
             day = Day(self.stage.rng.randint(first, loan.due - 1))
             day = self.stage.calendar.next_business_day(day).day

@@ -12,7 +12,7 @@ from typing import Final
 from xinlian.finance.model.calendar import BusinessCalendar
 from xinlian.ledger.model.days import Day, end_of, start_of
 from xinlian.ledger.model.ids import FinancingId, PartyId, PieceId, RootId, root_of
-from xinlian.ledger.model.items import ContractName, Item
+from xinlian.ledger.model.items import ContractName, Dishonour, Item, Redeem
 from xinlian.services.demo.cast import Cast
 from xinlian.services.demo.plan import DayPlan, Mirror, Outlet, Planned, PlannedExpiry, PlannedOrder
 
@@ -22,6 +22,9 @@ BUSINESS_HOUR: Final = 10 * 3_600
 ORDER_ITEMS_MAX: Final = 50
 SINGLE_SHARE: Final = 0.3
 """Share of the groups whose acts are signed one by one, though they could share a signature."""
+
+PAYEE_STAYS: Final = (Dishonour, Redeem)
+"""Orders after which the same party is to be paid for what is left: no payment waits for them."""
 
 Act = tuple[PartyId, Item]
 
@@ -96,6 +99,8 @@ class Stage:
         return made
 
     def _touch(self, item: Item, number: int) -> None:
+        if isinstance(item, PAYEE_STAYS):
+            return
         if item.contract is ContractName.DESK:
             number = self.mirror.financed_piece(FinancingId(number))
         if number and item.contract is not ContractName.DOCUMENTS:
