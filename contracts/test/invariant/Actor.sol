@@ -136,7 +136,10 @@ abstract contract Actor is Doors, GhostBook, GhostRest {
         if (door == 2) success = tryExecute(kind, order);
         if (door == 3) success = tryRelay(kind, order);
         if (door == 4) keep(index, order);
-        if (success) ++successes[index][door];
+        if (!success) return;
+        ++successes[index][door];
+        bool used = ISignedOrders(placeOf(kind)).nonceUsed(by, order.nonce);
+        _hold(used, "an order that took effect is spent");
     }
 
     /// @dev A door through which the operation succeeded the least.

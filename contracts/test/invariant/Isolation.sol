@@ -63,6 +63,13 @@ contract Isolation is IsolationStage {
             if (what == 2) order.kind = uint8(_chance(12));
             if (what == 3) order.items = _items(lootKinds[which]);
         }
+        // The maker's signature, and the gang's in the place of the checker's.
+        if (order.party == SUPPLIER_MAKER_CHECKER && _chance(2) == 0) {
+            bytes32 digest =
+                digestOf(Kinds.get(Kinds.TRANSFER), order, block.chainid, address(vouchers));
+            order.signatures =
+                bytes.concat(order.signatures, signatureBy(gang[_chance(5)], 1, digest));
+        }
         // Also at the contracts that it was not meant for.
         Kind memory kind = Kinds.get(_chance(3) == 0 ? _chance(Kinds.COUNT) : lootKinds[which]);
         if (callRelayed(kind, order)) ++forged;

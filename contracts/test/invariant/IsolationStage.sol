@@ -157,11 +157,17 @@ abstract contract IsolationStage is Doors {
         acts(SUPPLIER);
         registry.removeAccount(IPartyRegistry.RemoveAccountItem(accountOf(SUPPLIER, 2)));
         _keep(Kinds.TRANSFER, order);
-        // Spent.
-        kind = Kinds.get(Kinds.REGISTER_DOCUMENT);
-        order = signed(kind, BUYER, abi.encode(bytes32("spent"), 4, SUPPLIER, FACE));
+        // Spent: the offer was made, and taken back.
+        order = signed(kind, SUPPLIER, items);
         callExecute(kind, order);
-        _keep(Kinds.REGISTER_DOCUMENT, order);
+        acts(SUPPLIER);
+        vouchers.withdraw(IVoucherRecords.WithdrawItem(piece));
+        _keep(Kinds.TRANSFER, order);
+        order = signed(kind, SUPPLIER, items);
+        assertEq(callRelay(kind, order), 1);
+        acts(SUPPLIER);
+        vouchers.withdraw(IVoucherRecords.WithdrawItem(piece));
+        _keep(Kinds.TRANSFER, order);
     }
 
     function _keep(uint256 index, ISignedOrders.Order memory order) internal {
