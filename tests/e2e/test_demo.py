@@ -56,7 +56,11 @@ KEYS = {
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
-    code = "from xinlian.services.cli import main; main()"
+    # A shell in the background lets its children ignore Ctrl-C; here it has to count.
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "from xinlian.services.cli import main; main()"
+    )
     return subprocess.Popen(
         [sys.executable, "-c", code, "demo", *arguments],
         stdout=subprocess.PIPE,

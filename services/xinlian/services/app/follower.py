@@ -53,6 +53,7 @@ class Follower:
         self._status = status
         self._send_payments = send_payments
         self._clock = clock
+        self._turn = threading.Lock()
 
     def run(self, stop: threading.Event) -> None:
         """Rounds until ``stop`` is set, whenever the books went on."""
@@ -69,10 +70,11 @@ class Follower:
 
     def round(self) -> int:
         """Everything there is to tell; how many financings went on."""
-        told = sum(self._accepted(name) for name in self._at(Stage.ACCEPTED))
-        for stage in (Stage.LOCKED, Stage.REGISTERED):
-            told += sum(self._locked(name) for name in self._at(stage))
-        self._send_payments()
+        with self._turn:
+            told = sum(self._accepted(name) for name in self._at(Stage.ACCEPTED))
+            for stage in (Stage.LOCKED, Stage.REGISTERED):
+                told += sum(self._locked(name) for name in self._at(stage))
+            self._send_payments()
         return told
 
     def _at(self, stage: Stage) -> list[str]:
