@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from xinlian.services.bench.vouchers_chain import index, replay, replay_direct
+from xinlian.services.bench.vouchers_meter import peak_bytes
 from xinlian.services.bench.vouchers_plant import Plant, Run, say
 from xinlian.services.bench.vouchers_work import ITEMS_PER_BATCH, MIX
 
@@ -43,7 +44,8 @@ MEANING: Final = {
     "cost_us_1e4": "the same, 10^4",
     "cost_us_1e5": "the same, 10^5",
     "cost_spread_percent": "dearest against cheapest of these",
-    "rss_mb_1e5": "most memory of node, worker and driver together at 10^5 vouchers, in 10^6 bytes",
+    "rss_mb_1e5": "most memory of node, worker and driver together under load at 10^5 vouchers, MB",
+    "engine_peak_mb": "most that the engine alone ever held until then, snapshots included, MB",
 }
 
 
@@ -149,6 +151,7 @@ def _at_size(plant: Plant, books: Books, results: Results) -> float:
     if books.name == "1e5":
         by = ", ".join(f"{name} {mb}" for name, mb in run.usage.rss_mb_by.items())
         results.put("rss_mb_1e5", run.usage.rss_mb, f"MB by process: {by}")
+        results.put("engine_peak_mb", peak_bytes(plant.site.engine_pid()) // 1_000_000)
     return run.us_per_order
 
 
@@ -192,7 +195,7 @@ def as_table(results: Results, seconds: int) -> str:
         mark = "  MISSED" if name in missed else ""
         lines.append(f"{name:26}{shown:>10}  {_target(name):>9}{mark}  {meaning}")
         if name in results.limited_by:
-            lines.append(f"{'':26}limited by {results.limited_by[name]}")
+            lines.append(f"{'':26}limited by: {results.limited_by[name]}")
     lines.append(f"{seconds} s in all; '-' was not measured (leave --quick away)")
     return "\n".join(lines)
 

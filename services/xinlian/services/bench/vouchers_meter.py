@@ -101,6 +101,16 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
 
 
+def peak_bytes(pid: int) -> int:
+    """The most memory that a process ever held; 0 if it is gone."""
+    try:
+        text = Path(f"/proc/{pid}/status").read_text("utf-8")
+    except OSError:
+        return 0
+    (line,) = [line for line in text.splitlines() if line.startswith("VmHWM:")]
+    return int(line.split()[1]) * 1024
+
+
 def busy_seconds() -> float:
     """Processor time of the whole machine that was not idle, all cores."""
     fields = Path("/proc/stat").read_text("utf-8").splitlines()[0].split()[1:9]
