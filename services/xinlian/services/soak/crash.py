@@ -128,8 +128,9 @@ def _rounds(site: Site, rounds: int, seed: int, say: Say) -> CrashReport:
             faults += _same(hashes, site)
             _kill(site, victim)
             say(f"{number}/{rounds} killed {victim}; orders {dict(load.counts)}")
-    finally:
         load.drain(_DRAIN_SECONDS)
+    finally:
+        load.drain(0)
     faults += _same(hashes, site)
     say(f"drained: {dict(load.counts)}; judging")
     report = CrashReport(seed, dict(Counter(plan)), faults=faults)

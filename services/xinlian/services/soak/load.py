@@ -73,6 +73,7 @@ class Load:
         self._site = site
         self._guard = threading.Lock()
         self._stop = threading.Event()
+        self._give_up = threading.Event()
         self._now = int(time.time())
         self._numbers = itertools.count(1)
         self.records: list[Record] = []
@@ -89,11 +90,14 @@ class Load:
             thread.start()
 
     def drain(self, seconds: float) -> None:
-        """Begin nothing new, wait until what was handed in is settled, end."""
+        """Begin nothing new, wait until what was handed in is settled, at most so long; end."""
         self._stop.set()
         end = time.monotonic() + seconds
         for thread in self._threads:
-            thread.join(max(0.1, end - time.monotonic()))
+            thread.join(max(0.0, end - time.monotonic()))
+        self._give_up.set()
+        for thread in self._threads:
+            thread.join()
 
     @property
     def counts(self) -> Counter[str]:
@@ -113,7 +117,7 @@ class Load:
     def _carry_on(self, http: httpx.Client, chance: random.Random) -> None:
         """Rounds over the lanes; each lane is a deal with one order under way."""
         lanes: list[tuple[Steps, Record]] = []
-        while lanes or not self._stop.is_set():
+        while not self._give_up.is_set() and (lanes or not self._stop.is_set()):
             while len(lanes) < LANES and not self._stop.is_set():
                 steps = self._deal(chance)
                 lanes.append((steps, next(steps)))
