@@ -110,11 +110,11 @@ def test_files_that_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixture
     for path, words in ((tmp_path, "folder"), (tmp_path / "missing", "no such file")):
         arguments = ["import", "receivables", str(path), "--mapping", str(good), "--api", NOWHERE]
         assert execute(arguments) == Exit.USAGE
-        assert words in capsys.readouterr().err
+        assert words in " ".join(capsys.readouterr().err.split())  # long paths break the line
     not_json = tmp_path / "order.json"
     not_json.write_text("{", encoding="utf-8")
     assert execute(["order", "submit", str(not_json), "--api", NOWHERE]) == Exit.USAGE
-    assert "not JSON" in capsys.readouterr().err
+    assert "not JSON" in " ".join(capsys.readouterr().err.split())
 
 
 class Answers(BaseHTTPRequestHandler):
