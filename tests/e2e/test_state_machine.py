@@ -412,5 +412,5 @@ def test_api_and_model_agree_throughout() -> None:
     assert counted["steps"] >= STEPS, counted
     assert counted["orders"] > STEPS // 2, counted
     # Both kinds of outcome in earnest numbers, and many different refusals.
-    assert STEPS // 10 < counted["refused"] < counted["orders"] * 3 // 4, counted
+    assert STEPS // 10 < counted["refused"] < counted["orders"] * 9 // 10, counted
     assert len(counted) > 20, counted
