@@ -124,7 +124,7 @@ abstract contract IsolationStage is Doors {
         uint64 piece = still[0];
         bytes memory items = abi.encode(transferItem(piece, FACE, SUPPLIER_2));
         // Given up.
-        ISignedOrders.Order memory order = signed(kind, SUPPLIER, items);
+        ISignedOrders.Order memory order = _lasting(kind, SUPPLIER, items);
         acts(SUPPLIER);
         voucherOrders.cancelNonce(order.nonce);
         _keep(Kinds.TRANSFER, order);
@@ -135,39 +135,48 @@ abstract contract IsolationStage is Doors {
         _keep(Kinds.TRANSFER, order);
         vm.warp(vm.getBlockTimestamp() + 1);
         // For another chain, and for another network's contract.
-        order = unsigned(kind, SUPPLIER, items);
+        order = _lasting(kind, SUPPLIER, items);
         order.signatures =
             signatureBy(SUPPLIER, 1, digestOf(kind, order, block.chainid + 1, placeOf(kind)));
         _keep(Kinds.TRANSFER, order);
-        order = unsigned(kind, SUPPLIER, items);
+        order = _lasting(kind, SUPPLIER, items);
         order.signatures =
             signatureBy(SUPPLIER, 1, digestOf(kind, order, block.chainid, address(this)));
         _keep(Kinds.TRANSFER, order);
         // Of the maker, without the checker.
-        order = signed(
+        order = _lasting(
             kind, SUPPLIER_MAKER_CHECKER, abi.encode(transferItem(still[4], FACE, SUPPLIER_2))
         );
         order.signatures = slice(order.signatures, 0, 65);
         _keep(Kinds.TRANSFER, order);
         // By an account that its party threw out.
-        order = unsigned(kind, SUPPLIER, items);
-        order.deadline = type(uint64).max;
+        order = _lasting(kind, SUPPLIER, items);
         order.signatures =
             signatureBy(SUPPLIER, 2, digestOf(kind, order, block.chainid, placeOf(kind)));
         acts(SUPPLIER);
         registry.removeAccount(IPartyRegistry.RemoveAccountItem(accountOf(SUPPLIER, 2)));
         _keep(Kinds.TRANSFER, order);
         // Spent: the offer was made, and taken back.
-        order = signed(kind, SUPPLIER, items);
+        order = _lasting(kind, SUPPLIER, items);
         callExecute(kind, order);
         acts(SUPPLIER);
         vouchers.withdraw(IVoucherRecords.WithdrawItem(piece));
         _keep(Kinds.TRANSFER, order);
-        order = signed(kind, SUPPLIER, items);
+        order = _lasting(kind, SUPPLIER, items);
         assertEq(callRelay(kind, order), 1);
         acts(SUPPLIER);
         vouchers.withdraw(IVoucherRecords.WithdrawItem(piece));
         _keep(Kinds.TRANSFER, order);
+    }
+
+    /// @dev Signed, and without an end in time.
+    function _lasting(Kind memory kind, uint32 by, bytes memory items)
+        private
+        returns (ISignedOrders.Order memory order)
+    {
+        order = unsigned(kind, by, items);
+        order.deadline = type(uint64).max;
+        sign(kind, order);
     }
 
     function _keep(uint256 index, ISignedOrders.Order memory order) internal {
