@@ -46,7 +46,7 @@ from xinlian.ledger.model.orders import Signer
 
 log = logging.getLogger(__name__)
 
-IN_FLIGHT_MAX: Final = 128
+IN_FLIGHT_MAX: Final = 192
 """Carriers sent and not yet included."""
 
 _ORDERS_PER_ROUND: Final = 4_000

@@ -39,7 +39,7 @@ _LOAD_SECONDS: Final = 600.0
 # state each), never hashes.
 _STATES_KEPT: Final = 3
 # Its allocator would keep what reckoning a root or a dump of the state used for a moment.
-_ALLOCATOR: Final = "narenas:2,dirty_decay_ms:1000,muzzy_decay_ms:0"
+_ALLOCATOR: Final = "narenas:1,dirty_decay_ms:1000,muzzy_decay_ms:0"
 _SOCKET_PATH_MAX: Final = 100
 
 

@@ -205,6 +205,7 @@ class Node:
             "lag_s": round(sealer.pending.oldest_seconds(), 3),
             "journal_bytes": sealer.journal.size,
             "snapshot_height": self._snapshotter.height,
+            "snapshotting": self._snapshotter.taking,
             "replayed_transactions": self._replayed.transactions,
             "replayed_seconds": round(self._replayed.seconds, 3),
             "engine_restarts": figures.restarts,

@@ -50,7 +50,7 @@ _SPACE_RETRY_SECONDS: Final = 1.0
 # about half of the time; blocks grow under load instead.
 _REST_PER_SEAL: Final = 1.0
 # So much waits that the root costs little beside it: no rest, whatever the last block took.
-_FULL_BYTES: Final = 3 << 20
+_FULL_BYTES: Final = 5 << 20
 _FULL_COUNT: Final = 2_000
 
 

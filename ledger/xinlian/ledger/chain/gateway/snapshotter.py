@@ -37,6 +37,7 @@ class Snapshotter:
     since: int  # transactions since the last snapshot
     cost: float = 0.0  # seconds that a replay since the last snapshot would take, estimated
     dump_seconds: float = 0.0
+    taking: bool = False
 
     async def after_block(
         self, engine: Engine, head: Head, journal_end: int, transactions: int, took: float
@@ -58,7 +59,11 @@ class Snapshotter:
     async def _take(self, engine: Engine, head: Head, journal_end: int) -> None:
         began = time.monotonic()
         self.since, self.cost = 0, 0.0  # also if it fails: try again after as much work
-        state = await engine.dump()
+        self.taking = True
+        try:
+            state = await engine.dump()
+        finally:
+            self.taking = False
         about = snapshot.make_head(
             genesis=self.genesis,
             height=head.height,
