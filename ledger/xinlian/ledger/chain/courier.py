@@ -37,6 +37,7 @@ from xinlian.ledger.adapters.sql.outbox_orders import expire_orders, waiting_ord
 from xinlian.ledger.chain.abi import OrderRow, Transaction
 from xinlian.ledger.chain.aftermath import Aftermath
 from xinlian.ledger.chain.packing import Bundle, Waiting, bundles
+from xinlian.ledger.chain.position import Position
 from xinlian.ledger.chain.rpc import Rpc
 from xinlian.ledger.chain.sender import Sender
 from xinlian.ledger.model.errors import Failure, LedgerError, encode_revert
@@ -82,6 +83,7 @@ class Courier:
         self._step = step
         self._aftermath = Aftermath(rpc, relayer.address, addresses)
         self._sender = Sender(engine, rpc, step)
+        self._position = Position(rpc, relayer.address)
         self._turn = threading.Lock()
         self._ready = False
         self._next = 0
@@ -121,7 +123,7 @@ class Courier:
         if found != self._chain_id:
             fields = {"what": "the chain id", "actual": found, "expected": self._chain_id}
             raise LedgerError(Failure.CHAIN_MISMATCH, fields=fields)
-        count, _ = self._position()
+        count, _ = self._position.ask()
         relayer = self._relayer.address
         with begin_write(self._engine) as connection:
             lost = mark_lost(connection, relayer, count)
@@ -146,13 +148,6 @@ class Courier:
         self._sender.reset()
         self._ready = True
 
-    def _position(self) -> tuple[int, int]:
-        """(transactions of the relayer on the chain, a height at which it held them already)."""
-        account = to_checksum(self._relayer.address)
-        count = int(self._rpc.call("eth_getTransactionCount", account, "latest"), 16)
-        # Asked second and by itself: calls of one batch may be answered in any order.
-        return count, int(self._rpc.call("eth_blockNumber"), 16)
-
     def _review(self) -> bool:
         """Which carriers the chain holds now, and what became of those the books have read.
 
@@ -163,7 +158,7 @@ class Courier:
             return True
         self._reviewed_at = now_s
         self._step("review")
-        count, height = self._position()
+        count, height = self._position.ask_if_moved()
         if count < self._count:
             self._ready = False
             return False

@@ -24,7 +24,7 @@ from sqlalchemy.exc import DBAPIError
 from xinlian.ledger.adapters.sql import books
 from xinlian.ledger.adapters.sql.books import BooksState, SqlReader
 from xinlian.ledger.adapters.sql.bulk import bulk_for
-from xinlian.ledger.adapters.sql.engine import begin_write
+from xinlian.ledger.adapters.sql.engine import begin_read, begin_write
 from xinlian.ledger.adapters.sql.errors import StoreError, store_errors
 from xinlian.ledger.chain.blocks import (
     BlockRange,
@@ -201,12 +201,15 @@ class Indexer:
         shelves = self._shelves
         place = f"blocks {blocks.first.height} to {blocks.last.height}"
         try:
+            shelves.begin(blocks.first.height)
+            with store_errors(f"reading for {place}"), begin_read(self._engine) as connection:
+                books.check_state(connection, state)
+                shelves.load(blocks.events, SqlReader(connection))
+            self._apply(blocks, place)  # 2
+            self._checker.conserve(place)  # 3
+            # Reckoned before the lock is taken: orders are taken in meanwhile.
             with store_errors(f"writing {place}"), begin_write(self._engine) as connection:
                 books.lock_state(connection, state)
-                shelves.begin(blocks.first.height)
-                shelves.load(blocks.events, SqlReader(connection))
-                self._apply(blocks, place)  # 2
-                self._checker.conserve(place)  # 3
                 self._write(connection, blocks)  # 4
         except books.MovedError:
             shelves.clear()

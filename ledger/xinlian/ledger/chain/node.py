@@ -199,7 +199,7 @@ class Node:
             "clock_now": self.clock.now(),
             "clock_behind_s": max(0, sealer.head.time - self.clock.now()),
             "last_seal": figures.last_seal,
-            "last_seal_ms": round(figures.seal_ms, 1),
+            "last_seal_ms": round(figures.seal_seconds * 1000, 1),
             "transactions": sealer.index.transactions,
             "pending": len(sealer.pending),
             "lag_s": round(sealer.pending.oldest_seconds(), 3),

@@ -23,8 +23,8 @@ from xinlian.ledger.chain.rpc import Rpc
 
 log = logging.getLogger(__name__)
 
-_COUNT_MAX: Final = 16
-_BYTES_MAX: Final = 1_500_000
+_COUNT_MAX: Final = 64
+_BYTES_MAX: Final = 6_000_000
 _RESEND_S: Final = 3.0
 _REFUSALS_MAX: Final = 3
 _PASSING: Final = (LimitExceededError, NodeRecoveringError, NodeStorageFullError)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Table, delete, insert, select, update
 from xinlian.ledger.adapters.sql import tables
@@ -54,14 +54,24 @@ def read_state(connection: Connection) -> BooksState | None:
     )
 
 
+_PLACE: Final = select(ledger_state.c.height, ledger_state.c.hash, ledger_state.c.halted)
+
+
 class MovedError(Exception):
     """The books are not where this process believed them to be."""
 
 
 def lock_state(connection: Connection, believed: BooksState) -> None:
     """Keep other indexers out until the transaction ends; ``MovedError`` if one was faster."""
-    query = select(ledger_state.c.height, ledger_state.c.hash, ledger_state.c.halted)
-    found = connection.execute(query.with_for_update()).one_or_none()
+    _compare(connection.execute(_PLACE.with_for_update()).one_or_none(), believed)
+
+
+def check_state(connection: Connection, believed: BooksState) -> None:
+    """``MovedError`` if the books are not where they are believed to be."""
+    _compare(connection.execute(_PLACE).one_or_none(), believed)
+
+
+def _compare(found: Any, believed: BooksState) -> None:
     if found is None or found.halted is not None:
         raise MovedError
     if (found.height, bytes(found.hash)) != (believed.height, believed.hash):

@@ -43,6 +43,16 @@ def begin_write(engine: Engine) -> Iterator[Connection]:
             yield connection
 
 
+@contextmanager
+def begin_read(engine: Engine) -> Iterator[Connection]:
+    """A transaction in which every query sees the same moment; no writer waits for it."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":  # SQLite in WAL mode reads like this by itself
+            connection = connection.execution_options(isolation_level="REPEATABLE READ")
+        with connection.begin():
+            yield connection
+
+
 def _sqlite(url: str) -> Engine:
     engine = create_engine(
         url, connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False}

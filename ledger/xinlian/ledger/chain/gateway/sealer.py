@@ -46,9 +46,6 @@ WAITING_BYTES_MAX: Final = 256 << 20
 _RESTARTS_MAX: Final = 5
 _RESTARTS_WINDOW_SECONDS: Final = 600.0
 _SPACE_RETRY_SECONDS: Final = 1.0
-# anvil computes the state root anew in each block, over the whole state. This keeps sealing below
-# about half of the time; blocks grow under load instead.
-_REST_PER_SEAL: Final = 1.0
 # So much waits that the root costs little beside it: no rest, whatever the last block took.
 _FULL_BYTES: Final = 5 << 20
 _FULL_COUNT: Final = 2_000
@@ -213,8 +210,10 @@ class Sealer:
             head = await self._make_block(height, block_time, hashes)
         included = len(head.transactions)
         took = time.monotonic() - began
-        self.figures.seal_ms = took * 1000
-        self._due = began + max(self._interval, took * (1 + _REST_PER_SEAL))
+        self.figures.sealed(took)
+        # anvil computes the state root anew in each block, over the whole state. Resting for as
+        # long keeps roots below half of the time: blocks grow instead.
+        self._due = began + max(self._interval, took + self.figures.least_seconds)
         self._due_if_full = began + self._interval
         if included < len(hashes):
             await drop_lost(self.engine, self.pending)
