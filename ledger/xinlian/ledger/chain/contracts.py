@@ -1,8 +1,4 @@
-"""The compiled contracts: ABI and bytecode, as committed in ``contracts/artifacts``.
-
-In a checkout they are read from there; an installed wheel carries the same files as package data in
-``xinlian/ledger/artifacts``.
-"""
+"""The compiled contracts: ABI and bytecode, as committed in ``contracts/artifacts``."""
 
 from __future__ import annotations
 
@@ -15,8 +11,7 @@ from typing import Any, Final
 from eth_abi.abi import encode
 from xinlian.ledger.model.errors import Failure, LedgerError
 
-_PACKAGE: Final = Path(__file__).resolve().parent.parent
-_PLACES: Final = (_PACKAGE / "artifacts", _PACKAGE.parents[2] / "contracts" / "artifacts")
+_FOLDER: Final = Path(__file__).resolve().parents[4] / "contracts" / "artifacts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +58,9 @@ def _type(entry: dict[str, Any]) -> str:
 @lru_cache(maxsize=32)
 def artifact(name: str) -> Artifact:
     """The contract called ``name``. Raises ``LedgerError(NOT_FOUND)`` if there is no such file."""
-    for place in _PLACES:
-        path = place / f"{name}.json"
-        if path.exists():
-            content = json.loads(path.read_text(encoding="utf-8"))
-            code = bytes.fromhex(content["bytecode"].removeprefix("0x"))
-            return Artifact(name, tuple(content["abi"]), code)
-    raise LedgerError(Failure.NOT_FOUND, fields={"what": "compiled contract", "id": name})
+    path = _FOLDER / f"{name}.json"
+    if not path.exists():
+        raise LedgerError(Failure.NOT_FOUND, fields={"what": "compiled contract", "id": name})
+    content = json.loads(path.read_text(encoding="utf-8"))
+    code = bytes.fromhex(content["bytecode"].removeprefix("0x"))
+    return Artifact(name, tuple(content["abi"]), code)

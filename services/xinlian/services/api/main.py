@@ -18,6 +18,7 @@ from xinlian.services.api import (
     financing,
     network,
     orders,
+    pages,
     paperwork,
     parties,
     reports,
@@ -73,6 +74,7 @@ def create_api(app: App) -> FastAPI:
     for module in MODULES:
         api.router.routes.extend(module.router.routes)
     api.router.routes.extend(network.health.routes)
+    api.router.routes.extend(pages.router.routes)
     install_handlers(api)
     api.add_middleware(Envelope, audit=app.audit)
 

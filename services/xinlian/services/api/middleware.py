@@ -80,7 +80,7 @@ class _Answer:
     def _decorate(self, headers: MutableHeaders) -> None:
         headers[REQUEST_ID_HEADER] = self._request_id
         for name, value in _SECURITY_HEADERS:
-            headers[name] = value
+            headers.setdefault(name, value)
         reads = self._scope["method"] in _READS
         headers.setdefault("Cache-Control", "private, no-cache" if reads else "no-store")
 
