@@ -199,9 +199,58 @@ def test_the_operator_registers_a_company_once(api: ApiNetwork) -> None:
         "bank_account": view["bank_account"],
         "bank_code": view["bank_code"],
     }
-    answer = operator.post("/parties", again, wait="final", timeout=30).json()
-    assert (answer["party"], answer["failure"]["code"]) == (party, "registry_id_taken")
+    for _ in range(2):
+        answer = operator.post("/parties", again, key="again", wait="final", timeout=30)
+        assert answer.status_code == 200
+        told = [answer.json()[name] for name in ("state", "party", "exists", "failure")]
+        assert told == ["registered", party, True, None]
+    other = operator.post("/parties", {**again, "roles": ["funder"]})
+    assert (other.status_code, other.json()["fields"]) == (409, {"field": "roles", "party": party})
     renamed = operator.post("/parties", {**again, "name": "另一家"})
     assert (renamed.status_code, renamed.json()["fields"]["field"]) == (409, "name")
     missing = operator.post("/parties/99999/limit", {"limit_fen": 1})
     assert missing.json()["code"] == "not_found"
+
+
+def test_a_bank_account_is_set_by_the_operator_and_the_old_one_stays_in_the_log(
+    api: ApiNetwork,
+) -> None:
+    operator = api.call("operator")
+    party = api.join("unpaid", ["supplier"], bank_account=None, bank_code=None)
+    path = f"/parties/{party}/bank-account"
+    first = {"bank_account": "6222021001098550814", "bank_code": "102100099996"}
+    second = {"bank_account": "6222021001098550815", "bank_code": "102100099997"}
+    assert operator.post(path, first, key="set-1").json()["changed"] is True
+    done = operator.post(path, second, key="set-2").json()
+    assert (done["changed"], done["exists"]) == (True, False)
+    assert (done["previous_account"], done["previous_code"]) == tuple(first.values())
+    # The first request again changes nothing back.
+    again = operator.post(path, first, key="set-1").json()
+    shown = (again["bank_account"], again["changed"], again["exists"])
+    assert shown == (second["bank_account"], False, True)
+    view = operator.get(f"/parties/{party}").json()
+    assert (view["bank_account"], view["bank_code"]) == tuple(second.values())
+    log = [row["detail"] for row in operator.get("/audit-log", limit=3).json()["items"]]
+    assert log == [
+        None,
+        "was 6222021001098550814 at 102100099996, is 6222021001098550815 at 102100099997",
+        "was none, is 6222021001098550814 at 102100099996",
+    ]
+    own = api.call("unpaid").post(path, first)
+    assert (own.status_code, own.json()["code"]) == (403, "scope_missing")
+    half = operator.post(path, {"bank_account": "6222021001098550814"})
+    assert half.status_code == 422
+    assert operator.post("/parties/99999/bank-account", first).status_code == 404
+
+
+def test_half_of_a_bank_account_registers_nobody(api: ApiNetwork) -> None:
+    body = {
+        "name": "半个账户",
+        "social_credit_code": "91990000MA5D0CXP8G",
+        "roles": ["supplier"],
+        "custody_keys": 1,
+        "bank_account": "6222021001098550814",
+    }
+    answer = api.call("operator").post("/parties", body)
+    assert answer.status_code == 422
+    assert answer.json()["fields"]["errors"][0]["field"] == "body.bank_account"

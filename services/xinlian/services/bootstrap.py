@@ -17,6 +17,7 @@ from xinlian.ledger.model.items import ContractName
 from xinlian.ledger.model.statuses import Failed
 from xinlian.ledger.model.statuses import Final as FinalStatus
 from xinlian.services.app.audit import AuditLog
+from xinlian.services.app.bank_accounts import BankAccounts
 from xinlian.services.app.banking import Banking
 from xinlian.services.app.books import Books
 from xinlian.services.app.clock import Clock, FileClock, SystemClock
@@ -55,6 +56,7 @@ class Store:
     audit: AuditLog
     custody: Custody
     parties: Parties
+    bank_accounts: BankAccounts
     books: Books
     reports: Reports
     order_reads: OrderReads
@@ -141,12 +143,13 @@ def build_store(settings: Settings, clock: Clock | None = None) -> Store:
         clock = FileClock(settings.clock_file) if settings.clock_file else SystemClock()
     engine = make_engine(settings.sqlalchemy_url())
     upgrade(engine)
+    keys, parties = IdempotencyKeys(engine, clock), Parties(engine, clock)
     return Store(
         settings=settings,
         clock=clock,
         engine=engine,
         tokens=Tokens(engine, clock),
-        keys=IdempotencyKeys(engine, clock),
+        keys=keys,
         audit=AuditLog(engine, clock),
         custody=Custody(
             settings.keys_dir / "custody",
@@ -154,7 +157,8 @@ def build_store(settings: Settings, clock: Clock | None = None) -> Store:
             Kdf.TOY if settings.cheap_keystores else Kdf.LIGHT,
             settings.web3signer_url,
         ),
-        parties=Parties(engine, clock),
+        parties=parties,
+        bank_accounts=BankAccounts(engine, parties, keys),
         books=Books(engine),
         reports=Reports(engine),
         order_reads=OrderReads(engine),

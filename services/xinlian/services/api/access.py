@@ -52,6 +52,8 @@ RULES: Final[dict[str, Access]] = {
     "set_party_status": Access(_A, Who.PLATFORM),
     "set_party_roles": Access(_A, Who.PLATFORM),
     "set_issuer_limit": Access(_A, Who.PLATFORM),
+    # Where money goes: the operator alone, never the party's own token.
+    "set_bank_account": Access(_A, Who.PLATFORM),
     "get_call": Access(_A, Who.PLATFORM),
     # trade documents
     "list_documents": _READ,

@@ -113,6 +113,9 @@ class Calling:
             bank_code=body.bank_code,
         )
         done = app.operator.register(self._asked(body), new, body.custody_keys)
+        if done.called is None:
+            self._response.status_code = 200
+            return registration_view(done)
         called = self._waited(done.called)
         party = done.party or app.parties.of_hash(done.id_hash)
         self._response.status_code = 202 if _open(called.status) else 200
@@ -146,13 +149,14 @@ def get_call(
 
 def registration_view(done: Registered) -> RegistrationView:
     """How far a registration is."""
-    failed = isinstance(done.called.status, Failed)
+    status = None if done.called is None else done.called.status
+    failure = _failure(status) if isinstance(status, Failed) else None
     return RegistrationView(
-        state="registered" if done.party else "failed" if failed else "submitted",
+        state="failed" if failure else "registered" if done.party else "submitted",
         id_hash=hex32(done.id_hash),
         party=None if done.party is None else done.party.id,
-        failure=_failure(done.called.status) if isinstance(done.called.status, Failed) else None,
-        exists=done.called.exists,
+        failure=failure,
+        exists=done.called is None or done.called.exists,
     )
 
 

@@ -97,6 +97,7 @@ class _Answer:
             status=message["status"],
             code=code,
             key=state.get("key"),
+            detail=state.get("detail"),
         )
 
     async def _refuse(self) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Request
+from xinlian.ledger.model.ids import PartyId
 from xinlian.services.api.calls import CallingDep, CallView, done
 from xinlian.services.api.reading import ListerDep, MomentDep
 from xinlian.services.api.route import guarded_router
 from xinlian.services.api.schemas.common import Hex32, Page, PartyNo, unhex
 from xinlian.services.api.schemas.parties import (
+    BankAccountBody,
+    BankAccountView,
     LimitBody,
     MeView,
     PartyBody,
@@ -21,9 +24,11 @@ from xinlian.services.api.schemas.parties import (
     roles_of,
     words_of,
 )
-from xinlian.services.api.state import ActorDep, StateDep
+from xinlian.services.api.state import ActorDep, KeyDep, StateDep
 from xinlian.services.app.actors import Actor
+from xinlian.services.app.bank_accounts import PaidAt
 from xinlian.services.app.errors import Code, RefusedError
+from xinlian.services.app.orders import Asked
 from xinlian.services.app.parties import PartyRow
 
 router = guarded_router("parties")
@@ -106,6 +111,29 @@ def set_party_roles(body: RolesBody, calling: CallingDep, party: PartyPath) -> C
 def set_issuer_limit(body: LimitBody, calling: CallingDep, party: PartyPath) -> CallView:
     """Set the largest sum that an issuer may have outstanding."""
     return calling.call(body, "setIssuerLimit", [party, body.limit_fen], party)
+
+
+@router.post("/parties/{party}/bank-account")
+def set_bank_account(
+    request: Request, body: BankAccountBody, state: StateDep, key: KeyDep, party: PartyPath
+) -> BankAccountView:
+    """Set where a party is paid from now on. What it replaced stays in the audit log; orders that
+    a bank has already stay as they are."""
+    asked = Asked(key, str(request.state.operation), {"party": party, **body.model_dump()})
+    done = state.app.bank_accounts.set(
+        asked, PartyId(party), PaidAt(body.bank_account, body.bank_code)
+    )
+    if done.changed:
+        request.state.detail = f"was {done.before or 'none'}, is {done.now}"
+    return BankAccountView(
+        party=done.party,
+        bank_account=done.now.account,
+        bank_code=done.now.code,
+        changed=done.changed,
+        previous_account=None if done.before is None else done.before.account,
+        previous_code=None if done.before is None else done.before.code,
+        exists=done.exists,
+    )
 
 
 def _view(row: PartyRow, actor: Actor) -> PartyView:

@@ -14,7 +14,10 @@ __all__ = ["AuditEntry", "AuditLog", "AuditRow"]
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """A request and how it ended: HTTP status, and the problem's code if it was refused."""
+    """A request and how it ended: HTTP status, and the problem's code if it was refused.
+
+    ``detail`` says what else a later reader needs, such as the value that was replaced.
+    """
 
     request_id: str
     token: str | None
@@ -25,6 +28,7 @@ class AuditEntry:
     status: int
     code: str | None
     key: str | None
+    detail: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class AuditLog:
         """Write one entry."""
         row = {name: getattr(entry, name) for name in AuditEntry.__dataclass_fields__}
         row["path"] = entry.path[:200]
+        row["detail"] = None if entry.detail is None else entry.detail[:200]
         with begin_write(self._engine) as connection:
             connection.execute(insert(audit_log).values(at=self._clock.now(), **row))
 

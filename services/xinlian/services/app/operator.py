@@ -52,11 +52,14 @@ class Called:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A registration: the party's hash, the party once the chain knows it, and the call."""
+    """A registration: the party's hash, the party once the chain knows it, and the call.
+
+    ``called`` is ``None`` where the very same party was registered before: nothing is called.
+    """
 
     id_hash: bytes
     party: PartyRow | None
-    called: Called
+    called: Called | None
 
 
 class Operator:
@@ -98,6 +101,11 @@ class Operator:
         claim = self._keys.claim(0, asked.key, asked.operation, asked.content)
         try:
             id_hash = self._parties.enrol([new])[0]
+            known = self._parties.of_hash(id_hash)
+            if known is not None and self._submitter.call_status(_key(asked.key)) is None:
+                _same(known, new, custody_keys)
+                self._keys.settle(claim, id_hash.hex())
+                return Registered(id_hash, known, None)
             accounts = new.accounts
             if custody_keys:
                 plan = claim.plan or self._keys.fix_plan(claim, self._made(custody_keys))
@@ -145,6 +153,25 @@ class Operator:
         if isinstance(done, Exists):
             return Called(key, done.status, exists=True)
         return Called(key, done, exists=False)
+
+
+def _same(known: PartyRow, new: NewParty, custody_keys: int) -> None:
+    """Refuse what would make another party of one that is registered (``CONFLICT``)."""
+    accounts = len(known.accounts) if custody_keys else tuple(sorted(known.accounts))
+    pairs = {
+        "roles": (known.roles, new.roles),
+        "threshold": (known.threshold, new.threshold),
+        "accounts": (accounts, custody_keys or tuple(sorted(new.accounts))),
+    }
+    for field, (stands, wanted) in pairs.items():
+        if stands != wanted:
+            raise RefusedError(
+                Code.CONFLICT,
+                f"the company is registered as party {known.id} with other {field}: nothing was "
+                "changed",
+                field=field,
+                party=known.id,
+            )
 
 
 def _key(key: str) -> str:

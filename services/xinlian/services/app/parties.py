@@ -150,7 +150,8 @@ class Parties:
                 if getattr(known, field) != getattr(party, field):
                     raise RefusedError(
                         Code.CONFLICT,
-                        f"the code {party.social_credit_code} is enrolled with another {field}",
+                        f"the code {party.social_credit_code} is enrolled with another {field}: "
+                        "nothing was changed (a bank account is set at /bank-account)",
                         field=field,
                     )
             return bytes(known.id_hash)

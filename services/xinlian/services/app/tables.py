@@ -75,6 +75,8 @@ audit_log = Table(
     Column("status", Integer, nullable=False),
     Column("code", String(64)),
     Column("key", String(64)),
+    # What a later reader needs beside the request, such as the value that was replaced.
+    Column("detail", String(200)),
 )
 Index("ix_api_audit_log_party", audit_log.c.party, audit_log.c.id)
 

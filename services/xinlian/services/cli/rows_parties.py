@@ -40,9 +40,21 @@ ROWS: Final = (
                 many=True, field="accounts"),
             Arg("custody_keys", "make so many keys here instead", "改为在本机生成密钥的个数",
                 type=int, required=False),
-            Arg("bank_account", "its bank account", "银行账号", required=False),
+            Arg("bank_account", "account on which it is paid", "收款账号", required=False),
+            Arg("bank_code", "CNAPS code of its bank, 12 digits", "开户行联行号（12 位）",
+                required=False),
         ),
         waits=True,
+    ),
+    Verb(
+        "party", "bank-account", "set_bank_account", "POST", "/parties/{party}/bank-account",
+        "Set or correct where a party is paid (operator).", "设置或更正收款账户（运营方）。",
+        (
+            _PARTY,
+            Arg("account", "account on which it is paid", "收款账号", field="bank_account"),
+            Arg("code", "CNAPS code of its bank, 12 digits", "开户行联行号（12 位）",
+                field="bank_code"),
+        ),
     ),
     Verb(
         "party", "registration", "get_registration", "GET", "/registrations/{id_hash}",
@@ -86,5 +98,5 @@ ROWS: Final = (
              "max_pieces", "offer_seconds_max", "grace_days"), as_of=True),
     Verb("chain", "audit", "list_audit_log", "GET", "/audit-log",
          "Who asked for what (oversight).", "审计日志（监管）。",
-         columns=("id", "at", "token", "party", "operation", "status", "code"), paged=True),
+         columns=("id", "at", "token", "party", "operation", "status", "code", "detail"), paged=True),
 )  # fmt: skip

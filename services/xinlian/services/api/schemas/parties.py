@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 from xinlian.ledger.model.ids import to_checksum
 from xinlian.ledger.model.parties import PartyStatus, Role
 from xinlian.services.api.schemas.common import (
@@ -19,6 +20,8 @@ from xinlian.services.api.schemas.orders import AddressText, FailureView
 from xinlian.services.app.parties import PartyRow
 
 __all__ = [
+    "BankAccountBody",
+    "BankAccountView",
     "LimitBody",
     "MeView",
     "PartyBody",
@@ -109,6 +112,35 @@ class PartyBody(Body):
     custody_keys: Annotated[int, Field(ge=0, le=8)] = 0
     bank_account: BankAccount | None = None
     bank_code: BankCode | None = None
+
+    @model_validator(mode="after")
+    def _whole_account(self) -> PartyBody:
+        # Half of an account lets a party in that nobody can pay.
+        for field, other in (("bank_account", "bank_code"), ("bank_code", "bank_account")):
+            if getattr(self, field) is None and getattr(self, other) is not None:
+                raise PydanticCustomError(
+                    "goes_with", "goes with {other}", {"field": field, "other": other}
+                )
+        return self
+
+
+class BankAccountBody(Body):
+    """Where a party is paid from now on: account and CNAPS code of its bank."""
+
+    bank_account: BankAccount
+    bank_code: BankCode
+
+
+class BankAccountView(View):
+    """A party's bank account. ``changed``: this request replaced ``previous_…``."""
+
+    party: PartyNo
+    bank_account: str
+    bank_code: str
+    changed: bool
+    previous_account: str | None
+    previous_code: str | None
+    exists: bool
 
 
 class RegistrationView(View):

@@ -107,6 +107,7 @@ class AuditView(View):
     status: int
     code: str | None
     key: str | None
+    detail: str | None
 
 
 class HealthView(View):
