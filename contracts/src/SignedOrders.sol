@@ -28,6 +28,7 @@ abstract contract SignedOrders is ISignedOrders, PartyGate, UUPSUpgradeable {
         (bytes32 digest, MemberWord by, bytes memory failure) =
             _verify(order, OrderHash.domainSeparator());
         if (failure.length != 0) _revert(failure);
+        if (!by.isActive()) revert DirectoryPartySuspended(order.party);
         _useNonce(order.party, order.nonce);
         bool success;
         (success, failure) = _call(order, by);
@@ -140,7 +141,7 @@ abstract contract SignedOrders is ISignedOrders, PartyGate, UUPSUpgradeable {
         if (burned) {
             _useNonce(order.party, order.nonce);
             bool success;
-            (success, failure) = _call(order, by);
+            (success, failure) = by.isActive() ? _call(order, by) : _suspended(order.party);
             if (success) {
                 emit OrderExecuted(digest, order.party, order.nonce, order.kind);
                 return true;
@@ -155,6 +156,12 @@ abstract contract SignedOrders is ISignedOrders, PartyGate, UUPSUpgradeable {
     /// @dev Runs the items in a frame of their own.
     function _call(Order calldata order, MemberWord by) private returns (bool, bytes memory) {
         return address(this).call(abi.encodeCall(this.runItems, (order.kind, by, order.items)));
+    }
+
+    /// @dev An order that meets its party's suspension is as dead as any other that fails: it must not take effect
+    /// once the party is reinstated, after its clerk was told that it failed.
+    function _suspended(uint32 id) private pure returns (bool, bytes memory) {
+        return (false, abi.encodeWithSelector(DirectoryPartySuspended.selector, id));
     }
 
     function _revert(bytes memory failure) private pure {
@@ -189,7 +196,7 @@ abstract contract SignedOrders is ISignedOrders, PartyGate, UUPSUpgradeable {
     }
 
     /// @dev As many good signatures of distinct accounts of the party as its threshold demands, neither more nor
-    /// fewer; the party active.
+    /// fewer.
     function _signers(bytes32 digest, uint32 id, bytes calldata signatures)
         private
         view
@@ -203,9 +210,6 @@ abstract contract SignedOrders is ISignedOrders, PartyGate, UUPSUpgradeable {
         by = _member(first);
         if (by.party() != id || id == 0) {
             return (by, abi.encodeWithSelector(OrdersBadSignature.selector, id, first));
-        }
-        if (!by.isActive()) {
-            return (by, abi.encodeWithSelector(DirectoryPartySuspended.selector, id));
         }
         if (length != SIGNATURE_BYTES * by.threshold()) {
             return (by, _signatureCount(length, by.threshold()));

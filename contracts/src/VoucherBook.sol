@@ -91,10 +91,11 @@ abstract contract VoucherBook is PartyGate, IVoucherRecords {
         }
     }
 
-    /// @dev Only a piece of an open root that is not past due may move on.
+    /// @dev Only a piece of an open root may move on, and only before its due day: from then on the issuer's bank
+    /// pays whoever holds it, so the holder must stand still while money is on its way.
     function _requireCurrent(uint64 piece, RootWord word) internal view {
         _requireOpen(piece, word);
-        if (_today() > word.dueDay()) revert VouchersRootState(piece >> 16, ROOT_IS_MATURED);
+        if (_today() >= word.dueDay()) revert VouchersRootState(piece >> 16, ROOT_IS_MATURED);
     }
 
     /// @dev An offer or lock ends later than now, and not later than policy allows.

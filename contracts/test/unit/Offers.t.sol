@@ -253,13 +253,13 @@ contract OffersTest is Doors {
     /// @dev A piece and a part of it on offer, one day after the root's due day.
     function _offeredAcrossDue() private returns (uint64 piece, uint64 part) {
         IVoucherRecords.IssueItem memory item = issueItem(newDocument(BUYER, SUPPLIER, FACE));
-        item.dueDay = today();
+        item.dueDay = today() + 1;
         acts(BUYER);
         vouchers.issue(item);
         piece = vouchers.rootCount() << 16;
         accept(SUPPLIER, piece);
         part = transferOffered(piece, FACE / 4);
-        passDays(1);
+        passDays(2);
     }
 
     function _assertPiece(uint64 id, uint32 holder, uint8 state) private view {

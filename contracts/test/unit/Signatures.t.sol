@@ -78,18 +78,32 @@ contract SignaturesTest is Doors {
         _refuse(order, _bad(SUPPLIER_MAKER_CHECKER, address(0)));
     }
 
-    function test_suspended_party_signs_nothing() public {
+    function test_order_that_met_a_suspension_is_dead() public {
         ISignedOrders.Order memory order = _order();
         vm.prank(registrar);
         registry.setStatus(SUPPLIER, 2, EVIDENCE);
-        _refuse(
-            order,
-            abi.encodeWithSelector(IPartyDirectory.DirectoryPartySuspended.selector, SUPPLIER)
-        );
+        bytes memory reason =
+            abi.encodeWithSelector(IPartyDirectory.DirectoryPartySuspended.selector, SUPPLIER);
+
+        // Refused by itself, it was never carried: nothing is used up.
+        vm.expectRevert(reason);
+        voucherOrders.execute(order);
         assertFalse(voucherOrders.nonceUsed(SUPPLIER, order.nonce));
-        // Reinstated, it is bound by what it signed.
+
+        // Carried, it failed for good, also once the party may act again.
+        ISignedOrders.Order[] memory orders = new ISignedOrders.Order[](1);
+        orders[0] = order;
+        vm.expectEmit(address(voucherOrders));
+        emit ISignedOrders.OrderFailed(
+            voucherOrders.orderDigest(order), SUPPLIER, order.nonce, order.kind, true, reason
+        );
+        assertEq(voucherOrders.relay(orders), 0);
         vm.prank(registrar);
         registry.setStatus(SUPPLIER, 1, EVIDENCE);
+        assertEq(voucherOrders.relay(orders), 0);
+        vm.expectRevert(
+            abi.encodeWithSelector(ISignedOrders.OrdersNonceUsed.selector, SUPPLIER, order.nonce)
+        );
         voucherOrders.execute(order);
     }
 

@@ -21,7 +21,7 @@ contract SuspensionTest is Doors {
             assertFalse(success);
             assertEq(answer, reason);
             assertEq(callRelay(kind, order), 0);
-            assertFalse(ISignedOrders(placeOf(kind)).nonceUsed(BUYER, order.nonce));
+            assertTrue(ISignedOrders(placeOf(kind)).nonceUsed(BUYER, order.nonce), "it is dead");
         }
     }
 

@@ -143,15 +143,16 @@ contract TransferTest is Doors {
         _refuse(item, abi.encodeWithSelector(IVoucherRecords.VouchersPurpose.selector, piece));
     }
 
-    function test_transfer_is_possible_on_the_due_day_but_not_after() public {
-        passDays(90);
-        assertEq(today(), vouchers.rootOf(1).dueDay);
+    function test_transfer_is_possible_before_the_due_day_alone() public {
+        passDays(89);
+        assertEq(today() + 1, vouchers.rootOf(1).dueDay);
         does(Kinds.TRANSFER, SUPPLIER, abi.encode(transferItem(piece, 1, SUPPLIER_2)));
         passDays(1);
         _refuse(
             transferItem(piece, 1, SUPPLIER_2),
             abi.encodeWithSelector(IVoucherRecords.VouchersRootState.selector, 1, 3)
         );
+        passDays(1);
         acts(BANK);
         vouchers.dishonour(IVoucherRecords.DishonourItem(piece, EVIDENCE));
         _refuse(

@@ -56,6 +56,8 @@ class FinancingReason(StrEnum):
     DIFFERENT = "different"
     REGISTRATION_INVALID = "registration_invalid"
     REGISTRATION_USED = "registration_used"
+    DAY_PAST = "day_past"
+    TOO_EARLY = "too_early"
     LOCK_EXPIRES = "lock_expires"
     NOT_RECHECKED = "not_rechecked"
     REASON_MISSING = "reason_missing"

@@ -24,6 +24,7 @@ from xinlian.finance.model.financing import (
     FinancingError,
     FinancingReason,
     Rechecks,
+    Stage,
 )
 from xinlian.finance.model.rules import MarketRules
 from xinlian.finance.usecases.ports import BankMessageStore, BankPort, FinancingStore
@@ -114,8 +115,19 @@ def order_disbursements(
     known = store.financings_by_id([payout.financing_id for payout in payouts])
     for payout in payouts:
         before = _known(known, payout.financing_id)
+        if before.stage is Stage.PAYING:
+            raise FinancingError(
+                FinancingReason.PAYMENT_UNDER_WAY,
+                f"payment {before.payment_id} of {before.id[:12]} is at the bank: wait for its"
+                " answer",
+            )
         payment_id = _payment_id(PaymentPurpose.DISBURSEMENT, before.id, before.attempts + 1)
         after = before.instruct(payment_id, payout.rechecks, in_force)
+        agreed = before.quote.terms.disburse_day
+        if day.pay_on < agreed:
+            raise FinancingError(
+                FinancingReason.TOO_EARLY, f"the money was agreed for {iso_of(agreed)}, not before"
+            )
         if end_of(day.pay_on) > before.lock_expires_at:
             raise FinancingError(
                 FinancingReason.LOCK_EXPIRES,
@@ -220,6 +232,8 @@ class _NextIds:
         self, messages: BankMessageStore, purpose: PaymentPurpose, subjects: Sequence[str]
     ) -> None:
         self._purpose = purpose
+        # A piece is paid whole, and leaves the books only when the receipt is final on chain.
+        self._once = purpose is PaymentPurpose.REDEMPTION
         self._last = messages.last_payments(purpose, subjects)
         self._given: set[str] = set()
 
@@ -229,6 +243,11 @@ class _NextIds:
         if waiting or subject in self._given:
             raise FinancingError(
                 FinancingReason.PAYMENT_UNDER_WAY, f"a payment for {subject[:20]} is under way"
+            )
+        if last is not None and last.state is PaymentState.BOOKED and self._once:
+            raise FinancingError(
+                FinancingReason.PAYMENT_UNDER_WAY,
+                f"piece {subject[:20]} was paid; its receipt is on its way to the chain",
             )
         self._given.add(subject)
         attempt = 1 if last is None else int(last.id[-4:]) + 1
@@ -251,6 +270,11 @@ def _queue(
     payments: Sequence[Payment],
     records: Sequence[PaymentRecord],
 ) -> PaymentOrder:
+    today = day_at(day.now)
+    if day.pay_on < today:
+        raise FinancingError(
+            FinancingReason.DAY_PAST, f"{iso_of(day.pay_on)} is past; today is {iso_of(today)}"
+        )
     digest = hashlib.sha256("\n".join(payment.id for payment in payments).encode()).hexdigest()
     order = PaymentOrder(
         id=f"O{digest[:32]}",

@@ -131,7 +131,7 @@ class _Books:
         booked = self._settle(replace(payment, state=PaymentState.BOOKED, receipt=receipt))
         if payment.purpose is PaymentPurpose.REDEMPTION:
             piece = PieceId(int(payment.subject))
-            self._settle_sold_piece(piece, entry, receipt)
+            self._settle_financed_piece(piece, entry, receipt)
             redeem = Redeem(piece, entry.amount, receipt)
             return BankEffect(EffectKind.REDEEMED, entry, booked, redeem)
         try:
@@ -160,13 +160,20 @@ class _Books:
             item = Repay(after.chain_id, after.repaid, receipt)
         return BankEffect(EffectKind.REPAID, entry, booked, item)
 
-    def _settle_sold_piece(self, piece: PieceId, entry: BankEntry, receipt: bytes) -> None:
-        """What the issuer pays on a sold piece reaches its funder and settles the financing."""
+    def _settle_financed_piece(self, piece: PieceId, entry: BankEntry, receipt: bytes) -> None:
+        """What the issuer pays on a financed piece reaches its funder and settles the financing.
+
+        A pledged piece may bring more than the loan: what is beyond it is the seller's, and between
+        the two of them.
+        """
         before = self._financings.get(self._by_piece.get(piece, ""))
-        if before is None or before.quote.terms.kind is not FinancingKind.SALE:
+        if before is None:
             return
-        if entry.amount <= before.outstanding:
-            self._save(before, before.repay(Repayment(receipt, entry.amount, Payer.ISSUER)))
+        amount = entry.amount
+        if before.quote.terms.kind is FinancingKind.PLEDGE:
+            amount = min(amount, before.outstanding)
+        if 0 < amount <= before.outstanding:
+            self._save(before, before.repay(Repayment(receipt, amount, Payer.ISSUER)))
 
     def _financing(self, payment: PaymentRecord) -> Financing:
         found = self._financings.get(payment.subject)

@@ -76,8 +76,6 @@ class Members:
         member = self._member(first)
         if member is None or member.party != party or party == 0:
             return _bad(party, first)
-        if not member.active:
-            return LedgerError(Failure.DIRECTORY_PARTY_SUSPENDED, fields={"party": int(party)})
         if len(signers) != member.threshold:
             return _count(signers, member.threshold)
         for second in others:
@@ -87,6 +85,8 @@ class Members:
             if second == first and second is not None:
                 fields = {"signer": to_checksum(second)}
                 return LedgerError(Failure.ORDERS_DUPLICATE_SIGNER, fields=fields)
+        if not member.active:
+            return LedgerError(Failure.DIRECTORY_PARTY_SUSPENDED, fields={"party": int(party)})
         return None
 
     def _member(self, account: Address | None) -> Member | None:

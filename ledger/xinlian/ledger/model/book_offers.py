@@ -171,7 +171,7 @@ def check_open(books: Books, piece: int) -> None:
 def check_current(books: Books, piece: int, now: Moment) -> None:
     """The root is open and its due day is not past."""
     check_open(books, piece)
-    if now.day > books.root(piece).due_day:
+    if now.day >= books.root(piece).due_day:
         refuse(Failure.VOUCHERS_ROOT_STATE, root=piece >> 16, state=int(RootState.MATURED))
 
 

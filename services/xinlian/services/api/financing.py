@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
@@ -130,7 +131,9 @@ def accept_quote(
     state.app.orders.require_keys(actor.signer)
     accepted = state.app.desk.accept(actor.signer, quote_id)
     asked = Asked(key, str(request.state.operation), {"quote": quote_id})
-    placed = state.app.orders.sign(actor.signer, asked, lambda _: [accepted.opening])
+    # A quote is accepted once, under however many keys: the order's own key is the quote's.
+    once = replace(asked, key=f"accept-{quote_id[:48]}")
+    placed = state.app.orders.sign_once(actor.signer, asked, once, [accepted.opening])
     state.app.desk.ordered(accepted.financing.id, placed.digest)
     order = waiting.view(placed.digest, exists=placed.exists)
     response.status_code = 200 if isinstance(order, OrderResult) else 202

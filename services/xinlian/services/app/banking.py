@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -39,6 +39,7 @@ from xinlian.services.app.tables import bank_effects, bank_message_parties
 __all__ = ["BankMessage", "Banking", "Effect", "PaymentShown"]
 
 ORDER_ITEMS_MAX = 50
+ID_CHARS_MAX = 35
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class Banking:
         notification again goes on where the first time broke off, and changes nothing else.
         """
         notification = _read(data)
+        notification = replace(notification, id=message_id_of(bank, notification.id))
         self._check_payments(bank, notification)
         fresh = self._take(bank, Inbound(key, notification, data))
         self._order(bank, notification.id)
@@ -235,6 +237,14 @@ class Banking:
             tuple(_payment(payment) for payment in payments),
             effects,
         )
+
+
+def message_id_of(bank: PartyId, given: str) -> str:
+    """Our id of a bank's message, at most 35 characters: banks number theirs without each other."""
+    name = f"{bank}-{given}"
+    if len(name) <= ID_CHARS_MAX:
+        return name
+    return f"{bank}-{hashlib.sha256(given.encode()).hexdigest()[:20]}~"
 
 
 def _read(data: bytes) -> BankNotification:

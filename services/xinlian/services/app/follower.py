@@ -19,13 +19,12 @@ from sqlalchemy.orm import Session
 from xinlian.finance.adapters.financing_store import SqlFinancingStore
 from xinlian.finance.adapters.sql import FinancingRow
 from xinlian.finance.model.financing import Stage
-from xinlian.finance.model.quotes import terms_hash
 from xinlian.finance.usecases.paying import confirm_lock, load, release_financing
 from xinlian.finance.usecases.ports import ChangedMeanwhileError
 from xinlian.ledger.adapters.sql.tables import OPEN, financing_versions
-from xinlian.ledger.model.ids import FinancingId, PieceId
 from xinlian.ledger.model.statuses import Failed, Status
 from xinlian.ledger.model.vouchers import FinancingState
+from xinlian.services.app.agreed import agreed_lock
 from xinlian.services.app.clock import Clock
 from xinlian.services.app.reading import head_of
 from xinlian.services.app.sessions import unit_of_work
@@ -83,18 +82,13 @@ class Follower:
             return list(session.scalars(query).all())
 
     def _accepted(self, name: str) -> bool:
-        f, o = financing_versions.c, financing_orders.c
+        o = financing_orders.c
         with unit_of_work(self._engine) as session:
             store = SqlFinancingStore(session)
             financing = load(store, name)
-            terms = terms_hash(financing.request, financing.quote)
-            row = session.execute(
-                select(f.financing, f.piece).where(
-                    f.terms == terms, f.to_block == OPEN, f.seller == financing.request.supplier
-                )
-            ).first()
-            if row is not None:
-                confirm_lock(store, name, FinancingId(row.financing), PieceId(row.piece))
+            lock = agreed_lock(session, financing)
+            if lock is not None:
+                confirm_lock(store, name, *lock)
                 return True
             digest = session.scalar(select(o.digest).where(o.financing_id == name))
             status = None if digest is None else self._status(bytes(digest))

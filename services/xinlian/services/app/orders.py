@@ -161,6 +161,22 @@ class Orders:
             self._keys.settle(claim, order_digest.hex())
         return Placed(order_digest, exists)
 
+    def sign_once(self, party: PartyId, asked: Asked, once: Asked, items: Sequence[Item]) -> Placed:
+        """The order of a thing that is done once: the same one under whichever key it is asked for.
+
+        ``once`` holds the key of the thing itself.
+        """
+        claim = self._keys.claim(party, asked.key, asked.operation, asked.content)
+        try:
+            placed = self.sign(party, once, lambda _: items)
+        except Exception:
+            if claim.fresh:
+                self._keys.drop(claim)
+            raise
+        if claim.reference is None:
+            self._keys.settle(claim, placed.digest.hex())
+        return placed
+
     def wait(self, order_digest: bytes, ranks: int, seconds: int) -> Status:
         """The state of an order once it has come ``ranks`` far (1 included, 2 final) or failed,
         or when the seconds are over."""

@@ -22,7 +22,7 @@ from xinlian.finance.model.codes import CodeError
 from xinlian.finance.model.financing import FinancingError, Rechecks
 from xinlian.finance.usecases import paying
 from xinlian.finance.usecases.ports import ChangedMeanwhileError
-from xinlian.ledger.model.days import Day
+from xinlian.ledger.model.days import Day, day_at
 from xinlian.ledger.model.ids import PartyId, PieceId
 from xinlian.ledger.model.money import Fen
 from xinlian.ledger.model.views import PieceView
@@ -139,10 +139,18 @@ class Payments:
         """Pay every unpaid piece of due vouchers to whom it belongs."""
         moment = moment_of(self._engine, None)
         roots = [self._books.root(Reader(issuer), each, moment) for each in vouchers]
+        today = day_at(self._clock.now())
         for root in roots:
             if root.issuer != issuer:
                 raise RefusedError(
                     Code.NOT_FOUND, f"there is no voucher {root.root} of yours to pay"
+                )
+            # From its due day on a piece stands still, so the holder of today is who will be paid.
+            if root.due_day > today:
+                raise RefusedError(
+                    Code.STATE,
+                    f"voucher {root.root} can still change hands: instruct from its due day on",
+                    voucher=root.root,
                 )
             if root.due_day > pay_on:
                 raise RefusedError(
