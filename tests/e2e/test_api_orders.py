@@ -253,4 +253,4 @@ def test_half_of_a_bank_account_registers_nobody(api: ApiNetwork) -> None:
     }
     answer = api.call("operator").post("/parties", body)
     assert answer.status_code == 422
-    assert answer.json()["fields"]["errors"][0]["field"] == "body.bank_account"
+    assert answer.json()["fields"]["errors"][0]["field"] == "body.bank_code"

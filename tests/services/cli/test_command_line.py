@@ -75,6 +75,9 @@ def test_completion_scripts(shell: str, capsys: pytest.CaptureFixture[str]) -> N
         (["piece", "show", "x"], Exit.USAGE, "not a valid integer"),
         (["piece", "transfer", "1", "--amount", "1.234"], Exit.USAGE, "two decimals"),
         (["piece", "transfer", "1", "--amount", "1e9"], Exit.USAGE, "two decimals"),
+        (["party", "limit", "1", "--limit", "-5"], Exit.USAGE, "yuan from 0 to"),
+        (["party", "limit", "1", "--limit", "9" * 20], Exit.USAGE, "yuan from 0 to"),
+        (["quote", "give", "x", "--rate", "4.56789"], Exit.USAGE, "four decimals"),
         (["voucher", "list", "--api", NOWHERE], Exit.UNREACHABLE, "no API answers"),
         (["voucher", "list", "--api", "ftp://x"], Exit.USAGE, "not the address of an API"),
         (["voucher", "list", "--token-file", "/nonexistent"], Exit.NO_ACCESS, "secret file"),
@@ -194,13 +197,16 @@ def test_tables_show_yuan_and_days(
 def test_objects_in_an_answer_become_sections(
     server: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    answer = {"piece": {"piece": 65536, "steps": [{"block": 3, "name": "OfferAccepted"}]}, "at": 9}
+    answer = {
+        "piece": {"piece": 65536, "steps": [{"block": 3, "name": "OfferAccepted"}]},
+        "height": 9,
+    }
     body = json.dumps(answer).encode()
     Answers.script = {"/api/v1/pieces/65536/lineage": (200, "application/json", body)}
     assert execute(["piece", "lineage", "65536", "--api", server]) == Exit.OK
     lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.strip()]
     assert lines == [
-        ["at", "9"],
+        ["height", "9"],
         ["piece"],
         ["piece", "65536"],
         ["piece", "·", "steps"],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from typing import Any, Final, cast
 
 from fastapi import FastAPI, Request
@@ -14,7 +13,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from xinlian.ledger.chain.errors import ChainError
 from xinlian.ledger.model.errors import Failure, LedgerError
+from xinlian.services.api.chinese import in_chinese
 from xinlian.services.api.problems import STATUS, TITLES, problem_response
+from xinlian.services.api.wording import describe
 from xinlian.services.app.errors import Code, RefusedError
 
 __all__ = ["LEDGER_STATUS", "install_handlers"]
@@ -40,6 +41,20 @@ LEDGER_STATUS: Final[dict[Failure, int]] = {
     Failure.CHAIN_UNAVAILABLE: 503,
     Failure.CHAIN_REFUSED: 503,
     Failure.INTERNAL: 500,
+}
+
+# The code tells which rule refused; the title, what kind of answer this is.
+_REFUSED_TITLES: Final = ("Refused by the rules of the ledger", "账本规则拒绝")
+LEDGER_TITLES: Final[dict[Failure, tuple[str, str]]] = {
+    **{code: TITLES[Code.UNAVAILABLE] for code, status in LEDGER_STATUS.items() if status == 503},
+    Failure.INVALID: TITLES[Code.INVALID],
+    Failure.TOO_LARGE: TITLES[Code.BODY_TOO_LARGE],
+    Failure.UNAUTHENTICATED: TITLES[Code.UNAUTHENTICATED],
+    Failure.FORBIDDEN: TITLES[Code.SCOPE_MISSING],
+    Failure.NOT_FOUND: TITLES[Code.NOT_FOUND],
+    Failure.CONFLICT: TITLES[Code.CONFLICT],
+    Failure.HALTED: TITLES[Code.HALTED],
+    Failure.INTERNAL: TITLES[Code.INTERNAL],
 }
 
 _HTTP_CODES: Final = {
@@ -81,8 +96,9 @@ def _ledger(request: Request, exc: Exception) -> Response:
     return problem_response(
         exc.code,
         status=status,
-        titles=(exc.code.replace("_", " "), exc.text("zh")),
+        titles=LEDGER_TITLES.get(exc.code, _REFUSED_TITLES),
         detail=exc.message,
+        detail_zh=exc.text("zh"),
         request_id=request.state.request_id,
         fields=exc.fields,
         headers=headers,
@@ -91,16 +107,12 @@ def _ledger(request: Request, exc: Exception) -> Response:
 
 def _invalid(request: Request, exc: Exception) -> Response:
     errors = cast("RequestValidationError", exc).errors()
-    first = errors[0]
-    where = _where(first["loc"])
-    fields = {
-        "field": where,
-        "errors": [
-            {"field": _where(error["loc"]), "message": str(error["msg"])[:300]}
-            for error in errors[:_ERRORS_SHOWN]
-        ],
-    }
-    return _answer(request, Code.INVALID, f"{where}: {str(first['msg'])[:300]}", fields)
+    wrong = [describe(error) for error in errors[:_ERRORS_SHOWN]]
+    fields = {"field": wrong[0].field, "errors": [each.as_json() for each in wrong]}
+    detail = "; ".join(each.message for each in wrong)
+    return _answer(
+        request, Code.INVALID, detail, fields, chinese="；".join(each.message_zh for each in wrong)
+    )
 
 
 def _http(request: Request, exc: Exception) -> Response:
@@ -164,6 +176,7 @@ def _answer(
     detail: str,
     fields: dict[str, Any],
     headers: dict[str, str] | None = None,
+    chinese: str | None = None,
 ) -> Response:
     extra = dict(headers or {})
     if code is Code.UNAUTHENTICATED:
@@ -177,11 +190,8 @@ def _answer(
         status=STATUS[code],
         titles=TITLES[code],
         detail=detail,
+        detail_zh=in_chinese(detail) if chinese is None else chinese,
         request_id=request.state.request_id,
         fields=fields,
         headers=extra,
     )
-
-
-def _where(loc: Sequence[str | int]) -> str:
-    return ".".join(str(part) for part in loc)[:200]

@@ -108,6 +108,7 @@ class _Answer:
             titles=TITLES[Code.UNAVAILABLE],
             detail="the audit log cannot be written, so the outcome is not told: see that the "
             "disk has room, then try again with the same idempotency key",
+            detail_zh="审计日志无法写入，因此不告知结果：请检查磁盘空间，然后用同一幂等键重试",
             request_id=self._request_id,
             headers={"Retry-After": "5"},
         )

@@ -83,6 +83,7 @@ class Problem(BaseModel):
                 "status": 404,
                 "code": "not_found",
                 "detail": "there is no piece 131072 that concerns you",
+                "detail_zh": "没有与您相关的凭证段 131072",
                 "instance": "urn:xinlian:request:5f0c1b9a62d84a7b",
                 "fields": {},
             }
@@ -95,6 +96,7 @@ class Problem(BaseModel):
     status: int = Field(ge=400, le=599)
     code: str = Field(pattern=r"^[a-z0-9_]+$")
     detail: str
+    detail_zh: str
     instance: str
     fields: dict[str, Any]
 
@@ -105,6 +107,7 @@ def problem_response(
     status: int,
     titles: tuple[str, str],
     detail: str,
+    detail_zh: str,
     request_id: str,
     fields: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
@@ -117,6 +120,7 @@ def problem_response(
         status=status,
         code=code,
         detail=detail,
+        detail_zh=detail_zh,
         instance=f"urn:xinlian:request:{request_id}",
         fields=dict(fields or {}),
     )

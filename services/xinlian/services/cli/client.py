@@ -129,7 +129,7 @@ def problem(response: Any, where: str) -> CliError:
     if not isinstance(body, dict):
         body = {}
     title = body.get(pick("title", "title_zh")) or f"HTTP {response.status_code}"
-    detail = body.get("detail")
+    detail = body.get(pick("detail", "detail_zh")) or body.get("detail")
     code = body.get("code")
     what = f"{title}" + (f" [{code}]" if code else "") + (f": {detail}" if detail else "")
     exit_code = Exit.NO_ACCESS if response.status_code in (401, 403) else Exit.REFUSED
@@ -145,7 +145,11 @@ def problem(response: Any, where: str) -> CliError:
         todo = pick("look into the API's log", "查看 API 日志") + (
             f" ({instance})" if instance else ""
         )
-    return CliError(what, where=where, todo=todo, code=exit_code)
+    fields = body.get("fields")
+    field = fields.get("field", "") if isinstance(fields, dict) else ""
+    return CliError(
+        what, where=where, todo=todo, code=exit_code, problem=str(code or ""), field=str(field)
+    )
 
 
 def _json(response: Any, where: str) -> Any:

@@ -33,14 +33,41 @@ EXIT_CODES_HELP: Final = {
 
 
 class CliError(Exception):
-    """What happened, where, and what to do about it; ends the command with an exit code."""
+    """What happened, where, and what to do about it; ends the command with an exit code.
 
-    def __init__(self, what: str, *, where: str = "", todo: str = "", code: Exit = Exit.REFUSED):
+    ``problem`` is the stable code of the API's refusal, ``field`` the place that it names.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str = "",
+        todo: str = "",
+        code: Exit = Exit.REFUSED,
+        problem: str = "",
+        field: str = "",
+    ):
         super().__init__(what)
         self.what = what
         self.where = where
         self.todo = todo
         self.code = code
+        self.problem = problem
+        self.field = field
+
+    def as_json(self) -> dict[str, object]:
+        """The same for machines; ``code`` is the stable code of the API's problem, if any."""
+        return {
+            "error": {
+                "exit": int(self.code),
+                "code": self.problem or self.code.name.lower(),
+                "message": self.what,
+                "where": self.where,
+                "what_to_do": self.todo,
+                "field": self.field,
+            }
+        }
 
     def block(self) -> str:
         """The text for people, in one block."""

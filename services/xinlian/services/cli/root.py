@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final, NoReturn
 
 import click
+from xinlian.services.cli.click_zh import install
 from xinlian.services.cli.common import common_options
 from xinlian.services.cli.failure import EXIT_CODES_HELP, CliError, Exit
 from xinlian.services.cli.i18n import language, pick, set_language
@@ -104,13 +105,13 @@ def run(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def execute(argv: list[str]) -> int:
     """Run a command line; its exit code."""
+    install()
     try:
         result = make_root().main(argv, prog_name="xinlian", standalone_mode=False)
     except CliError as exc:
-        click.echo(exc.block(), err=True)
-        return exc.code
+        return _told(exc, argv)
     except click.ClickException as exc:
-        return _usage(exc)
+        return _usage(exc, argv)
     except (click.Abort, KeyboardInterrupt):
         click.echo(pick("interrupted", "已中断"), err=True)
         return Exit.INTERRUPTED
@@ -119,11 +120,21 @@ def execute(argv: list[str]) -> int:
         sys.stderr.close()
         return Exit.OK
     except Exception as exc:  # noqa: BLE001 - the last resort, so that people get a sentence
-        return _surprise(exc)
+        return _surprise(exc, argv)
     return result if isinstance(result, int) else Exit.OK
 
 
-def _surprise(exc: Exception) -> int:
+def _told(error: CliError, argv: list[str]) -> int:
+    """Tell a failure: a block for people on stderr, and with --json an object on stdout."""
+    click.echo(error.block(), err=True)
+    if "--json" in argv:
+        import json
+
+        click.echo(json.dumps(error.as_json(), ensure_ascii=False))
+    return error.code
+
+
+def _surprise(exc: Exception, argv: list[str]) -> int:
     """A fault that nobody foresaw: one block, and the traceback for who asks for it."""
     if os.environ.get("XINLIAN_DEBUG"):
         traceback.print_exception(exc)
@@ -134,11 +145,10 @@ def _surprise(exc: Exception) -> int:
             "设置 XINLIAN_DEBUG=1 后重试以查看位置",
         ),
     )
-    click.echo(block.block(), err=True)
-    return Exit.REFUSED
+    return _told(block, argv)
 
 
-def _usage(exc: click.ClickException) -> int:
+def _usage(exc: click.ClickException, argv: list[str]) -> int:
     context = getattr(exc, "ctx", None)
     if isinstance(exc, click.exceptions.NoArgsIsHelpError):
         click.echo(exc.format_message())
@@ -146,8 +156,7 @@ def _usage(exc: click.ClickException) -> int:
     where = context.command_path if context else "xinlian"
     todo = pick(f"see `{where} --help`", f"参见 `{where} --help`")
     block = CliError(exc.format_message(), where=where, todo=todo, code=Exit.USAGE)
-    click.echo(block.block(), err=True)
-    return Exit.USAGE
+    return _told(block, argv)
 
 
 def _early_language(argv: list[str]) -> None:

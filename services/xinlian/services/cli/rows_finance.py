@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 import click
+from xinlian.services.cli.amounts import YUAN
 from xinlian.services.cli.rows_vouchers import VIEW_OF
-from xinlian.services.cli.verbs import EXISTING_FILE, YUAN, Arg, In, Verb
+from xinlian.services.cli.verbs import EXISTING_FILE, Arg, In, Verb
 
 _IMPORT: Final = Arg("import_id", "id of the import", "导入编号", In.PATH)
 _FINANCING: Final = Arg("financing", "number of the financing", "融资编号", In.PATH, int)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 import click
-from xinlian.services.cli.verbs import YUAN, Arg, In, Verb
+from xinlian.services.cli.amounts import YUAN
+from xinlian.services.cli.verbs import Arg, In, Verb
 
 _ROLES: Final = (
     "issuer", "supplier", "funder", "paying_bank", "inspector", "auditor", "operator", "regulator"
@@ -98,5 +99,6 @@ ROWS: Final = (
              "max_pieces", "offer_seconds_max", "grace_days"), as_of=True),
     Verb("chain", "audit", "list_audit_log", "GET", "/audit-log",
          "Who asked for what (oversight).", "审计日志（监管）。",
-         columns=("id", "at", "token", "party", "operation", "status", "code", "detail"), paged=True),
+         columns=("id", "at", "token", "party", "operation", "status", "code", "detail"),
+         paged=True),
 )  # fmt: skip

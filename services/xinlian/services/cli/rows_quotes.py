@@ -6,7 +6,8 @@ import time
 from typing import Any, Final
 
 import click
-from xinlian.services.cli.verbs import DAY_FORM, RATE, YUAN, Arg, In, Verb
+from xinlian.services.cli.amounts import RATE, YUAN
+from xinlian.services.cli.verbs import DAY_FORM, Arg, In, Verb
 
 _HOUR: Final = 3_600
 _REQUEST: Final = Arg("request_id", "id of the request", "询价编号", In.PATH)

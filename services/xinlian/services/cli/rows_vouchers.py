@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 import click
-from xinlian.services.cli.verbs import DAY_FORM, YUAN, Arg, In, Verb
+from xinlian.services.cli.amounts import YUAN
+from xinlian.services.cli.verbs import DAY_FORM, Arg, In, Verb
 
 _PIECE: Final = Arg("piece", "number of the piece", "凭证段编号", In.PATH, int)
 _PIECES: Final = Arg(

@@ -13,6 +13,7 @@ import click
 from xinlian.services.cli.failure import CliError
 from xinlian.services.cli.files import read_document, read_file
 from xinlian.services.cli.i18n import language, pick, text
+from xinlian.services.cli.outcome import check_order, check_receipts
 
 DAY_FORM: Final = "YYYY-MM-DD"
 
@@ -29,42 +30,6 @@ class In(Enum):
     """A JSON file that is the whole body."""
 
 
-class Yuan(click.ParamType[int]):
-    """An amount of yuan on the command line, whole fen in the request."""
-
-    name = "YUAN"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Read yuan with at most two decimals."""
-        from xinlian.ledger.model.money import Fen, MoneyError
-
-        if isinstance(value, int):
-            return value
-        try:
-            return int(Fen.from_yuan(str(value).replace(",", "")))
-        except MoneyError as exc:
-            self.fail(str(exc), param, ctx)
-
-
-class Rate(click.ParamType[int]):
-    """A yearly rate in per cent on the command line, parts per million in the request."""
-
-    name = "PERCENT"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Read per cent with at most four decimals."""
-        from xinlian.finance.model.rates import RateError, rate_from_percent
-
-        if isinstance(value, int):
-            return value
-        try:
-            return int(rate_from_percent(str(value)))
-        except RateError as exc:
-            self.fail(str(exc), param, ctx)
-
-
-YUAN: Final = Yuan()
-RATE: Final = Rate()
 EXISTING_FILE: Final = click.Path(path_type=Path)
 
 
@@ -153,27 +118,27 @@ def run(verb: Verb, values: dict[str, Any]) -> None:
     options = click.get_current_context().find_object(dict) or {}
     api = Api(options.get("api"), options.get("token_file"))
     request = build(verb, values)
-    answer = api.call(verb.method, request.path, lang=language(), **request.parts)
+    try:
+        answer = api.call(verb.method, request.path, lang=language(), **request.parts)
+    except CliError as exc:
+        raise placed(verb, exc) from exc
     if options.get("json"):
         print_json(answer.body)
     else:
         show(verb, answer.body)
-    _check_order(verb, answer.body)
+    if verb.waits:
+        check_order(answer.body)
+    check_receipts(answer.body)
 
 
-def _check_order(verb: Verb, body: Any) -> None:
-    """An order that came to nothing is a failure of the command."""
-    if not verb.waits or not isinstance(body, dict) or body.get("state") != "failed":
-        return
-    failure = body.get("failure") or {}
-    what = failure.get(pick("message", "message_zh")) or pick("the order failed", "指令失败")
-    raise CliError(
-        f"{what} [{failure.get('code', '?')}]",
-        where=pick("order", "指令") + f" {body.get('digest')}",
-        todo=pick(
-            "nothing was changed; correct it and give a new order", "未发生变更；更正后重新下达"
-        ),
-    )
+def placed(verb: Verb, error: CliError) -> CliError:
+    """The failure with the option that it is about, where the API named a field."""
+    field = next((part for part in reversed(error.field.split(".")) if not part.isdigit()), "")
+    for arg in verb.args:
+        if field and field in (arg.key, arg.name) and not arg.fixed:
+            plain = arg.positional or arg.place is In.PATH
+            error.where = arg.name.upper() if plain else "--" + arg.name.replace("_", "-")
+    return error
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +206,8 @@ def show(verb: Verb, body: Any) -> None:
         if body.get("next"):
             click.echo(text("more", None, cursor=body["next"]), err=True)
     elif isinstance(body, dict):
-        print_record(body)
+        # Why an order failed is told by what follows, in the reader's language.
+        print_record({name: value for name, value in body.items() if name != "failure"})
     elif body is not None:
         click.echo(body)
 

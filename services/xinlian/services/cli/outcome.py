@@ -1,0 +1,56 @@
+"""Answers of the API that are failures of the command all the same."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from xinlian.services.cli.failure import CliError, Exit
+from xinlian.services.cli.i18n import pick
+
+ODD_EFFECTS: Final = ("amount_differs", "unmatched", "unfit", "returned_late")
+
+
+def check_receipts(body: Any) -> None:
+    """Money that the books could not take as agreed is told on stderr and by the exit code."""
+    effects = body.get("effects") if isinstance(body, dict) else None
+    if not isinstance(effects, list) or body.get("direction") != "in":
+        return
+    odd = [each for each in effects if each.get("effect") in ODD_EFFECTS]
+    if odd:
+        from xinlian.services.cli.cells import cell
+
+        told = "; ".join(f"{each['payment']} {cell('effect', each['effect'])}" for each in odd)
+        raise CliError(
+            pick(f"{len(odd)} entries do not fit what was agreed: ", f"{len(odd)} 笔与约定不符：")
+            + told,
+            todo=pick(
+                "the receipt is kept, and nothing was ordered for these entries: look at them "
+                "together with the bank",
+                "回单已保存，未就这些条目下达指令：请与银行核对",
+            ),
+            code=Exit.BOOKS,
+        )
+
+
+def check_order(body: Any) -> None:
+    """An order that came to nothing is a failure of the command."""
+    if not isinstance(body, dict):
+        return
+    body = body.get("order") if isinstance(body.get("order"), dict) else body
+    if body.get("state") != "failed":
+        return
+    failure = body.get("failure") or {}
+    what = failure.get(pick("message", "message_zh")) or pick("the order failed", "指令失败")
+    raise CliError(
+        f"{what} [{failure.get('code', '?')}]",
+        where=_where_of(body),
+        todo=pick(
+            "nothing was changed; correct it and give a new order", "未发生变更；更正后重新下达"
+        ),
+    )
+
+
+def _where_of(body: dict[str, Any]) -> str:
+    if "digest" in body:
+        return pick("order", "指令") + f" {body['digest']}"
+    return pick("call", "调用") + f" {body['reference']}" if "reference" in body else ""
