@@ -157,3 +157,19 @@ def test_banks_number_their_messages_without_each_other(api: ApiNetwork) -> None
         assert answer.json()["id"] == f"{api.id(bank)}-N-1"
         settled(api, bank, answer.json()["effects"][0]["order"])
         folder.done(inbound)
+
+
+def test_what_was_taken_back_is_not_accepted(api: ApiNetwork) -> None:
+    request = ask(api, api.voucher(5_000), 4_000)
+    given = quoted(api, request)
+    stranger = api.call("funder2").post(f"/quotes/{given['id']}/withdraw")
+    assert stranger.status_code == 404
+    back = api.call("funder").post(f"/quotes/{given['id']}/withdraw")
+    assert (back.status_code, back.json()["withdrawn"]) == (200, True)
+    late = api.call("supplier").post(f"/quotes/{given['id']}/accept")
+    assert (late.status_code, late.json()["code"]) == (409, "state")
+    assert api.call("supplier2").post(f"/quote-requests/{request}/withdraw").status_code == 404
+    gone = api.call("supplier").post(f"/quote-requests/{request}/withdraw")
+    assert (gone.status_code, gone.json()["withdrawn"]) == (200, True)
+    again = api.call("funder").post(f"/quote-requests/{request}/quotes", quote(api, 30_000))
+    assert again.status_code == 409

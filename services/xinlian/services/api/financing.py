@@ -88,6 +88,14 @@ def get_quote_request_lineage(
     return LineageView.of(state.app.books.lineage(Reader(None), piece, moment))
 
 
+@router.post("/quote-requests/{request_id}/withdraw")
+def withdraw_quote_request(
+    state: StateDep, actor: ActorDep, _: KeyDep, request_id: RequestPath
+) -> QuoteRequestView:
+    """Take a request back while no quote on it was accepted; again is harmless."""
+    return QuoteRequestView.of(state.app.desk.withdraw_request(actor, request_id))
+
+
 @router.post("/quote-requests/{request_id}/quotes", status_code=201)
 def give_quote(
     body: QuoteBody, state: StateDep, actor: ActorDep, key: KeyDep, request_id: RequestPath
@@ -111,6 +119,12 @@ def list_quotes(state: StateDep, actor: ActorDep, request_id: RequestPath) -> Pa
 def get_quote(state: StateDep, actor: ActorDep, quote_id: QuotePath) -> QuoteView:
     """One quote."""
     return QuoteView.of(*state.app.desk.quote(actor, quote_id))
+
+
+@router.post("/quotes/{quote_id}/withdraw")
+def withdraw_quote(state: StateDep, actor: ActorDep, _: KeyDep, quote_id: QuotePath) -> QuoteView:
+    """Take a quote back while it was not accepted; again is harmless."""
+    return QuoteView.of(*state.app.desk.withdraw_quote(actor, quote_id))
 
 
 @router.post(

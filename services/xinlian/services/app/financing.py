@@ -17,6 +17,7 @@ from xinlian.finance.adapters.financing_store import SqlFinancingStore
 from xinlian.finance.adapters.sql import FinancingRow, QuoteRequestRow, QuoteRow
 from xinlian.finance.model.financing import Financing, FinancingError, FinancingReason
 from xinlian.finance.model.quotes import Quote, QuoteRequest
+from xinlian.finance.usecases import quoting
 from xinlian.finance.usecases.paying import bind_registration, load
 from xinlian.finance.usecases.ports import ChangedMeanwhileError
 from xinlian.finance.usecases.quoting import (
@@ -173,6 +174,26 @@ class FinancingDesk:
         if quote is None or request is None or not concerned:
             raise RefusedError(Code.NOT_FOUND, f"there is no quote {quote_id} for you")
         return quote, request
+
+    def withdraw_request(self, actor: Actor, request_id: str) -> Asking:
+        """The supplier takes its request back."""
+        self.request(actor, request_id)
+        self._do(
+            lambda session: quoting.withdraw_request(
+                SqlFinancingStore(session), request_id, actor.signer
+            )
+        )
+        return self.request(actor, request_id)
+
+    def withdraw_quote(self, actor: Actor, quote_id: str) -> tuple[Quote, QuoteRequest]:
+        """The funder takes its quote back."""
+        self.quote(actor, quote_id)
+        self._do(
+            lambda session: quoting.withdraw_quote(
+                SqlFinancingStore(session), quote_id, actor.signer
+            )
+        )
+        return self.quote(actor, quote_id)
 
     def accept(self, supplier: PartyId, quote_id: str) -> Accepted:
         """Accept a quote; what has to be ordered on chain comes with it."""

@@ -98,6 +98,12 @@ class Operator:
                 "name either the party's accounts or a number of keys to be kept here",
                 field="accounts",
             )
+        if custody_keys and new.threshold > 1:
+            raise RefusedError(
+                Code.INVALID,
+                "a party whose orders need two signatures keeps its own keys, in two people's hands",
+                field="custody_keys",
+            )
         claim = self._keys.claim(0, asked.key, asked.operation, asked.content)
         try:
             id_hash = self._parties.enrol([new])[0]

@@ -227,6 +227,15 @@ class Orders:
 
     def _signers(self, party: PartyId) -> list[Signer]:
         needed = self._threshold(party)
+        if needed > 1:
+            # One token is one person: signing twice for it would undo the second pair of eyes.
+            raise RefusedError(
+                Code.NO_KEY_IN_CUSTODY,
+                f"an order of party {party} needs {needed} signatures of two people: prepare the "
+                "order, let each sign it with a key of their own, and submit it",
+                needed=needed,
+                kept=0,
+            )
         found = self._custody.signers(self._parties.accounts(party), needed)
         if len(found) < needed:
             raise RefusedError(
