@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from xinlian.ledger.model.errors import SELECTORS, Failure, LedgerError, decode_revert, describe
 from xinlian.ledger.model.failures import DECLARED
 from xinlian.ledger.model.ids import to_checksum
+from xinlian.ledger.model.shown import KINDS
 from xinlian.ledger.model.texts import TEXTS
 from xinlian.ledger.model.texts_value import VALUE_TEXTS
 
@@ -115,3 +116,33 @@ def test_an_error_can_be_sent_and_told() -> None:
     assert str(error).startswith("busy: 9 orders wait")
     assert describe(Failure.NOT_FOUND, {"what": "piece"}) == "there is no piece ?"
     assert LedgerError(Failure.INVALID, fields={"x": b"\1"}).fields == {"x": "0x01"}
+
+
+def test_days_times_amounts_and_states_are_shown_as_people_write_them() -> None:
+    not_due = {"root": 7, "day": 20_782, "today": 20_779}
+    assert describe(Failure.VOUCHERS_NOT_DUE, not_due) == (
+        "voucher 7 allows this from 2026-11-25; today is 2026-11-22"
+    )
+    runs = {"financing": 3, "expiry": 1_796_054_399}
+    assert describe(Failure.DESK_LOCK_RUNS, runs, "zh") == (
+        "融资 3 的锁定在 2026-11-30 23:59:59 前仍有效"
+    )
+    price = {"price": 490_001, "amount": 5_000_000}
+    assert "4900.01 yuan" in describe(Failure.DESK_PRICE, price)
+    state = {"piece": 65_536, "state": 4}
+    assert "(locked)" in describe(Failure.VOUCHERS_PIECE_STATE, state)
+    assert "（已锁定）" in describe(Failure.VOUCHERS_PIECE_STATE, state, "zh")
+    assert "20782000000000" in describe(
+        Failure.VOUCHERS_NOT_DUE, {**not_due, "day": 20_782_000_000_000}
+    )
+
+
+def test_every_kind_of_value_in_a_text_is_known() -> None:
+    kinds = {
+        kind
+        for pair in {**TEXTS, **VALUE_TEXTS}.values()
+        for text in pair
+        for _, _, kind, _ in string.Formatter().parse(text)
+        if kind
+    }
+    assert kinds <= set(KINDS)

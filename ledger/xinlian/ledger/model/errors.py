@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import string
 from collections.abc import Mapping
 from typing import Any, Final
 
 from xinlian.ledger.model.failures import DECLARED, Failure
 from xinlian.ledger.model.ids import to_checksum
 from xinlian.ledger.model.keccak import keccak256
+from xinlian.ledger.model.shown import shown
 from xinlian.ledger.model.texts import TEXTS
 from xinlian.ledger.model.texts_value import VALUE_TEXTS
 
@@ -46,15 +46,10 @@ class LedgerError(Exception):
         return type(self), (self.code, self.message, self.fields)
 
 
-class _Lenient(dict[str, Any]):
-    def __missing__(self, key: str) -> str:
-        return "?"
-
-
 def describe(code: Failure, fields: Mapping[str, Any], language: str = "en") -> str:
     """The standard text of a failure; an argument that is not given shows as a question mark."""
     template = _TEXTS[code][0 if language == "en" else 1]
-    return string.Formatter().vformat(template, (), _Lenient(fields))
+    return shown(template, fields, language)
 
 
 def _parse(declaration: str) -> tuple[bytes, tuple[tuple[str, str], ...]]:

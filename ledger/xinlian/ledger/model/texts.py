@@ -74,8 +74,9 @@ TEXTS: Final[dict[F, tuple[str, str]]] = {
         "指令含 {items} 项，上限 {most}；请拆分",
     ),
     F.ORDERS_EXPIRED: (
-        "the order's deadline {deadline} has passed (chain time {time}); sign a new order",
-        "指令已过截止时间 {deadline}（链上时间 {time}）；请重新签署",
+        "the order's deadline {deadline:time} has passed (chain time {time:time}); "
+        "sign a new order",
+        "指令已过截止时间 {deadline:time}（链上时间 {time:time}）；请重新签署",
     ),
     F.ORDERS_NONCE_USED: (
         "party {party} has already used the number {nonce}; sign the order with a new number",
@@ -121,8 +122,8 @@ TEXTS: Final[dict[F, tuple[str, str]]] = {
     F.DIRECTORY_UNKNOWN_PARTY: ("there is no party {party}", "参与方 {party} 不存在"),
     F.DIRECTORY_PARTY_SUSPENDED: ("party {party} is suspended", "参与方 {party} 已被停用"),
     F.DIRECTORY_MISSING_ROLE: (
-        "party {party} lacks the role {role} that this needs",
-        "参与方 {party} 缺少所需角色 {role}",
+        "party {party} lacks the role {role:role} that this needs",
+        "参与方 {party} 缺少所需角色 {role:role}",
     ),
     F.REGISTRY_ID_TAKEN: (
         "the company is already registered as party {party}",

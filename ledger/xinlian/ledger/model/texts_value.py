@@ -19,8 +19,8 @@ VALUE_TEXTS: Final[dict[F, tuple[str, str]]] = {
     ),
     F.DOCUMENTS_KIND: ("there is no kind {kind} of trade document", "没有种类为 {kind} 的贸易单据"),
     F.DOCUMENTS_AMOUNT: (
-        "{amount} fen is no amount that this document takes",
-        "金额 {amount} 分不适用于该单据",
+        "{amount:yuan} yuan is no amount that this document takes",
+        "金额 {amount:yuan} 元不适用于该单据",
     ),
     F.DOCUMENTS_NOT_PARTY: (
         "party {party} is neither buyer nor seller of the document {document}",
@@ -31,8 +31,8 @@ VALUE_TEXTS: Final[dict[F, tuple[str, str]]] = {
         "参与方 {party} 不是单据 {document} 的卖方，卖方为 {seller}",
     ),
     F.DOCUMENTS_INSUFFICIENT: (
-        "{wanted} fen wanted, but only {free} fen of the document {document} are free",
-        "需要 {wanted} 分，但单据 {document} 仅余 {free} 分可用",
+        "{wanted:yuan} yuan wanted, but only {free:yuan} yuan of the document {document} are free",
+        "需要 {wanted:yuan} 元，但单据 {document} 仅余 {free:yuan} 元可用",
     ),
     F.DOCUMENTS_NOTE_APPLIED: (
         "the credit note {note} was applied before",
@@ -45,8 +45,8 @@ VALUE_TEXTS: Final[dict[F, tuple[str, str]]] = {
     ),
     F.VOUCHERS_UNKNOWN_PIECE: ("there is no piece {piece}", "凭证份额 {piece} 不存在"),
     F.VOUCHERS_PIECE_STATE: (
-        "the state {state} of piece {piece} does not allow this",
-        "份额 {piece} 当前状态 {state} 不允许此操作",
+        "the state ({state:piece}) of piece {piece} does not allow this",
+        "份额 {piece} 当前状态（{state:piece}）不允许此操作",
     ),
     F.VOUCHERS_NOT_HOLDER: (
         "party {party} does not hold piece {piece}",
@@ -57,20 +57,20 @@ VALUE_TEXTS: Final[dict[F, tuple[str, str]]] = {
         "份额 {piece} 未向参与方 {party} 要约",
     ),
     F.VOUCHERS_OFFER_EXPIRED: (
-        "the offer of piece {piece} ended at {expiry}",
-        "份额 {piece} 的要约已于 {expiry} 失效",
+        "the offer of piece {piece} ended at {expiry:time}",
+        "份额 {piece} 的要约已于 {expiry:time} 失效",
     ),
     F.VOUCHERS_OFFER_RUNS: (
-        "the offer of piece {piece} still runs until {expiry}",
-        "份额 {piece} 的要约在 {expiry} 前仍有效",
+        "the offer of piece {piece} still runs until {expiry:time}",
+        "份额 {piece} 的要约在 {expiry:time} 前仍有效",
     ),
     F.VOUCHERS_EXPIRY: (
-        "the offer's end {expiry} is not between now ({time}) and {most}",
-        "要约截止时间 {expiry} 不在当前（{time}）与 {most} 之间",
+        "the offer's end {expiry:time} is not between now ({time:time}) and {most:time}",
+        "要约截止时间 {expiry:time} 不在当前（{time:time}）与 {most:time} 之间",
     ),
     F.VOUCHERS_AMOUNT: (
-        "{amount} fen is not between 1 and {most} fen",
-        "金额 {amount} 分不在 1 至 {most} 分之间",
+        "{amount:yuan} yuan is not between 0.01 and {most:yuan} yuan",
+        "金额 {amount:yuan} 元不在 0.01 至 {most:yuan} 元之间",
     ),
     F.VOUCHERS_SELF: ("party {party} cannot offer to itself", "参与方 {party} 不能向自己要约"),
     F.VOUCHERS_PURPOSE: (
@@ -78,8 +78,9 @@ VALUE_TEXTS: Final[dict[F, tuple[str, str]]] = {
         "份额 {piece} 的转让须注明用途",
     ),
     F.VOUCHERS_DUE: (
-        "the due day {due_day} is not between today ({today}) and the last day allowed ({last})",
-        "到期日 {due_day} 不在今日（{today}）与允许的最晚日（{last}）之间",
+        "the due day {due_day:day} is not between today ({today:day}) and the last day allowed "
+        "({last:day})",
+        "到期日 {due_day:day} 不在今日（{today:day}）与允许的最晚日（{last:day}）之间",
     ),
     F.VOUCHERS_ISSUER_BLOCKED: (
         "issuer {issuer} is blocked from issuing until evidence clears it",
@@ -90,16 +91,16 @@ VALUE_TEXTS: Final[dict[F, tuple[str, str]]] = {
         "签发人 {issuer} 未被停止签发",
     ),
     F.VOUCHERS_LIMIT: (
-        "issuer {issuer} wants {wanted} fen, but only {free} fen of its limit are free",
-        "签发人 {issuer} 需要 {wanted} 分，额度仅余 {free} 分",
+        "issuer {issuer} wants {wanted:yuan} yuan, but only {free:yuan} yuan of its limit are free",
+        "签发人 {issuer} 需要 {wanted:yuan} 元，额度仅余 {free:yuan} 元",
     ),
     F.VOUCHERS_NO_POLICY: (
-        "no market rules are in force on day {day}",
-        "第 {day} 日没有生效的市场规则",
+        "no market rules are in force on {day:day}",
+        "{day:day} 没有生效的市场规则",
     ),
     F.VOUCHERS_POLICY: (
-        "the market rules from day {valid_from} do not fit those before",
-        "自第 {valid_from} 日起的市场规则与既有规则冲突",
+        "the market rules from {valid_from:day} do not fit those before",
+        "自第 {valid_from:day} 日起的市场规则与既有规则冲突",
     ),
     F.VOUCHERS_DEPTH: (
         "piece {piece} cannot be split further: at most {most} layers",
@@ -118,12 +119,12 @@ VALUE_TEXTS: Final[dict[F, tuple[str, str]]] = {
         "参与方 {party} 不是凭证 {root} 的付款行",
     ),
     F.VOUCHERS_ROOT_STATE: (
-        "the state {state} of voucher {root} does not allow this",
-        "凭证 {root} 当前状态 {state} 不允许此操作",
+        "the state ({state:root}) of voucher {root} does not allow this",
+        "凭证 {root} 当前状态（{state:root}）不允许此操作",
     ),
     F.VOUCHERS_NOT_DUE: (
-        "voucher {root} allows this from day {day}; today is {today}",
-        "凭证 {root} 自第 {day} 日起方可如此操作，今日为第 {today} 日",
+        "voucher {root} allows this from {day:day}; today is {today:day}",
+        "凭证 {root} 自 {day:day} 起方可如此操作，今日为 {today:day}",
     ),
     F.VOUCHERS_NOT_DISHONOURED: ("voucher {root} is not dishonoured", "凭证 {root} 未被拒付"),
     F.VOUCHERS_RECEIPT: ("the bank receipt is missing", "缺少银行回单"),
@@ -131,8 +132,8 @@ VALUE_TEXTS: Final[dict[F, tuple[str, str]]] = {
     F.VOUCHERS_DESK_ONLY: ("{caller} is not the financing desk", "{caller} 不是融资合约"),
     F.DESK_UNKNOWN: ("there is no financing {financing}", "融资 {financing} 不存在"),
     F.DESK_STATE: (
-        "the state {state} of financing {financing} does not allow this",
-        "融资 {financing} 当前状态 {state} 不允许此操作",
+        "the state ({state:financing}) of financing {financing} does not allow this",
+        "融资 {financing} 当前状态（{state:financing}）不允许此操作",
     ),
     F.DESK_NOT_FUNDER: (
         "party {party} is not the funder of financing {financing}",
@@ -147,33 +148,33 @@ VALUE_TEXTS: Final[dict[F, tuple[str, str]]] = {
         "参与方 {party} 与融资 {financing} 无关",
     ),
     F.DESK_LOCK_RUNS: (
-        "the lock of financing {financing} still runs until {expiry}",
-        "融资 {financing} 的锁定在 {expiry} 前仍有效",
+        "the lock of financing {financing} still runs until {expiry:time}",
+        "融资 {financing} 的锁定在 {expiry:time} 前仍有效",
     ),
     F.DESK_LOCK_EXPIRED: (
-        "the lock of financing {financing} ended at {expiry}",
-        "融资 {financing} 的锁定已于 {expiry} 到期",
+        "the lock of financing {financing} ended at {expiry:time}",
+        "融资 {financing} 的锁定已于 {expiry:time} 到期",
     ),
     F.DESK_REGISTRATION_USED: (
         "the registration {registration} belongs to financing {financing}",
         "登记 {registration} 已用于融资 {financing}",
     ),
     F.DESK_NEEDS_TENOR_REASON: (
-        "financing {financing} runs to day {due_day}, above six months; "
+        "financing {financing} runs to {due_day:day}, above six months; "
         "the funder has to confirm that it looked at the reason",
-        "融资 {financing} 期限至第 {due_day} 日，超过六个月；资金方须确认已审查理由",
+        "融资 {financing} 期限至 {due_day:day}，超过六个月；资金方须确认已审查理由",
     ),
     F.DESK_AMOUNT: (
-        "financing {financing} expects {expected} fen, not {amount} fen",
-        "融资 {financing} 应为 {expected} 分，而非 {amount} 分",
+        "financing {financing} expects {expected:yuan} yuan, not {amount:yuan} yuan",
+        "融资 {financing} 应为 {expected:yuan} 元，而非 {amount:yuan} 元",
     ),
     F.DESK_PRICE: (
-        "the price {price} fen does not fit the amount {amount} fen",
-        "价款 {price} 分与金额 {amount} 分不符",
+        "the price {price:yuan} yuan does not fit the amount {amount:yuan} yuan",
+        "价款 {price:yuan} 元与金额 {amount:yuan} 元不符",
     ),
     F.DESK_MATURITY: (
-        "the maturity day {maturity_day} is not after today ({today})",
-        "融资到期日 {maturity_day} 不晚于今日（{today}）",
+        "the maturity day {maturity_day:day} is not after today ({today:day})",
+        "融资到期日 {maturity_day:day} 不晚于今日（{today:day}）",
     ),
     F.DESK_NO_RECOURSE: (
         "financing {financing} was made without recourse",

@@ -14,7 +14,7 @@ from xinlian.ledger.model.statuses import Final as FinalStatus
 from xinlian.services.api.ordering import WaitFor
 from xinlian.services.api.route import guarded_router
 from xinlian.services.api.schemas.actions import PiecesBody
-from xinlian.services.api.schemas.common import View, hex32
+from xinlian.services.api.schemas.common import View, hex32, told
 from xinlian.services.api.schemas.orders import FailureView
 from xinlian.services.api.schemas.parties import PartyBody, RegistrationView, roles_of
 from xinlian.services.api.state import KeyDep, StateDep
@@ -176,5 +176,8 @@ def _word(status: Status) -> StateWord:
 def _failure(status: Failed) -> FailureView:
     error = LedgerError(status.code, fields=status.fields)
     return FailureView(
-        code=error.code, message=error.text("en"), message_zh=error.text("zh"), fields=error.fields
+        code=error.code,
+        message=error.text("en"),
+        message_zh=error.text("zh"),
+        fields=told(error.fields),
     )

@@ -94,6 +94,14 @@ SENTENCES: Final[dict[str, str]] = {
         "参与方 {} 的指令需 {} 个签名，本机托管 {} 个密钥："
         "请先生成指令（order prepare），再用自有密钥签名"
     ),
+    "an order of party {} needs {} signatures of two people: prepare the order, let each sign it "
+    "with a key of their own, and submit it": (
+        "参与方 {} 的指令需 {} 个签名，由两人分别签署：请先生成指令（order prepare），"
+        "各用自有密钥签名后提交（order submit）"
+    ),
+    "a party whose orders need two signatures keeps its own keys, in two people's hands": (
+        "需两个签名的参与方须由两人各自保管密钥，不能托管"
+    ),
     # quotes
     "others change this at the same moment: try again": "正被他人同时修改：请重试",
     "piece {} is not free in your hands": "凭证段 {} 不在您手中或不可动用",

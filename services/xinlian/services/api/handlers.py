@@ -15,6 +15,7 @@ from xinlian.ledger.chain.errors import ChainError
 from xinlian.ledger.model.errors import Failure, LedgerError
 from xinlian.services.api.chinese import in_chinese
 from xinlian.services.api.problems import STATUS, TITLES, problem_response
+from xinlian.services.api.schemas.common import told
 from xinlian.services.api.wording import describe
 from xinlian.services.app.errors import Code, RefusedError
 
@@ -100,7 +101,7 @@ def _ledger(request: Request, exc: Exception) -> Response:
         detail=exc.message,
         detail_zh=exc.text("zh"),
         request_id=request.state.request_id,
-        fields=exc.fields,
+        fields=told(exc.fields),
         headers=headers,
     )
 

@@ -12,7 +12,7 @@ from xinlian.ledger.model.errors import LedgerError
 from xinlian.ledger.model.items import Item
 from xinlian.ledger.model.statuses import Failed, Included, Status, Submitted
 from xinlian.ledger.model.statuses import Final as FinalStatus
-from xinlian.services.api.schemas.common import hex32
+from xinlian.services.api.schemas.common import hex32, told
 from xinlian.services.api.schemas.orders import (
     Effect,
     FailureView,
@@ -134,7 +134,7 @@ def order_view(state: ApiState, status: Status, *, exists: bool) -> AnyOrder:
             state="included", block=status.seen_block, tx_hash=hex32(status.tx_hash), **common
         )
     if isinstance(status, FinalStatus):
-        effects = [Effect(name=name, args=args) for name, args in facts.effects]
+        effects = [Effect(name=name, args=told(args)) for name, args in facts.effects]
         return OrderFinal(
             state="final",
             block=status.block,
@@ -166,5 +166,5 @@ def _failure(status: Failed) -> FailureView:
         code=error.code,
         message=error.text("en"),
         message_zh=error.text("zh"),
-        fields=error.fields,
+        fields=told(error.fields),
     )

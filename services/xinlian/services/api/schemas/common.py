@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic import WithJsonSchema as Schema
-from xinlian.ledger.model.days import DayError, day_from_iso
+from xinlian.ledger.model.days import Day, DayError, day_from_iso, iso_of
 
 __all__ = [
     "AmountFen",
@@ -101,6 +103,27 @@ def hex32(value: bytes) -> str:
 def unhex(text: str) -> bytes:
     """The bytes in 0x and hex digits."""
     return bytes.fromhex(text[2:])
+
+
+def told(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments of an event or a failure as the API names them: snake case, days as ISO dates."""
+    return {_snake(name): _iso(_snake(name), value) for name, value in values.items()}
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()
+
+
+def _iso(name: str, value: Any) -> Any:
+    if (name.endswith("_day") or name in _DAYS) and type(value) is int:
+        try:
+            return iso_of(Day(value))
+        except (DayError, ValueError, OverflowError):
+            return value
+    return value
+
+
+_DAYS: Final = frozenset({"day", "today", "last", "valid_from"})
 
 
 def fields_of(value: Any, *names: str) -> dict[str, Any]:

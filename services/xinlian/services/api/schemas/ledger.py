@@ -20,6 +20,7 @@ from xinlian.services.api.schemas.common import (
     UnixSeconds,
     View,
     hex32,
+    told,
 )
 from xinlian.services.app.books import PieceRow
 
@@ -226,7 +227,7 @@ class EventView(View):
             log_index=event.log_index,
             time=event.time,
             name=event.name,
-            args=dict(event.args),
+            args=told(event.args),
         )
 
 
