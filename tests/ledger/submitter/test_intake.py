@@ -126,12 +126,12 @@ def test_a_suspended_party_is_refused_and_taken_again_after(line: Pipeline) -> N
     change = "setStatus(uint32,uint8,bytes32)"
     line.submitter.submit_call(registry, change, [CAREFUL, 2, bytes(31) + b"1"], str(fresh()))
     line.settle()
-    # What is remembered may be a few seconds old: then the chain refuses, and burns nothing.
+    # What is remembered may be a few seconds old: then the chain refuses, for good.
     (digest,) = line.send(network.sign(CAREFUL, Accept(piece_id(1, 0))))
     line.settle()
     status = line.submitter.status(digest)
     assert isinstance(status, Failed)
-    assert (status.code, status.burned) == (Failure.DIRECTORY_PARTY_SUSPENDED, False)
+    assert (status.code, status.burned) == (Failure.DIRECTORY_PARTY_SUSPENDED, True)
     forgetful = Pipeline(network, line.engine)
     signed = network.sign(CAREFUL, Accept(piece_id(1, 0)))
     assert refused(forgetful, signed).code is Failure.DIRECTORY_PARTY_SUSPENDED
