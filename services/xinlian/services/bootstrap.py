@@ -140,7 +140,8 @@ def build_store(settings: Settings, clock: Clock | None = None) -> Store:
     """The part of the application that needs no chain; brings its schema up to date."""
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     if clock is None:
-        clock = FileClock(settings.clock_file) if settings.clock_file else SystemClock()
+        path = settings.clock_path
+        clock = FileClock(path) if path else SystemClock()
     engine = make_engine(settings.sqlalchemy_url())
     upgrade(engine)
     keys, parties = IdempotencyKeys(engine, clock), Parties(engine, clock)

@@ -43,7 +43,8 @@ class Settings(BaseSettings):
     """Port of the node's gateway when ``up`` starts it; 0 takes a free one."""
     seal_ms: int = Field(default=200, ge=1, le=60_000)
     clock_file: Path | None = None
-    """File with one Unix second: the time for everything; for rehearsals. Default: the system's."""
+    """File with one Unix second: the time for everything; for rehearsals. Default: the clock
+    that the node of a rehearsal keeps in ``data``, else the system's."""
     cheap_keystores: bool = False
     """Weak key derivation for throw-away keys of demos and tests."""
     web3signer_url: str | None = None
@@ -99,6 +100,12 @@ class Settings(BaseSettings):
     def secrets_dir(self) -> Path:
         """Folder of files that hold one secret each."""
         return self.data / "secrets"
+
+    @property
+    def clock_path(self) -> Path | None:
+        """The file that has the time: the one named, a rehearsal's own, or none (real time)."""
+        own = self.node_dir / "clock"
+        return self.clock_file or (own if own.exists() else None)
 
     def sqlalchemy_url(self) -> str:
         """The database's URL with its password filled in."""

@@ -66,9 +66,9 @@ def connect(
     return rpc, deployment, submitter, indexer
 
 
-def node_rpc(settings: Settings, seconds: float = 60.0) -> Rpc:
+def node_rpc(settings: Settings, seconds: float = 60.0, token: str | None = None) -> Rpc:
     """A client of the node; ``seconds`` bounds the wait for one answer."""
-    token = read_secret(settings.secrets_dir / NODE_TOKEN_FILE)
+    token = token or read_secret(settings.secrets_dir / NODE_TOKEN_FILE)
     return Rpc(node_url(settings), token, seconds)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -61,7 +62,19 @@ def command(
 
 def log_to_stderr() -> None:
     """What the parts have to say goes to stderr."""
-    import logging
+    _log_to(logging.StreamHandler(sys.stderr))
 
+
+def log_to_file(path: Path) -> None:
+    """What the parts have to say goes to a file; warnings go to stderr too."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    aloud = logging.StreamHandler(sys.stderr)
+    aloud.setLevel(logging.WARNING)
+    _log_to(logging.FileHandler(path, encoding="utf-8"), aloud)
+
+
+def _log_to(*handlers: logging.Handler) -> None:
     form = "%(asctime)s %(levelname)s %(message)s"
-    logging.basicConfig(level=logging.INFO, format=form, stream=sys.stderr)
+    logging.basicConfig(level=logging.INFO, format=form, handlers=handlers)
+    # A line for every look whether the API serves is no news.
+    logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -49,4 +49,8 @@ def make(name: str) -> click.Command:
             command = make_command(verb)
             command.params.extend(common_options())
             group.add_command(command)
+    if name == "bank":
+        from xinlian.services.cli import sandbox
+
+        group.add_command(sandbox.make())
     return group

@@ -6,7 +6,13 @@ import sys
 from pathlib import Path
 
 import click
-from xinlian.services.cli.common import command, common_options, log_to_stderr, wants_json
+from xinlian.services.cli.common import (
+    command,
+    common_options,
+    log_to_file,
+    log_to_stderr,
+    wants_json,
+)
 from xinlian.services.cli.failure import CliError, Exit
 from xinlian.services.cli.i18n import language, pick
 from xinlian.services.cli.nodes import make_node
@@ -37,6 +43,11 @@ def _demo() -> click.Command:
         click.Option(
             ["--keep"], type=_FILE, help=pick("keep the data in this folder", "数据保留到此文件夹")
         ),
+        click.Option(
+            ["--bad-rows"],
+            is_flag=True,
+            help=pick("show every row that is not accepted", "显示所有未接受的行"),
+        ),
     ]
     text = pick(
         "The whole life of vouchers on a real chain, from receivables to the books. Without a "
@@ -47,7 +58,9 @@ def _demo() -> click.Command:
     return command("demo", run_demo_command, text, params)
 
 
-def run_demo_command(receivables: Path | None, mapping: Path | None, keep: Path | None) -> int:
+def run_demo_command(
+    receivables: Path | None, mapping: Path | None, keep: Path | None, bad_rows: bool
+) -> int:
     """Run the demo; the exit code tells whether the books add up."""
     import json
 
@@ -58,7 +71,7 @@ def run_demo_command(receivables: Path | None, mapping: Path | None, keep: Path 
     stream = sys.stderr if machine else sys.stdout
     with _termination_is_interruption():
         try:
-            options = Options(receivables, mapping, keep, language())
+            options = Options(receivables, mapping, keep, language(), bad_rows)
             outcome = run_demo(options, stream)
         except DemoError as exc:
             code = Exit.USAGE if exc.usage else Exit.REFUSED
@@ -70,24 +83,31 @@ def run_demo_command(receivables: Path | None, mapping: Path | None, keep: Path 
 
 
 def _up() -> click.Command:
-    def run() -> None:
+    def run(*, rehearsal: bool) -> None:
+        from xinlian.services.cli.rehearsal import found
         from xinlian.services.settings import Settings
         from xinlian.services.workers.founding import CLI_TOKEN_FILE
         from xinlian.services.workers.lock import DataLockedError
         from xinlian.services.workers.up import UpError
         from xinlian.services.workers.up import run as run_up
 
-        log_to_stderr()
         settings = Settings()
+        logs = settings.data / "logs"
+        log_to_file(logs / "up.log")
+        click.echo(
+            pick(f"starting; data folder {settings.data}", f"启动中；数据文件夹 {settings.data}")
+        )
 
         def ready(url: str) -> None:
-            click.echo(pick(f"the network is up: {url}", f"网络已启动：{url}"))
-            document = f"{url}/api/v1/openapi.json"
-            click.echo(pick(f"  API document: {document}", f"  接口文档：{document}"))
             token = settings.secrets_dir / CLI_TOKEN_FILE
+            click.echo(pick(f"the network is up: {url}", f"网络已启动：{url}"))
+            click.echo(pick(f"  API document: {url}/docs", f"  接口文档：{url}/docs"))
             click.echo(pick(f"  operator's token: {token}", f"  运营方令牌：{token}"))
+            click.echo(pick(f"  logs: {logs}", f"  日志：{logs}"))
             click.echo(pick("  end it with Ctrl-C", "  用 Ctrl-C 结束"))
 
+        if rehearsal:
+            found(settings)
         try:
             run_up(settings, ready)
         except (UpError, DataLockedError) as exc:
@@ -97,7 +117,15 @@ def _up() -> click.Command:
         "Start node, API and workers on this machine and keep them running.",
         "在本机启动节点、API 与后台任务并保持运行。",
     )
-    return command("up", run, text)
+    flag = click.Option(
+        ["--rehearsal"],
+        is_flag=True,
+        help=pick(
+            "a network for trials, whose clock stands until `node clock` sets it",
+            "演练网络：时钟静止，由 `node clock` 拨动",
+        ),
+    )
+    return command("up", run, text, [flag])
 
 
 def _api() -> click.Command:

@@ -8,6 +8,7 @@ import click
 from xinlian.services.cli.common import command, common_options, log_to_stderr, wants_json
 from xinlian.services.cli.failure import CliError, Exit
 from xinlian.services.cli.i18n import pick
+from xinlian.services.cli.rehearsal import make_clock
 
 _FILE = click.Path(path_type=Path)
 
@@ -28,6 +29,7 @@ def make_node() -> click.Command:
             "run", _node_run, pick("Run it until it is ended.", "运行节点。"), [data, port, seal]
         )
     )
+    group.add_command(make_clock())
     group.add_command(command("status", _node_status, pick("How it is.", "节点状态。"), [data]))
     return group
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, Final
 
 import click
 from xinlian.services.cli.amounts import RATE, YUAN
+from xinlian.services.cli.rehearsal import network_now
 from xinlian.services.cli.verbs import DAY_FORM, Arg, In, Verb
 
 _HOUR: Final = 3_600
@@ -30,7 +30,7 @@ def _until(field: str) -> Any:
         fee = body.pop("fee", None)
         if fee:
             body["fees"] = [{"name": "fee", "amount_fen": fee, "when": "upfront"}]
-        return {**body, field: int(time.time()) + hours * _HOUR}
+        return {**body, field: network_now() + hours * _HOUR}
 
     return shape
 
@@ -55,7 +55,8 @@ ROWS: Final = (
          "Take a request back while no quote was accepted.", "撤回询价（未接受报价前）。",
          (_REQUEST,)),
     Verb("quote", "withdraw", "withdraw_quote", "POST", "/quotes/{quote_id}/withdraw",
-         "Take your quote back while it was not accepted (funder).", "撤回报价（未被接受前，资金方）。",
+         "Take your quote back while it was not accepted (funder).",
+         "撤回报价（未被接受前，资金方）。",
          (_QUOTE,)),
     Verb("quote", "give", "give_quote", "POST", "/quote-requests/{request_id}/quotes",
          "Quote on a request (funder).", "报价（资金方）。",

@@ -111,12 +111,12 @@ def take_in(engine: Engine, source: Source, clock: Clock) -> Intake:
     return Intake(report, documents)
 
 
-def problems(report: ImportReport) -> list[str]:
-    """The first rows that were not accepted, one line each."""
+def problems(report: ImportReport, shown: int = PROBLEMS_SHOWN) -> list[str]:
+    """The first rows that were not accepted, one line each; how many more there are."""
     bad = [row for row in report.rows if row.outcome in (Outcome.INVALID, Outcome.CONFLICT)]
-    lines = [f"line {row.line}: {row.outcome}: {row.message}" for row in bad[:PROBLEMS_SHOWN]]
-    if len(bad) > PROBLEMS_SHOWN:
-        lines.append(f"and {len(bad) - PROBLEMS_SHOWN} more")
+    lines = [f"line {row.line}: {row.outcome}: {row.message}" for row in bad[:shown]]
+    if len(bad) > shown:
+        lines.append(f"and {len(bad) - shown} more: --bad-rows shows them all")
     return lines
 
 

@@ -22,7 +22,15 @@ from xinlian.services.demo.books import read_books
 from xinlian.services.demo.carrying import Carrier
 from xinlian.services.demo.cast import Cast, make_cast
 from xinlian.services.demo.failure import DemoError
-from xinlian.services.demo.intake import Intake, Source, find_source, invoices_of, problems, take_in
+from xinlian.services.demo.intake import (
+    PROBLEMS_SHOWN,
+    Intake,
+    Source,
+    find_source,
+    invoices_of,
+    problems,
+    take_in,
+)
 from xinlian.services.demo.network import Network
 from xinlian.services.demo.plan import Invoice
 from xinlian.services.demo.planner import Planner, Task, bring_home
@@ -48,6 +56,8 @@ class Options:
     mapping: Path | None = None
     keep: Path | None = None
     lang: str = "en"
+    bad_rows: bool = False
+    """Whether to show every row that was not accepted, or the first few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +84,7 @@ def run_demo(options: Options, stream: TextIO) -> Outcome:
     progress = Progress(stream)
     source = find_source(options.receivables, options.mapping)
     with _folder(options.keep) as folder, _log_in(folder):
-        script = _read(source, folder, progress, texts)
+        script = _read(options, source, folder, progress)
         start = start_of(script.eve) + BUSINESS_HOUR
         with contextlib.ExitStack() as stack:
             network = stack.enter_context(Network(folder, start))
@@ -94,7 +104,8 @@ def run_demo(options: Options, stream: TextIO) -> Outcome:
     return outcome
 
 
-def _read(source: Source, folder: Path, progress: Progress, texts: Texts) -> _Script:
+def _read(options: Options, source: Source, folder: Path, progress: Progress) -> _Script:
+    texts = Texts(options.lang)
     engine = make_engine(Settings(data=folder).sqlalchemy_url())
     try:
         with progress.phase(texts("phase_import")) as phase:
@@ -107,10 +118,11 @@ def _read(source: Source, folder: Path, progress: Progress, texts: Texts) -> _Sc
     title = texts("title", name=source.path.name, rows=rows, mapping=source.mapping.name)
     progress.say(f"           {title}")
     progress.say("           " + texts("imported", **intake.report.counts))
-    for line in problems(intake.report):
+    for line in problems(intake.report, rows if options.bad_rows else PROBLEMS_SHOWN):
         progress.say(f"             {line}")
     progress.say("           " + texts("cheap_keys"))
-    progress.say("           " + texts("folder", folder=folder))
+    told = texts("folder", folder=folder) if options.keep else texts("folder_gone")
+    progress.say(f"           {told}")
     cast = make_cast(intake.buyers(), intake.sellers())
     invoices = tuple(invoices_of(intake, cast))
     limits: Counter[PartyId] = Counter()

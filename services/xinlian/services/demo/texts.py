@@ -10,6 +10,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "信链演示：{name}，{rows} 行，映射 {mapping}",
     ),
     "folder": ("data folder: {folder}", "数据文件夹：{folder}"),
+    "folder_gone": (
+        "data folder: a temporary one, removed at the end (--keep FOLDER keeps it)",
+        "数据文件夹：临时文件夹，结束时删除（加 --keep 文件夹 可保留）",
+    ),
     "cheap_keys": (
         "keys of this run are throw-away: their files use a weak key derivation on purpose",
         "本次运行的密钥为一次性密钥：密钥文件有意使用弱派生算法",
@@ -107,17 +111,16 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "保留账簿以便查看：./xl demo --keep 文件夹",
     ),
     "next_kept": (
-        "the books are kept, with their own clock: XINLIAN_DATA={folder} "
-        "XINLIAN_CLOCK_FILE={folder}/node/clock ./xl up",
-        "账簿及其时钟已保留：XINLIAN_DATA={folder} XINLIAN_CLOCK_FILE={folder}/node/clock ./xl up",
+        "the books are kept, with their own clock: XINLIAN_DATA={folder} ./xl up",
+        "账簿及其时钟已保留：XINLIAN_DATA={folder} ./xl up",
     ),
     "next_own": (
         "your own file: ./xl demo --receivables FILE --mapping MAP (start from finance/mappings)",
         "用自己的文件：./xl demo --receivables 文件 --mapping 映射（可从 finance/mappings 开始）",
     ),
     "next_api": (
-        "the REST API and its document: ./xl up, then the address it prints",
-        "REST 接口及文档：./xl up，然后打开其显示的地址",
+        "the REST API and its document: ./xl up, then the address it prints with /docs",
+        "REST 接口及文档：./xl up，然后打开其显示的 /docs 地址",
     ),
     "interrupted": ("interrupted; nothing is left running", "已中断；没有遗留进程"),
     "seconds": ("{seconds} s", "{seconds} 秒"),
