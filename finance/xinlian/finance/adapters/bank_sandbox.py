@@ -21,7 +21,7 @@ from xinlian.finance.model.bank import (
     PaymentOrder,
 )
 from xinlian.finance.model.calendar import BusinessCalendar
-from xinlian.ledger.model.days import Day, add_days, start_of
+from xinlian.ledger.model.days import Day, add_days, iso_of, start_of
 
 BOOKING_HOUR_SECONDS: Final = 17 * 3_600
 
@@ -83,7 +83,7 @@ class SandboxBank:
     def _notify(self, order: PaymentOrder, day: Day, payments: list[Payment]) -> int:
         digest = hashlib.sha256(f"{order.id}\n{day}".encode()).hexdigest()
         notification_id = f"N{digest[:30]}"
-        name = f"{day}-{notification_id}.camt.054.xml"
+        name = f"{iso_of(day)}-{notification_id}.camt.054.xml"
         if any((self._folder.root / box / name).exists() for box in ("inbox", "archive")):
             return 0
         entries: list[BankEntry] = []

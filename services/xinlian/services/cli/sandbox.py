@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 from xinlian.services.cli.common import command, wants_json
 from xinlian.services.cli.failure import CliError, Exit
@@ -46,8 +48,9 @@ def _answer(bank: int, day: str | None) -> None:
     except DayError as exc:
         what = pick(f"a day as YYYY-MM-DD is wanted, not {day!r}", f"需为 YYYY-MM-DD，而非 {day!r}")
         raise CliError(what, where="--day", code=Exit.USAGE) from exc
+    earlier = set(_receipts(root))
     SandboxBank(FolderBank(root), china_calendar()).run(today)
-    receipts = [str(path) for path in sorted((root / "inbox").glob("*.camt.054.xml"))]
+    receipts = [path for path in _receipts(root) if path not in earlier]
     waiting = [str(path) for path in sorted((root / "outbox").glob("*.pain.001.xml"))]
     if wants_json():
         print_json({"receipts": receipts, "waiting": waiting})
@@ -63,4 +66,14 @@ def _answer(bank: int, day: str | None) -> None:
             err=True,
         )
     if not receipts:
-        click.echo(pick("no receipt: nothing was booked", "没有回单：未记账"), err=True)
+        click.echo(
+            pick(
+                f"nothing was booked; earlier receipts lie in {root / 'inbox'}",
+                f"未记账；此前的回单在 {root / 'inbox'}",
+            ),
+            err=True,
+        )
+
+
+def _receipts(root: Path) -> list[str]:
+    return [str(path) for path in sorted((root / "inbox").glob("*.camt.054.xml"))]
