@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from xinlian.services.api import route
+from xinlian.services.api.json_body import read_json
 
 from tests.support.api import ApiNetwork, effect
 
@@ -177,6 +179,8 @@ def test_queries_are_taken_strictly(api: ApiNetwork, query: dict[str, Any], code
         (b'{"pieces": [1e9]}', "application/json", 400, "malformed"),
         (b"\xff\xfe", "application/json", 400, "malformed"),
         (b"[" * 5_000, "application/json", 400, "malformed"),
+        (b"[" * 1_000_000, "application/json", 413, "body_too_large"),
+        (b'{"pieces": ' + b"[" * 4_000, "application/json", 400, "malformed"),
         (b'{"pieces": [65536], "more": 1}', "application/json", 422, "invalid"),
         (b'{"pieces": ["65536"]}', "application/json", 422, "invalid"),
         (b'{"pieces": [true]}', "application/json", 422, "invalid"),
@@ -195,6 +199,25 @@ def test_bodies_are_taken_strictly(
     answer = api.call("supplier").http.post("/offers/accept", content=content, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
     assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_long_bodies_are_parsed_beside_the_other_requests(
+    api: ApiNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers: list[str] = []
+
+    def read(body: bytes) -> Any:
+        readers.append(threading.current_thread().name)
+        return read_json(body)
+
+    monkeypatch.setattr(route, "read_json", read)
+    headers = {"Content-Type": "application/json", "Idempotency-Key": "long"}
+    for spaces in (0, 5_000):
+        body = b'{"pieces": []}' + b" " * spaces
+        answer = api.call("supplier").http.post("/offers/accept", content=body, headers=headers)
+        assert answer.status_code == 422
+    assert readers[0] == "api"
+    assert readers[1].startswith("AnyIO worker thread")
 
 
 def test_a_whole_number_written_with_a_point_is_that_number(api: ApiNetwork) -> None:

@@ -13,8 +13,8 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
-from eth_keyfile.keyfile import create_keyfile_json, decode_keyfile_json
 from xinlian.ledger.chain.files import write_whole
+from xinlian.ledger.chain.keyfile import create_keyfile_json, decode_keyfile_json
 from xinlian.ledger.chain.signer import LocalSigner
 from xinlian.ledger.model.errors import Failure, LedgerError
 from xinlian.ledger.model.ids import Address, parse_address, to_checksum

@@ -48,6 +48,7 @@ SENTENCES: Final[dict[str, str]] = {
     "the body is nested more than {} deep": "请求内容嵌套超过 {} 层",
     "the body cannot be read as JSON: {}": "请求内容不是有效的 JSON：{}",
     "the body has more than {} bytes: divide it": "请求内容超过 {} 字节：请拆分",
+    "the body has more than {} values: divide it": "请求内容超过 {} 个值：请拆分",
     "there is no query parameter {} here": "此处没有查询参数 {}",
     "the query parameter {} is repeated": "查询参数 {} 重复",
     "there is nothing at this path; see /api/v1/openapi.json": (

@@ -7,7 +7,6 @@ form of the body; 7. values (FastAPI and the schemas); 8. the endpoint; 9. entit
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Any, Final
@@ -20,6 +19,7 @@ from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from xinlian.services.api.access import RULES, admit
 from xinlian.services.api.etags import etag_of, matches
+from xinlian.services.api.json_body import read_json
 from xinlian.services.api.state import ApiState
 from xinlian.services.app.actors import Actor
 from xinlian.services.app.errors import Code, RefusedError
@@ -45,16 +45,12 @@ _JSON: Final = "application/json"
 _FORM: Final = "multipart/form-data"
 FILE_BYTES_MAX: Final = 1 << 25
 """Most bytes of an uploaded form, files included."""
-_WHOLE: Final = re.compile(r"(-?[0-9]{1,40})\.0{1,40}", re.ASCII)
-_DEPTH_MAX: Final = 8
+_BYTES_INLINE: Final = 4_096
+"""Bodies up to this size are parsed where they arrive, longer ones by a thread."""
 
 
 class StrictRequest(Request):
-    """A request whose JSON is read strictly: UTF-8, no duplicate names, no NaN, no fractions.
-
-    A number such as ``12.0`` is the whole number that it is (JSON Schema says so); it never becomes
-    a float.
-    """
+    """A request whose body is bounded and whose JSON is read strictly (``json_body``)."""
 
     most = 0
     """Most bytes of a body."""
@@ -70,20 +66,11 @@ class StrictRequest(Request):
             yield chunk
 
     async def read_json(self) -> None:
-        """Read the body; ``RefusedError`` with ``MALFORMED`` if it is no JSON in this sense."""
+        """Read the body; ``RefusedError`` if it is no JSON in this sense, or too much of it."""
         body = await self.body()
-        try:
-            value = json.loads(
-                body.decode("utf-8"),
-                object_pairs_hook=_object,
-                parse_float=_whole,
-                parse_constant=_whole,
-            )
-        except (ValueError, RecursionError) as exc:
-            raise RefusedError(Code.MALFORMED, f"the body cannot be read as JSON: {exc}") from exc
-        if _depth(value) > _DEPTH_MAX:
-            raise RefusedError(Code.MALFORMED, f"the body is nested more than {_DEPTH_MAX} deep")
-        self._value = value
+        # A long one must not keep the other requests of this process waiting.
+        small = len(body) <= _BYTES_INLINE
+        self._value = read_json(body) if small else await run_in_threadpool(read_json, body)
 
     async def json(self) -> Any:
         """The body as it was read."""
@@ -240,30 +227,3 @@ def _conditional(request: Request, response: Response) -> Response:
     kept = ("etag", BLOCK_HEADER.lower(), BLOCK_HASH_HEADER.lower(), "cache-control")
     headers = {name: value for name, value in response.headers.items() if name.lower() in kept}
     return Response(status_code=304, headers=headers)
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise ValueError("a name stands twice in an object")
-    return value
-
-
-def _whole(text: str) -> int:
-    match = _WHOLE.fullmatch(text)
-    if match is not None:
-        return int(match[1])
-    raise ValueError(f"{text[:30]} is no whole number; amounts are integer fen")
-
-
-def _depth(value: Any) -> int:
-    level, depth = [value], 0
-    while level and depth <= _DEPTH_MAX:
-        depth += 1
-        level = [
-            child
-            for node in level
-            if isinstance(node, (dict, list))
-            for child in (node.values() if isinstance(node, dict) else node)
-        ]
-    return depth
