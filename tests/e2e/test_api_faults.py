@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 from xinlian.ledger.adapters.sql.books import set_halted
@@ -39,7 +40,33 @@ def test_who_asks_too_often_is_told_when_to_come_back(api: ApiNetwork) -> None:
     nobody = api.call("nobody").http
     guesses = [nobody.get(f"{url}/api/v1/me").status_code for _ in range(4)]
     assert guesses == [401, 401, 401, 429]
+    # So does who asks for what is not there.
+    lost = nobody.post(f"{url}/nothing")
+    assert (lost.status_code, lost.headers["Retry-After"]) == (429, "1")
     server.stop()
+
+
+def test_strangers_leave_nothing_in_the_audit_log(
+    api: ApiNetwork, caplog: pytest.LogCaptureFixture
+) -> None:
+    def newest() -> int:
+        found = api.call("operator").get("/audit-log", limit=1).json()["items"]
+        return int(found[0]["id"])
+
+    settings = api.app.settings.model_copy(update={"rate_per_second": 1, "rate_burst": 3})
+    server = Server(create_api(dataclasses.replace(api.app, settings=settings)))
+    url, before = server.start(), newest()
+    nobody, caller = api.call("nobody").http, api.caller(api.call("supplier").token).http
+    answers = [nobody.post(f"{url}{path}") for path in ("/api/v1/orders", "/nothing", "/healthz")]
+    assert [answer.status_code for answer in answers] == [401, 404, 405]
+    kept = [caller.post(f"{url}/api/v1/orders").status_code for _ in range(4)]
+    server.stop()
+    # A party's own refusals are kept, as far as its rate goes.
+    assert (kept, newest() - before) == ([400, 400, 400, 429], 3)
+    told = [
+        record for record in caplog.records if "not in the audit log: 1 with 401" in record.message
+    ]
+    assert len(told) == 1
 
 
 def test_a_write_that_cannot_be_audited_is_not_acknowledged(api: ApiNetwork) -> None:

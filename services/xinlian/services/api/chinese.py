@@ -21,6 +21,9 @@ SENTENCES: Final[dict[str, str]] = {
     "send the header 'Authorization: Bearer xlt_…' with a token that is known, not revoked and not "
     "expired": "请在请求头 Authorization: Bearer xlt_… 中提供有效、未吊销、未过期的令牌",
     "too many requests with this token: try again in {} s": "该令牌请求过多：请在 {} 秒后重试",
+    "too many requests with no good token: try again in {} s": (
+        "无有效令牌的请求过多：请在 {} 秒后重试"
+    ),
     "this needs a token with the scope {}": "需要具有权限 {} 的令牌",
     "this needs a party with the role {}": "需要角色 {} 的参与方",
     "this is for parties: the platform's operator holds and signs nothing": (

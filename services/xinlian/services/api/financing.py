@@ -40,6 +40,7 @@ from xinlian.services.app.errors import Code, RefusedError
 from xinlian.services.app.financing import Wanted
 from xinlian.services.app.orders import Asked
 from xinlian.services.app.reading import Reader
+from xinlian.services.app.registrations import registration_numbers
 
 router = guarded_router("financing")
 
@@ -170,7 +171,7 @@ def list_financings(
         lambda moment, limit, after: state.app.books.financings(
             reader, moment, state=wanted, limit=limit, after=after
         ),
-        FinancingView.of,
+        lambda row: FinancingView.of(row, registration_numbers(state.app.engine, [row.financing])),
         lambda row: int(row.financing),
     )
 
@@ -180,7 +181,8 @@ def get_financing(
     state: StateDep, reader: ReaderDep, moment: MomentDep, financing: FinancingPath
 ) -> FinancingView:
     """One financing on chain."""
-    return FinancingView.of(state.app.books.financing(reader, financing, moment))
+    numbers = registration_numbers(state.app.engine, [financing])
+    return FinancingView.of(state.app.books.financing(reader, financing, moment), numbers)
 
 
 @router.post("/financings/{financing}/register", status_code=202, responses=ORDER_RESPONSES)

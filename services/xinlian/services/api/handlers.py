@@ -15,7 +15,9 @@ from xinlian.ledger.chain.errors import ChainError
 from xinlian.ledger.model.errors import Failure, LedgerError
 from xinlian.services.api.chinese import in_chinese
 from xinlian.services.api.problems import STATUS, TITLES, problem_response
+from xinlian.services.api.ratelimit import STRANGERS
 from xinlian.services.api.schemas.common import told
+from xinlian.services.api.state import ApiState
 from xinlian.services.api.wording import describe
 from xinlian.services.app.errors import Code, RefusedError
 
@@ -122,10 +124,21 @@ def _http(request: Request, exc: Exception) -> Response:
     if code is None:
         log.error("request %s: HTTP %s %s", request.state.request_id, exc.status_code, exc.detail)
         return _answer(request, Code.INTERNAL, "an unforeseen answer; see the server's log", {})
+    wait = _stranger_waits(request)
+    if wait:
+        detail = f"too many requests with no good token: try again in {wait} s"
+        return _answer(request, Code.RATE_LIMITED, detail, {"retry_after_seconds": wait})
     headers = dict(exc.headers or {})
     if exc.status_code == 405:
         headers["Allow"] = ", ".join(_methods_at(request))
     return _answer(request, code, _HTTP_TEXTS.get(code, str(exc.detail)), {}, headers)
+
+
+def _stranger_waits(request: Request) -> int:
+    """Seconds that a stranger who finds no route has to wait; 0 if it need not."""
+    if getattr(request.state, "actor", None) is not None:
+        return 0
+    return cast("ApiState", request.app.state.api).rate.take(STRANGERS)
 
 
 def _methods_at(request: Request) -> list[str]:

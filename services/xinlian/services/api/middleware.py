@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from xinlian.services.api.problems import STATUS, TITLES, problem_response
-from xinlian.services.app.audit import AuditEntry, AuditLog
+from xinlian.services.app.audit import AuditEntry, AuditLog, Unkept
 from xinlian.services.app.errors import Code
 
 __all__ = ["REQUEST_ID_HEADER", "Envelope"]
@@ -32,11 +32,15 @@ log = logging.getLogger(__name__)
 
 
 class Envelope:
-    """ASGI middleware, outermost. A write whose audit entry cannot be kept is answered 503."""
+    """ASGI middleware, outermost. A write whose audit entry cannot be kept is answered 503.
+
+    An entry costs a transaction: only who has shown a good token, and keeps to its rate, gets one.
+    """
 
     def __init__(self, app: ASGIApp, audit: AuditLog) -> None:
         self._app = app
         self._audit = audit
+        self._unkept = Unkept()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -46,17 +50,20 @@ class Envelope:
         given = Headers(scope=scope).get(REQUEST_ID_HEADER, "")
         request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
-        answer = _Answer(scope, send, self._audit, request_id)
+        answer = _Answer(scope, send, self._audit, self._unkept, request_id)
         await self._app(scope, receive, answer.send)
 
 
 class _Answer:
     """Passes an answer on, once its audit entry is kept."""
 
-    def __init__(self, scope: Scope, send: Send, audit: AuditLog, request_id: str) -> None:
+    def __init__(
+        self, scope: Scope, send: Send, audit: AuditLog, unkept: Unkept, request_id: str
+    ) -> None:
         self._scope = scope
         self._send = send
         self._audit = audit
+        self._unkept = unkept
         self._request_id = request_id
         self._replaced = False
 
@@ -68,14 +75,22 @@ class _Answer:
             headers = MutableHeaders(scope=message)
             code = headers.get("Xinlian-Problem")
             self._decorate(headers)
-            if self._scope["method"] not in _READS:
-                try:
-                    await run_in_threadpool(self._audit.append, self._entry(message, code))
-                except SQLAlchemyError:
-                    log.exception("the audit log cannot be written")
-                    await self._refuse()
-                    return
+            if self._scope["method"] not in _READS and not await self._kept(message, code):
+                await self._refuse()
+                return
         await self._send(message)
+
+    async def _kept(self, message: Message, code: str | None) -> bool:
+        """Whether the audit log has what it is to have of this request."""
+        if self._scope["state"].get("actor") is None or code == Code.RATE_LIMITED:
+            self._unkept.count(message["status"])
+            return True
+        try:
+            await run_in_threadpool(self._audit.append, self._entry(message, code))
+        except SQLAlchemyError:
+            log.exception("the audit log cannot be written")
+            return False
+        return True
 
     def _decorate(self, headers: MutableHeaders) -> None:
         headers[REQUEST_ID_HEADER] = self._request_id
@@ -86,11 +101,11 @@ class _Answer:
 
     def _entry(self, message: Message, code: str | None) -> AuditEntry:
         state = self._scope["state"]
-        actor = state.get("actor")
+        actor = state["actor"]
         return AuditEntry(
             request_id=self._request_id,
-            token=None if actor is None else actor.token,
-            party=None if actor is None else actor.owner,
+            token=actor.token,
+            party=actor.owner,
             method=self._scope["method"][:8],
             path=self._scope["path"],
             operation=state.get("operation"),

@@ -7,8 +7,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-__all__ = ["RateLimit"]
+__all__ = ["STRANGERS", "RateLimit"]
 
+STRANGERS: Final = "nobody"
+"""The one bucket of all who show no good token."""
 _BUCKETS_MAX: Final = 10_000
 
 

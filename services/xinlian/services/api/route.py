@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from xinlian.services.api.access import RULES, admit
 from xinlian.services.api.etags import etag_of, matches
 from xinlian.services.api.json_body import read_json
+from xinlian.services.api.ratelimit import STRANGERS
 from xinlian.services.api.state import ApiState
 from xinlian.services.app.actors import Actor
 from xinlian.services.app.errors import Code, RefusedError
@@ -115,7 +116,7 @@ async def _authenticate(state: ApiState, request: Request) -> Actor:
     match = _BEARER.fullmatch(request.headers.get("authorization", ""))
     actor = await run_in_threadpool(state.actor_of, match[1]) if match else None
     if actor is None:
-        _limit(state, "nobody")
+        _limit(state, STRANGERS)
         raise RefusedError(
             Code.UNAUTHENTICATED,
             "send the header 'Authorization: Bearer xlt_…' with a token that is known, not "

@@ -1,15 +1,29 @@
-"""The audit log: one row for every request that could write, whatever came of it."""
+"""The audit log: one row for every request that could write, whatever came of it.
+
+Requests of strangers, and those beyond a token's rate, leave no row, or else anybody could fill the
+disk: they are counted, and the count goes to the server's log.
+"""
 
 from __future__ import annotations
 
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Engine, insert, select
 from xinlian.ledger.adapters.sql.engine import begin_write
 from xinlian.services.app.clock import Clock
 from xinlian.services.app.tables import audit_log
 
-__all__ = ["AuditEntry", "AuditLog", "AuditRow"]
+__all__ = ["AuditEntry", "AuditLog", "AuditRow", "Unkept"]
+
+_COUNT_NS: Final = 10_000_000_000
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +77,27 @@ class AuditLog:
             query = query.where(audit_log.c.id < after)
         with self._engine.connect() as connection:
             return [AuditRow(**row._mapping) for row in connection.execute(query)]
+
+
+class Unkept:
+    """Counts requests without an entry; tells the log at most every 10 seconds.
+
+    ``now_ns`` is a clock that never goes backwards.
+    """
+
+    def __init__(self, now_ns: Callable[[], int] = time.monotonic_ns) -> None:
+        self._now_ns = now_ns
+        self._told_ns = now_ns() - _COUNT_NS
+        self._counts: Counter[int] = Counter()
+        self._lock = threading.Lock()
+
+    def count(self, status: int) -> None:
+        """Count one, by the HTTP status it was answered with."""
+        with self._lock:
+            self._counts[status] += 1
+            now = self._now_ns()
+            if now - self._told_ns < _COUNT_NS:
+                return
+            counts, self._counts, self._told_ns = self._counts, Counter(), now
+        text = ", ".join(f"{number} with {status}" for status, number in sorted(counts.items()))
+        log.warning("writes by strangers or beyond the rate, not in the audit log: %s", text)

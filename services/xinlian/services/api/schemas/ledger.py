@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -187,11 +188,13 @@ class FinancingView(View):
     expiry: UnixSeconds
     terms: Hex32
     registration: Hex32 | None
+    registration_number: str | None
     since_block: BlockNo
 
     @classmethod
-    def of(cls, financing: ledger.FinancingView) -> FinancingView:
-        """The view of a financing."""
+    def of(cls, financing: ledger.FinancingView, numbers: Mapping[int, str]) -> FinancingView:
+        """The view of a financing; ``numbers``: registration numbers by financing."""
+        registered = any(financing.registration)
         return cls(
             financing=financing.financing,
             state=FINANCING_WORDS[financing.state],
@@ -205,7 +208,8 @@ class FinancingView(View):
             maturity_day=iso_of(Day(financing.maturity_day)),
             expiry=financing.expiry,
             terms=hex32(financing.terms),
-            registration=hex32(financing.registration) if any(financing.registration) else None,
+            registration=hex32(financing.registration) if registered else None,
+            registration_number=numbers.get(financing.financing) if registered else None,
             since_block=financing.since,
         )
 
