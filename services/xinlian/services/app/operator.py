@@ -101,7 +101,8 @@ class Operator:
         if custody_keys and new.threshold > 1:
             raise RefusedError(
                 Code.INVALID,
-                "a party whose orders need two signatures keeps its own keys, in two people's hands",
+                "a party whose orders need two signatures keeps its own keys, in two people's "
+                "hands",
                 field="custody_keys",
             )
         claim = self._keys.claim(0, asked.key, asked.operation, asked.content)

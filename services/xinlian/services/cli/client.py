@@ -13,6 +13,12 @@ from xinlian.services.cli.i18n import pick
 
 SECONDS_MAX: Final = 60.0
 DEFAULT_FILE: Final = "cli-token"
+_EXITS: Final = {
+    400: Exit.USAGE,
+    401: Exit.NO_ACCESS,
+    403: Exit.NO_ACCESS,
+    422: Exit.USAGE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,13 @@ class Api:
                 code=Exit.USAGE,
             )
         self._token = find_token(token_file)
+        if not self._token.isascii():
+            raise CliError(
+                pick("what was given is no token", "所给内容不是令牌"),
+                where="XINLIAN_TOKEN" if token_file is None else str(token_file),
+                todo=pick("a token begins with xlt_", "令牌以 xlt_ 开头"),
+                code=Exit.NO_ACCESS,
+            )
 
     def call(
         self,
@@ -132,13 +145,13 @@ def problem(response: Any, where: str) -> CliError:
     detail = body.get(pick("detail", "detail_zh")) or body.get("detail")
     code = body.get("code")
     what = f"{title}" + (f" [{code}]" if code else "") + (f": {detail}" if detail else "")
-    exit_code = Exit.NO_ACCESS if response.status_code in (401, 403) else Exit.REFUSED
+    exit_code = _EXITS.get(response.status_code, Exit.REFUSED)
     todo = ""
     if response.status_code == 401:
         todo = pick(
             "put a token into XINLIAN_TOKEN or a file named by --token-file; make one with "
-            "`xinlian token create`",
-            "把令牌放入 XINLIAN_TOKEN 或 --token-file 指定的文件；用 `xinlian token create` 创建",
+            "./xl token create",
+            "把令牌放入 XINLIAN_TOKEN 或 --token-file 指定的文件；用 ./xl token create 创建",
         )
     elif response.status_code >= 500:
         instance = body.get("instance", "")

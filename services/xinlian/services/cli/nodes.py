@@ -37,7 +37,7 @@ def make_node() -> click.Command:
 def _node_dir(data: Path | None) -> Path:
     from xinlian.services.settings import Settings
 
-    return data or Settings().node_dir
+    return Settings().node_dir if data is None else data.absolute()
 
 
 def _node_init(data: Path | None) -> None:

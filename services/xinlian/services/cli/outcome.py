@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import click
 from xinlian.services.cli.failure import CliError, Exit
 from xinlian.services.cli.i18n import pick
 
+if TYPE_CHECKING:
+    from xinlian.services.cli.client import Api
+
+ROWS_READ: Final = 500
+ROWS_SHOWN: Final = 5
 ODD_EFFECTS: Final = ("amount_differs", "unmatched", "unfit", "returned_late")
 
 
@@ -54,3 +60,26 @@ def _where_of(body: dict[str, Any]) -> str:
     if "digest" in body:
         return pick("order", "指令") + f" {body['digest']}"
     return pick("call", "调用") + f" {body['reference']}" if "reference" in body else ""
+
+
+def check_import(api: Api, body: dict[str, Any], *, quiet: bool) -> None:
+    """Show the first rows that were not accepted; a file without a good row is a failure."""
+    bad = body["invalid"] + body["conflict"]
+    if not bad:
+        return
+    command = f"./xl import rows {body['id']} --limit 500"
+    if not quiet:
+        from xinlian.services.cli.render import print_rows
+
+        answer = api.call("GET", f"/imports/{body['id']}/rows", query={"limit": ROWS_READ})
+        rows = [row for row in answer.body["items"] if row["outcome"] in ("invalid", "conflict")]
+        print()
+        print_rows(rows[:ROWS_SHOWN], ("line", "outcome", "field", "message"))
+    if body["accepted"] + body["exists"] == 0:
+        raise CliError(
+            pick("no row of the file was accepted", "文件中没有被接受的行"),
+            where=str(body["file_name"]),
+            todo=pick(f"see all rows with {command}", f"用 {command} 查看所有行"),
+        )
+    if not quiet and bad > ROWS_SHOWN:
+        click.echo(pick(f"all of them: {command}", f"全部：{command}"), err=True)

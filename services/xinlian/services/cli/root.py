@@ -86,13 +86,31 @@ def make_root() -> click.Group:
     """The root command."""
     return Root(
         "xinlian",
-        params=[*common_options()],
+        params=[*common_options(), _version_option()],
         help=pick(
             "Xinlian: credit vouchers on a chain that its members run.",
             "信链：由成员共同运行的链上电子信用凭证网络。",
         ),
         epilog=EXIT_CODES_HELP[language()],
         context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
+def _version_option() -> click.Option:
+    def show(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+        if value:
+            from importlib.metadata import version
+
+            click.echo(f"xinlian {version('xinlian')}")
+            ctx.exit()
+
+    return click.Option(
+        ["--version"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=show,
+        help=pick("print the version", "显示版本"),
     )
 
 
@@ -119,6 +137,9 @@ def execute(argv: list[str]) -> int:
         # The reader of our output has gone (`| head`): nothing is wrong, and nothing can be said.
         sys.stderr.close()
         return Exit.OK
+    except OSError as exc:
+        what = pick("a file cannot be used", "文件无法使用") + f": {exc.strerror or exc}"
+        return _told(CliError(what, where=str(exc.filename or ""), code=Exit.USAGE), argv)
     except Exception as exc:  # noqa: BLE001 - the last resort, so that people get a sentence
         return _surprise(exc, argv)
     return result if isinstance(result, int) else Exit.OK
@@ -154,7 +175,8 @@ def _usage(exc: click.ClickException, argv: list[str]) -> int:
         click.echo(exc.format_message())
         return Exit.USAGE
     where = context.command_path if context else "xinlian"
-    todo = pick(f"see `{where} --help`", f"参见 `{where} --help`")
+    where = "./xl" + where.removeprefix("xinlian")
+    todo = pick(f"see {where} --help", f"参见 {where} --help")
     block = CliError(exc.format_message(), where=where, todo=todo, code=Exit.USAGE)
     return _told(block, argv)
 

@@ -10,6 +10,9 @@ from xinlian.services.cli.rows_vouchers import VIEW_OF
 from xinlian.services.cli.verbs import EXISTING_FILE, Arg, In, Verb
 
 _IMPORT: Final = Arg("import_id", "id of the import", "导入编号", In.PATH)
+_REASON: Final = Arg(
+    "reason", "why: a code of your own, 0 or more", "原因：自定代码", type=int, required=False
+)
 _FINANCING: Final = Arg("financing", "number of the financing", "融资编号", In.PATH, int)
 _PAY_ON: Final = Arg("pay_on", "day of payment, YYYY-MM-DD", "付款日 YYYY-MM-DD")
 _MESSAGE_COLUMNS: Final = ("direction", "id", "created_at", "payments", "effects")
@@ -24,7 +27,7 @@ _FINANCINGS: Final = (
          "Financings that concern you.", "与你有关的融资。",
          (Arg("state", "only in this state", "仅此状态", In.QUERY, required=False),),
          ("financing", "state", "piece", "seller", "funder", "price_fen", "sale", "recourse",
-          "maturity_day"), paged=True, as_of=True),
+          "maturity_day", "registration_number"), paged=True, as_of=True),
     Verb("financing", "show", "get_financing", "GET", "/financings/{financing}",
          "One financing.", "查看融资。", (_FINANCING,), as_of=True),
     Verb("financing", "register", "register_financing", "POST",
@@ -34,7 +37,7 @@ _FINANCINGS: Final = (
          waits=True),
     Verb("financing", "release", "release_financing", "POST", "/financings/{financing}/release",
          "End it before money flows.", "放款前终止。",
-         (_FINANCING, Arg("reason", "code of the reason", "原因代码", type=int, required=False)),
+         (_FINANCING, _REASON),
          waits=True),
 )  # fmt: skip
 
@@ -96,7 +99,8 @@ _REPORTS: Final = (
          ("due_day", "pieces", "receivable_fen", "payable_fen"), as_of=True),
     Verb("report", "declines", "get_decline_rates", "GET", "/reports/decline-rates",
          "How issuers' offers ended.", "要约拒收率。", (VIEW_OF,),
-         ("issuer", "offered", "accepted", "declined", "withdrawn", "expired"), as_of=True),
+         ("issuer", "offered", "accepted", "declined", "withdrawn", "expired",
+          "declined_ppm"), as_of=True),
 )  # fmt: skip
 
 ROWS: Final = (*_FINANCINGS, *_IMPORTS, *_BANK, *_REPORTS)

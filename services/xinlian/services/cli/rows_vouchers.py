@@ -12,6 +12,9 @@ _PIECE: Final = Arg("piece", "number of the piece", "凭证段编号", In.PATH, 
 _PIECES: Final = Arg(
     "pieces", "numbers of pieces", "凭证段编号", type=int, many=True, positional=True
 )
+_REASON: Final = Arg(
+    "reason", "why: a code of your own, 0 or more", "原因：自定代码", type=int, required=False
+)
 _ROOT: Final = Arg("root", "number of the voucher", "凭证编号", In.PATH, int)
 _DOCUMENT: Final = Arg("document", "key of the document, 0x…", "单据键 0x…")
 _EVIDENCE: Final = Arg("evidence", "hash of the evidence, 0x…", "证据哈希 0x…")
@@ -85,7 +88,7 @@ _VOUCHERS: Final = (
          "Accept what is offered to you.", "接受要约。", (_PIECES,), waits=True),
     Verb("voucher", "decline", "decline_pieces", "POST", "/offers/decline",
          "Decline; it has no side effect.", "拒收；无任何不利后果。",
-         (_PIECES, Arg("reason", "code of the reason", "原因代码", type=int, required=False)),
+         (_PIECES, _REASON),
          waits=True),
     Verb("voucher", "expire", "expire_offers", "POST", "/offers/expire",
          "End offers whose time ran out.", "终止已过期的要约。", (_PIECES,), waits=True),
@@ -111,7 +114,8 @@ _PIECE_ROWS: Final = (
     Verb("piece", "transfer", "transfer_piece", "POST", "/pieces/{piece}/transfer",
          "Offer all or part of it to a party.", "向他方转让全部或部分。",
          (_PIECE, _AMOUNT, Arg("to", "number of the recipient", "受让方编号", type=int),
-          Arg("purpose", "code of what it pays", "用途代码", type=int),
+          Arg("purpose", "what it pays: a code of your own, 1 or more", "用途：自定代码，1 起",
+              type=int),
           Arg("back", "take it from the end", "从末端切分", flag=True, required=False), _OFFER),
          waits=True),
     Verb("piece", "merge", "merge_pieces", "POST", "/pieces/{piece}/merge",

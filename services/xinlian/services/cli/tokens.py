@@ -56,8 +56,16 @@ def _create(
     from xinlian.services.cli.render import print_json
     from xinlian.services.settings import write_secret
 
+    _check_out(out)
+    store = _store()
+    if party is not None and store.parties.member(party) is None:
+        raise CliError(
+            pick(f"there is no party {party}", f"没有参与方 {party}"),
+            where="--party",
+            todo=pick("see ./xl party list", "参见 ./xl party list"),
+        )
     try:
-        made = _tokens().create(
+        made = store.tokens.create(
             party=None if party is None else PartyId(party),
             scopes=Scope.of(list(scope)),
             label=label,
@@ -78,6 +86,24 @@ def _create(
         click.echo(str(out) if out else made.text)
 
 
+def _check_out(out: Path | None) -> None:
+    """A file that is there already may hold another token: it is never written over."""
+    if out is None:
+        return
+    what = ""
+    if out.exists():
+        what = pick("there is such a file already", "文件已存在")
+    elif not out.absolute().parent.is_dir():
+        what = pick("there is no such folder", "文件夹不存在")
+    if what:
+        raise CliError(
+            what,
+            where=f"--out {out}",
+            todo=pick("remove it or name another", "请删除或另选文件"),
+            code=Exit.USAGE,
+        )
+
+
 def _list() -> None:
     from xinlian.services.cli.render import print_json, print_rows
 
@@ -93,7 +119,7 @@ def _revoke(token_id: str) -> None:
     if token is None:
         raise CliError(
             pick(f"there is no token {token_id}", f"没有令牌 {token_id}"),
-            todo=pick("see `xinlian token list`", "参见 `xinlian token list`"),
+            todo=pick("see ./xl token list", "参见 ./xl token list"),
         )
     click.echo(pick(f"revoked: {token_id}", f"已吊销：{token_id}"))
 
@@ -112,6 +138,10 @@ def _row(token: Any) -> dict[str, Any]:
 
 
 def _tokens() -> Any:
+    return _store().tokens
+
+
+def _store() -> Any:
     from xinlian.services.bootstrap import build_store
     from xinlian.services.settings import Settings
 
@@ -126,4 +156,4 @@ def _tokens() -> Any:
             ),
             code=Exit.UNREACHABLE,
         )
-    return build_store(settings).tokens
+    return build_store(settings)

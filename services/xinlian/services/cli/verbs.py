@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
-from xinlian.services.cli.failure import CliError
+from xinlian.services.cli.failure import CliError, Exit
 from xinlian.services.cli.files import read_document, read_file
 from xinlian.services.cli.i18n import language, pick, text
-from xinlian.services.cli.outcome import check_order, check_receipts
+from xinlian.services.cli.outcome import check_import, check_order, check_receipts
 
 DAY_FORM: Final = "YYYY-MM-DD"
 
@@ -129,10 +129,14 @@ def run(verb: Verb, values: dict[str, Any]) -> None:
     if verb.waits:
         check_order(answer.body)
     check_receipts(answer.body)
+    if verb.operation == "import_receivables":
+        check_import(api, answer.body, quiet=bool(options.get("json")))
 
 
 def placed(verb: Verb, error: CliError) -> CliError:
     """The failure with the option that it is about, where the API named a field."""
+    if error.problem and error.code is not Exit.UNREACHABLE:
+        error.where = f"./xl {verb.group} {verb.name}"
     field = next((part for part in reversed(error.field.split(".")) if not part.isdigit()), "")
     for arg in verb.args:
         if field and field in (arg.key, arg.name) and not arg.fixed:
