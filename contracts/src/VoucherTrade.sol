@@ -45,7 +45,8 @@ abstract contract VoucherTrade is VoucherBook {
     function _issue(MemberWord by, IssueItem calldata item) internal {
         uint32 issuer = by.party();
         _requireRole(by, ROLE_ISSUER);
-        if (item.payee == issuer) revert VouchersSelf(issuer);
+        // Nor may it be its own bank: the bank's word is what closes a debt.
+        if (item.payee == issuer || item.payingBank == issuer) revert VouchersSelf(issuer);
         _requireParty(item.payee, ROLE_SUPPLIER);
         _requireParty(item.payingBank, ROLE_BANK);
         uint64 face = item.face;
@@ -121,8 +122,8 @@ abstract contract VoucherTrade is VoucherBook {
         emit PieceOffered(id, from, to, item.expiry, item.purpose);
     }
 
-    /// @dev The lower index survives. A direct child comes home: the survivor keeps its depth; strangers that meet
-    /// take the greater depth, so that merging never makes a piece look shallower than it is.
+    /// @dev The lower index survives. A direct child that met no deeper stranger comes home: the survivor keeps its
+    /// depth. Otherwise the greater depth counts, so that merging never makes a piece look shallower than it is.
     function _merge(MemberWord by, MergeItem calldata item) internal {
         uint64 id = item.piece < item.other ? item.piece : item.other;
         uint64 gone = item.piece < item.other ? item.other : item.piece;
@@ -135,7 +136,8 @@ abstract contract VoucherTrade is VoucherBook {
         if (id != item.piece) (word, other) = (other, word);
 
         uint8 depth = word.depth();
-        if (other.parent() != uint16(id) && other.depth() > depth) depth = other.depth();
+        bool comesHome = other.parent() == uint16(id) && other.depth() == depth + 1;
+        if (!comesHome && other.depth() > depth) depth = other.depth();
         uint64 from = word.start() < other.start() ? word.start() : other.start();
         uint64 to = word.end() > other.end() ? word.end() : other.end();
         VoucherStorage storage $ = _books();

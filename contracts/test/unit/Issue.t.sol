@@ -107,6 +107,17 @@ contract IssueTest is Doors {
         );
     }
 
+    function test_nobody_is_the_bank_of_its_own_debt() public {
+        IVoucherRecords.IssueItem memory item = issueItem(document);
+        item.payingBank = BUYER;
+        refuses(
+            Kinds.ISSUE,
+            BUYER,
+            abi.encode(item),
+            abi.encodeWithSelector(IVoucherRecords.VouchersSelf.selector, BUYER)
+        );
+    }
+
     function test_issue_needs_a_supplier_that_may_act() public {
         IVoucherRecords.IssueItem memory item = issueItem(document);
         item.payee = 99;

@@ -71,6 +71,21 @@ contract MergeTest is Doors {
         does(Kinds.MERGE, SUPPLIER, abi.encode(piece, piece + 2));
     }
 
+    function test_depth_is_not_laundered_through_a_child() public {
+        uint64 first = _passed(SUPPLIER, piece, 100, false, SUPPLIER_2); // [0, 100), depth 1
+        uint64 second = _passed(SUPPLIER, piece, 100, false, SUPPLIER_2); // [100, 200), depth 1
+        uint64 third = _passed(SUPPLIER_2, first, 40, true, BUYER_2); // [60, 100), depth 2
+        uint64 fourth = _passed(BUYER_2, third, 20, true, SUPPLIER_2); // [80, 100), depth 3
+        does(Kinds.MERGE, SUPPLIER_2, abi.encode(second, fourth));
+        _assertDepth(second, 80, 200, 3);
+        // It is a child of the root's first piece, but not the one that was cut there.
+        acts(SUPPLIER_2);
+        vouchers.transfer(transferItem(second, 120, SUPPLIER));
+        accept(SUPPLIER, second);
+        does(Kinds.MERGE, SUPPLIER, abi.encode(piece, second));
+        _assertDepth(piece, 80, FACE, 3);
+    }
+
     function test_merge_needs_neighbours_of_one_root() public {
         uint64 part = _returned(100, false);
         uint64 far = _returned(100, true);
@@ -198,6 +213,19 @@ contract MergeTest is Doors {
             abi.encode(id, other),
             abi.encodeWithSelector(IVoucherRecords.VouchersNotAdjacent.selector, id, other)
         );
+    }
+
+    /// @dev Cuts an amount off and hands it over; its piece.
+    function _passed(uint32 from, uint64 id, uint64 amount, bool back, uint32 to)
+        private
+        returns (uint64 part)
+    {
+        IVoucherRecords.TransferItem memory item = transferItem(id, amount, to);
+        item.back = back;
+        acts(from);
+        vouchers.transfer(item);
+        part = (id >> 16 << 16) + vouchers.rootOf(id >> 16).pieces - 1;
+        accept(to, part);
     }
 
     function _assertPiece(uint64 id, uint64 start, uint64 end, uint8 state, uint8 depth)

@@ -103,16 +103,18 @@ def test_an_order_needs_the_signatures_that_the_policy_demands(net: Network) -> 
     with refused(Failure.DIRECTORY_PARTY_SUSPENDED):
         accept(two)
     net.book.set_status(net.supplier, PartyStatus.ACTIVE)
-    net.book.cancel_nonce(ContractName.VOUCHERS, two[0], 1)
     with refused(Failure.ORDERS_NONCE_USED, nonce=1):
-        accept(two)
-    accept(two, nonce=2)
+        accept(two)  # The order that met the suspension is dead.
+    net.book.cancel_nonce(ContractName.VOUCHERS, two[0], 2)
     with refused(Failure.ORDERS_NONCE_USED, nonce=2):
         accept(two, nonce=2)
-    with refused(Failure.VOUCHERS_PIECE_STATE):
-        accept(two, nonce=3)
+    accept(two, nonce=3)
     with refused(Failure.ORDERS_NONCE_USED, nonce=3):
         accept(two, nonce=3)
+    with refused(Failure.VOUCHERS_PIECE_STATE):
+        accept(two, nonce=4)
+    with refused(Failure.ORDERS_NONCE_USED, nonce=4):
+        accept(two, nonce=4)
 
 
 def test_parties_and_their_accounts(net: Network) -> None:

@@ -1,21 +1,21 @@
 """The indexer: reads final blocks in order and keeps the books in SQL.
 
 Steps for each range of blocks (the numbers stand at the code):
-1. read headers and logs; the first block must follow the last one in the books, else rewind;
+1. read headers and logs; the first block must follow the last one in the books, else halt, or go
+   back on a chain that may reorganise;
 2. decode the logs and apply them to the rows they touch;
 3. check conservation of every touched root;
 4. write rows, settled orders and the new height in one transaction;
 5. at the head, compare every changed root with the chain's own digests.
-A break at 3 or 5 halts the books durably; nothing of a range that breaks at 3 is written.
+A break at 3 or 5 halts the books durably; nothing of a range that breaks at 3 is written. So does
+a final chain that lost blocks, until it has them again.
 """
 
 from __future__ import annotations
 
-import gc
 import logging
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, NoReturn
 
@@ -26,17 +26,14 @@ from xinlian.ledger.adapters.sql.books import BooksState, SqlReader
 from xinlian.ledger.adapters.sql.bulk import bulk_for
 from xinlian.ledger.adapters.sql.engine import begin_read, begin_write
 from xinlian.ledger.adapters.sql.errors import StoreError, store_errors
-from xinlian.ledger.chain.blocks import (
-    BlockRange,
-    BlockSource,
-    InconsistentRangeError,
-)
+from xinlian.ledger.chain.blocks import BlockRange, BlockSource, InconsistentRangeError
 from xinlian.ledger.chain.decoder import DecodeError
 from xinlian.ledger.chain.errors import ChainError
 from xinlian.ledger.chain.indexer_ahead import ReadAhead
 from xinlian.ledger.chain.indexer_check import BrokenBooksError, Checker
-from xinlian.ledger.chain.indexer_fork import common_ancestor, still_ours
+from xinlian.ledger.chain.indexer_fork import Fork, LostBlocksError
 from xinlian.ledger.chain.projection import Projection
+from xinlian.ledger.chain.rare_collections import rare_collections
 from xinlian.ledger.chain.rpc import Rpc
 from xinlian.ledger.chain.settlement import Settlement, settled
 from xinlian.ledger.chain.shelves import Shelves
@@ -53,7 +50,8 @@ class Indexer:
     """Keeps the books of one chain. Several on one database take turns, range by range.
 
     ``contracts`` maps addresses (0x and lower-case hex) to the names registry, documents, vouchers
-    and desk. ``alarm`` is told in words when conservation breaks.
+    and desk. ``alarm`` is told in words when the books halt. Only a chain that ``reorganises`` may
+    take blocks back; on any other what was read is final.
     """
 
     def __init__(
@@ -65,6 +63,7 @@ class Indexer:
         *,
         settlement: Settlement | None = None,
         alarm: Callable[[str], None] | None = None,
+        reorganises: bool = False,
     ) -> None:
         self._engine = engine
         self._rpc = rpc
@@ -73,6 +72,7 @@ class Indexer:
         vouchers = next(address for address, name in contracts.items() if name == "vouchers")
         self._settlement = settlement
         self._alarm = alarm or log.critical
+        self._fork = Fork(engine, self._source, settlement, reorganises=reorganises)
         self._shelves = Shelves()
         self._projection = Projection(self._shelves)
         self._checker = Checker(engine, ChainViews(rpc, vouchers), self._shelves)
@@ -92,12 +92,14 @@ class Indexer:
 
         Raises ``LedgerError``: HALTED if the books stand, CHAIN_MISMATCH for another chain.
         """
-        with self._lock, _rare_collections():
+        with self._lock, rare_collections():
             state = self._open()
             head = self._source.head()
+            if head < state.height:
+                self._check_kept(state)
             if to_height is not None:
                 head = min(head, to_height)
-            if head <= state.height and not still_ours(self._engine, self._source, state, head):
+            if self._fork.parted(state, head):
                 state = self._rewind_to_ancestor(state)
             if state.height < head:
                 state = self._follow(state, head)
@@ -108,6 +110,15 @@ class Indexer:
                 except BrokenBooksError as error:
                     self._halt(str(error))
             return state.height
+
+    def check_place(self) -> None:
+        """Halt the books if a final chain lost blocks that they hold; nothing is read or begun.
+
+        Raises as ``catch_up``.
+        """
+        with self._lock:
+            if self._state() is not None:
+                self._check_kept(self._open())
 
     def _follow(self, state: BooksState, head: int) -> BooksState:
         ahead = ReadAhead(self._source)
@@ -158,13 +169,19 @@ class Indexer:
     def rebuild(self) -> int:
         """Forget the books and read them again from block 0; also ends a halt. The height after it.
 
-        Readers see the books grow again meanwhile.
+        Readers see them grow again meanwhile. HALTED while a final chain lacks blocks they hold.
         """
         with self._lock:
+            if (state := self._state()) is not None:
+                self._check_kept(state)
             self._place = None
             with store_errors("forgetting the books"), begin_write(self._engine) as connection:
                 books.forget(connection)
         return self.catch_up()
+
+    def _state(self) -> BooksState | None:
+        with self._engine.connect() as connection:
+            return books.read_state(connection)
 
     def _open(self) -> BooksState:
         with self._engine.connect() as connection:
@@ -181,9 +198,9 @@ class Indexer:
                 f"The books are of chain {state.chain_id}, this node serves {self._chain_id}. "
                 "Nothing was changed; point the settings at the right chain or database.",
             )
-        if state.halted is not None:
+        if state.halted is not None and not self._fork.mended(state):
             raise LedgerError(Failure.HALTED, state.halted)
-        return state
+        return replace(state, halted=None)
 
     def _start(self) -> BooksState:
         found = self._source.chain_id()
@@ -251,47 +268,33 @@ class Indexer:
 
     def _halt(self, why: str) -> NoReturn:
         """Stop the books for good, and say so."""
-        reason = (
+        self._stand_still(
             f"The books were stopped: {why}. No order is carried until `xinlian ledger verify` has "
             "named the difference and the books were read again."
         )
+
+    def _stand_still(self, reason: str) -> NoReturn:
         with begin_write(self._engine) as connection:
             books.set_halted(connection, reason)
         self._alarm(reason)
         raise LedgerError(Failure.HALTED, reason)
 
+    def _check_kept(self, state: BooksState) -> None:
+        try:
+            self._fork.check_kept(state)
+        except LostBlocksError as error:
+            self._stand_still(str(error))
+
     def _rewind_to_ancestor(self, state: BooksState) -> BooksState:
         """Go back to the highest block that the books and the chain have in common."""
-        ancestor = common_ancestor(self._engine, self._source, state)
-        if ancestor.height == state.height:
-            return state
-        log.warning(
-            "The chain was reorganised: the books go back from block %d to %d",
-            state.height,
-            ancestor.height,
-        )
-        self._shelves.clear()
-        with begin_write(self._engine) as connection:
-            books.rewind(connection, ancestor.height)
-            if self._settlement is not None:
-                self._settlement.unsettle(connection, ancestor.height)
-            found = books.read_state(connection)
-            if found is None:
-                raise LedgerError(Failure.INTERNAL, "the books vanished while going back")
-            self._checker.recall(connection, found)
+        try:
+            found = self._fork.back(state)
+        except LostBlocksError as error:
+            self._stand_still(str(error))
+        if found is not state:
+            text = "The chain was reorganised: the books go back from block %d to %d"
+            log.warning(text, state.height, found.height)
+            self._shelves.clear()
+            with self._engine.connect() as connection:
+                self._checker.recall(connection, found)
         return found
-
-
-@contextmanager
-def _rare_collections() -> Iterator[None]:
-    """Keep the garbage collector from walking the books in memory again and again.
-
-    Nothing here makes reference cycles; half of the time of a range would go into looking for them.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

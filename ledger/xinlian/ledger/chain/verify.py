@@ -58,7 +58,9 @@ def verify(engine: Engine, rpc: Rpc, contracts: Mapping[str, str], chain_id: int
         copy = make_engine(f"sqlite:///{Path(folder) / 'rebuilt.db'}")
         try:
             metadata.create_all(copy, tables=[*PROJECTION, tables.ledger_state])
-            indexer = Indexer(copy, rpc, dict(contracts), chain_id, alarm=_no_alarm)
+            indexer = Indexer(
+                copy, rpc, dict(contracts), chain_id, alarm=_no_alarm, reorganises=True
+            )
             stands = _compare_tables(engine, copy, indexer)  # 1, 2
             with copy.connect() as connection:
                 breaks = [*_conservation(connection), *_outstanding(connection)]  # 3

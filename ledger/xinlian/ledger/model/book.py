@@ -102,6 +102,8 @@ class VoucherBook:
         if nonce in books.nonces:
             refuse(Failure.ORDERS_NONCE_USED, party=order.party, nonce=order.nonce)
         books.nonces.add(nonce)
+        if books.known(order.party).status != PartyStatus.ACTIVE:
+            refuse(Failure.DIRECTORY_PARTY_SUSPENDED, party=order.party)
         return self.run(order.party, order.items, now)
 
     def run(self, party: int, items: Sequence[Item], now: int) -> list[int]:
@@ -211,7 +213,7 @@ class VoucherBook:
         return shown_state(self.books.roots[root], self.books.pieces_of(root), Moment(now).day)
 
     def _check_signers(self, party: int, signers: Sequence[Address]) -> None:
-        """As many distinct accounts of an active party as its policy demands, no more, no fewer."""
+        """As many distinct accounts of the party as its policy demands, no more, no fewer."""
         books = self.books
         member = books.parties.get(PartyId(party))
         threshold = member.threshold if member else 0
@@ -220,8 +222,6 @@ class VoucherBook:
             refuse(Failure.ORDERS_SIGNATURE_COUNT, length=length, threshold=threshold)
         if member is None or books.accounts.get(signers[0]) != party:
             refuse(Failure.ORDERS_BAD_SIGNATURE, party=party, signer=signers[0])
-        if member.status != PartyStatus.ACTIVE:
-            refuse(Failure.DIRECTORY_PARTY_SUSPENDED, party=party)
         if len(signers) != threshold:
             refuse(Failure.ORDERS_SIGNATURE_COUNT, length=length, threshold=threshold)
         for signer in signers[1:]:

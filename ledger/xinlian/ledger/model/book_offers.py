@@ -33,7 +33,7 @@ _OFFERS: Final = (PieceState.ISSUED, PieceState.OFFERED)
 def issue(books: Books, by: Party, item: Issue, now: Moment) -> int:
     """A new root, offered whole to the payee; the piece's id."""
     books.with_role(by, Role.ISSUER)
-    if item.payee == by.id:
+    if by.id in (item.payee, item.paying_bank):
         refuse(Failure.VOUCHERS_SELF, party=by.id)
     books.member(item.payee, Role.SUPPLIER)
     books.member(item.paying_bank, Role.PAYING_BANK)
@@ -130,8 +130,8 @@ def transfer(books: Books, by: Party, item: Transfer, now: Moment) -> int:
 def merge(books: Books, by: Party, item: Merge, _now: Moment) -> int:
     """Two adjacent pieces become one; the lower number survives and its id is the answer.
 
-    A child that comes home to the piece it was cut from leaves that piece's depth as it is; of
-    strangers the greater depth counts.
+    A child that met no deeper stranger leaves the depth of the piece it was cut from as it is when
+    it comes home; otherwise the greater depth counts.
     """
     first = books.held(item.piece, by.id)
     second = books.held(item.other, by.id)
@@ -141,12 +141,12 @@ def merge(books: Books, by: Party, item: Merge, _now: Moment) -> int:
         refuse(Failure.VOUCHERS_NOT_ADJACENT, piece=item.piece, other=item.other)
     kept_id, gone_id = sorted((int(item.piece), int(item.other)))
     kept, gone = books.pieces[kept_id], books.pieces[gone_id]
-    child = gone.parent == kept_id & PIECES_MAX
+    home = gone.parent == kept_id & PIECES_MAX and gone.depth == kept.depth + 1
     books.pieces[kept_id] = replace(
         kept,
         start=min(kept.start, gone.start),
         end=max(kept.end, gone.end),
-        depth=kept.depth if child else max(kept.depth, gone.depth),
+        depth=kept.depth if home else max(kept.depth, gone.depth),
     )
     books.pieces[gone_id] = replace(gone, end=gone.start, state=PieceState.MERGED)
     return kept_id
