@@ -10,6 +10,7 @@ import os
 import stat
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
@@ -37,6 +38,9 @@ class Settings(BaseSettings):
     database_password_file: Path | None = None
     rpc_url: str | None = None
     """The node's gateway; default is what the node in ``data`` wrote down when it started."""
+    chain_kind: Literal["embedded", "consortium"] = "embedded"
+    """What serves the ledger. An embedded chain never takes a block back: if one is missing, the
+    books stand still. Those of a consortium follow its reorganisations."""
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8440, ge=0, le=65535)
     node_port: int = Field(default=0, ge=0, le=65535)

@@ -25,6 +25,7 @@ __all__ = [
     "NODE_TOKEN_FILE",
     "RELAYER",
     "connect",
+    "make_indexer",
     "node_rpc",
     "node_url",
 ]
@@ -56,14 +57,19 @@ def connect(
         read_secret(settings.secrets_dir / NETWORK_PASSWORD_FILE),
     )
     submitter = Submitter(engine, rpc, relayer, deployment, now=clock.now)
-    indexer = Indexer(
+    return rpc, deployment, submitter, make_indexer(settings, engine, rpc, deployment)
+
+
+def make_indexer(settings: Settings, engine: Engine, rpc: Rpc, deployment: Deployment) -> Indexer:
+    """The keeper of the books of this network."""
+    return Indexer(
         engine,
         rpc,
         {"0x" + address.hex(): name.value for name, address in deployment.addresses.items()},
         deployment.chain_id,
         settlement=OutboxSettlement(),
+        reorganises=settings.chain_kind == "consortium",
     )
-    return rpc, deployment, submitter, indexer
 
 
 def node_rpc(settings: Settings, seconds: float = 60.0, token: str | None = None) -> Rpc:

@@ -29,7 +29,7 @@ def test_follows_a_fork_as_if_it_had_never_read_the_other_branch(
     make_engine: Make, back: int
 ) -> None:
     engine, chain, outbox = make_engine(), busy(), Outbox()
-    keeper = indexer(engine, chain, settlement=outbox)
+    keeper = indexer(engine, chain, settlement=outbox, reorganises=True)
     keeper.catch_up()
     ancestor = len(chain.blocks) - 1 - back
     chain.fork(ancestor, salt="other")
@@ -44,7 +44,7 @@ def test_follows_a_fork_as_if_it_had_never_read_the_other_branch(
 
 def test_a_shorter_fork_is_followed_too(make_engine: Make) -> None:
     engine, chain = make_engine(), busy()
-    keeper = indexer(engine, chain)
+    keeper = indexer(engine, chain, reorganises=True)
     height = keeper.catch_up()
     chain.fork(height - 5, salt="short")
     Activity(chain, 7).run(10, per_block=5)
@@ -56,7 +56,7 @@ def test_a_shorter_fork_is_followed_too(make_engine: Make) -> None:
 
 def test_a_node_that_is_behind_is_no_fork(make_engine: Make) -> None:
     engine, chain = make_engine(), busy()
-    keeper = indexer(engine, chain)
+    keeper = indexer(engine, chain, reorganises=True)
     height = keeper.catch_up()
     gone = [chain.blocks.pop() for _ in range(4)]
     before = digests(engine)

@@ -21,7 +21,12 @@ from xinlian.ledger.chain.data_folder import DataFolder
 from xinlian.services.bootstrap import build_store
 from xinlian.services.settings import Settings
 from xinlian.services.workers.children import Child
-from xinlian.services.workers.founding import found_chain, found_contracts, found_operator
+from xinlian.services.workers.founding import (
+    LostChainError,
+    found_chain,
+    found_contracts,
+    found_operator,
+)
 from xinlian.services.workers.lock import DataLock
 
 __all__ = ["UpError", "run"]
@@ -87,6 +92,8 @@ def run(settings: Settings, ready: Callable[[str], None] | None = None) -> None:
     try:
         with DataLock(settings.data):
             _run_locked(settings, stop, ready)
+    except LostChainError as error:
+        raise UpError(str(error)) from error
     finally:
         restore()
 
