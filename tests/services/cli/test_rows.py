@@ -8,8 +8,9 @@ from unittest.mock import MagicMock
 
 import pytest
 from xinlian.services.api.main import create_api
+from xinlian.services.cli.failure import Exit
 from xinlian.services.cli.groups import ROWS
-from xinlian.services.cli.root import make_root
+from xinlian.services.cli.root import execute, make_root
 from xinlian.services.cli.verbs import In, Verb, build
 from xinlian.services.settings import Settings
 
@@ -122,3 +123,16 @@ def test_a_request_is_built_from_values(tmp_path: Path) -> None:
     file.write_bytes(b"a,b\n")
     upload = build(rows["import", "receivables"], {"file": file})
     assert upload.parts["files"] == {"file": ("rows.csv", b"a,b\n")}
+
+
+@pytest.mark.parametrize("verb", ROWS, ids=lambda verb: f"{verb.group}-{verb.name}")
+def test_a_command_refuses_to_go_without_what_it_needs(
+    verb: Verb, capsys: pytest.CaptureFixture[str]
+) -> None:
+    needed = [
+        arg for arg in verb.args
+        if not arg.fixed and arg.required and arg.default is None and not arg.flag
+    ]  # fmt: skip
+    if needed:
+        assert execute([verb.group, verb.name, "--api", "http://127.0.0.1:1"]) == Exit.USAGE
+        assert "Missing" in capsys.readouterr().err

@@ -229,8 +229,9 @@ def _parameter(arg: Arg) -> click.Parameter:
         required=arg.required and arg.default is None,
         show_default=arg.default is not None,
         multiple=arg.many,
-        default=arg.default,
         help=_help(arg),
+        # A default of None would count as given, and nothing would be required.
+        **({} if arg.default is None else {"default": arg.default}),
     )
 
 
