@@ -19,6 +19,7 @@ Blocks = list[list[bytes]]
 def write(path: Path, blocks: Blocks) -> None:
     journal = Journal.open(path, GENESIS)
     height = sum(1 for _ in journal.recover())
+    journal.cut(height)
     for transactions in blocks:
         height += 1
         journal.prepare(height, 1000 + height, transactions)
@@ -30,7 +31,9 @@ def write(path: Path, blocks: Blocks) -> None:
 def read(path: Path) -> list[BlockRecord]:
     journal = Journal.open(path, GENESIS)
     try:
-        return list(journal.recover())
+        found = list(journal.recover())
+        journal.cut(len(found))
+        return found
     finally:
         journal.close()
 
@@ -76,7 +79,12 @@ def test_a_cut_file_loses_only_what_was_cut(
         record.offset + 136 + sum(4 + len(t) for t in record.transactions) for record in records
     ]
     assert read(path) == [record for record, end in zip(records, ends, strict=True) if end <= cut]
-    assert path.stat().st_size == max([SECTOR, *(end for end in ends if end <= cut)])
+    good = max([SECTOR, *(end for end in ends if end <= cut)])
+    assert path.stat().st_size == good
+    kept = {file.name: file.read_bytes() for file in path.parent.glob("journal.cut-*")}
+    height = sum(1 for end in ends if end <= cut)
+    whole_tail = whole[good:cut]
+    assert kept == ({f"journal.cut-{height}": whole_tail} if any(whole_tail) else {})
     write(path, [[b"goes on"]])
     assert read(path)[-1].transactions == (b"goes on",)
 
@@ -119,6 +127,37 @@ def test_a_prepared_record_that_was_never_sealed_is_cut_off(tmp_path: Path) -> N
     assert path.stat().st_size > before
     assert len(read(path)) == 3
     assert path.stat().st_size == before
+
+
+def test_what_is_cut_off_is_kept_every_time(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    write(path, BLOCKS)
+    for content in (b"first", b"second", b"first"):
+        journal = Journal.open(path, GENESIS)
+        list(journal.recover())
+        journal.prepare(4, 2000, [content])
+        journal.close()
+        read(path)
+    kept = {file.name: file for file in tmp_path.glob("journal.cut-*")}
+    assert set(kept) == {"journal.cut-3", "journal.cut-3-2"}
+    assert b"first" in kept["journal.cut-3"].read_bytes()
+    assert b"second" in kept["journal.cut-3-2"].read_bytes()
+    assert kept["journal.cut-3"].stat().st_mode & 0o777 == 0o600
+
+
+def test_reading_alone_cuts_nothing_off(tmp_path: Path, sound: Path) -> None:
+    path = tmp_path / "journal"
+    path.write_bytes(sound.read_bytes()[:-10])
+    before = path.read_bytes()
+    journal = Journal.open(path, GENESIS)
+    assert len(list(journal.recover())) == 2
+    with pytest.raises(ValueError, match="not cut off"):
+        journal.prepare(3, 2000, [b"over it"])
+    with file_size_limit(100), pytest.raises(NodeStartError, match="Free some space"):
+        journal.cut(2)
+    journal.close()
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["journal"]
 
 
 def test_an_unsealed_record_in_the_middle_is_damage(tmp_path: Path, sound: Path) -> None:

@@ -95,6 +95,8 @@ def test_a_truncated_last_record_is_cut_off_and_the_rest_kept(fresh: NodeProcess
     assert f"cut off {cut - good} bytes of an unfinished last record at byte {good}" in log_of(
         fresh
     )
+    kept = fresh.data_dir / f"journal.cut-{len(before) - 2}"
+    assert kept.stat().st_size == cut - good
 
 
 def log_of(node: NodeProcess) -> str:
@@ -127,10 +129,16 @@ def test_a_journal_that_lost_its_end_is_refused(fresh: NodeProcess) -> None:
     fill(fresh, Account("lost", fresh.chain_id), 6)
     fresh.stop()
     height = max(int(path.stem) for path in (fresh.data_dir / "snapshots").iterdir())
-    os.truncate(fresh.data_dir / "journal", records(fresh)[1][1])
-    said = refused_start(fresh)
-    assert "ends at block 2, but a snapshot" in said
-    assert f"at block {height}: the journal lost its end" in said
+    _, (_, second), (start, end), *_ = records(fresh)
+    journal = fresh.data_dir / "journal"
+    # Also where the cut looks like a record that was never finished: nothing is cut off then.
+    for cut in ((start + end) // 2, second):
+        os.truncate(journal, cut)
+        said = refused_start(fresh)
+        assert "ends at block 2, but a snapshot" in said
+        assert f"at block {height}: the journal lost its end" in said
+        assert journal.stat().st_size == cut
+        assert not list(fresh.data_dir.glob("journal.cut-*"))
 
 
 def test_an_engine_that_computes_otherwise_is_refused(fresh: NodeProcess) -> None:

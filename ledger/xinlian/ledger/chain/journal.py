@@ -22,7 +22,8 @@ A record is *prepared* (payload on disk, seal zero) before the engine makes the 
 full disk is found out while nothing has happened yet, and *committed* afterwards without needing
 space. Records start at 512 so that a seal never crosses a sector: on power loss it is there whole
 or not at all. Hence, on reading, a last record that is cut short or has no seal was never
-acknowledged and is cut off; anything else that does not add up is damage, and refused.
+acknowledged and may be cut off, once nothing else proves its block; what was cut is kept beside.
+Anything else that does not add up is damage, and refused.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from pathlib import Path
 from typing import Final
 
 from xinlian.ledger.chain.errors import JournalCorruptError, NodeStartError, StorageFullError
+from xinlian.ledger.chain.files import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -98,13 +100,14 @@ class Journal:
     """The open journal of one data folder. Not safe for threads: one owner at a time.
 
     :meth:`open` creates the file where there is none. :meth:`recover` must have been run to its end
-    before anything is written.
+    before anything is written, and :meth:`cut` where it found an unfinished record.
     """
 
     def __init__(self, path: Path, fd: int) -> None:
         self.path = path
         self._fd = fd
         self._end = SECTOR  # where the last good record ends
+        self._unfinished = 0  # bytes behind it, as found by recover()
         self._prepared: tuple[int, bytes, bytes] | None = None  # offset, head, payload
 
     @classmethod
@@ -135,7 +138,7 @@ class Journal:
         return self._end
 
     def recover(self, offset: int = SECTOR) -> Iterator[BlockRecord]:
-        """Yield the records from ``offset`` on, each verified; cut off an unfinished last one.
+        """Yield the records from ``offset`` on, each verified, up to an unfinished last one.
 
         Raises :class:`JournalCorruptError` with the byte offset on anything else that is wrong.
         """
@@ -148,16 +151,44 @@ class Journal:
                 break
             number += 1
             yield record
-        if size > self._end:
-            log.warning(
-                "journal %s: cut off %d bytes of an unfinished last record at byte %d; "
-                "its block was never reported final",
-                self.path,
-                size - self._end,
-                self._end,
-            )
-            os.ftruncate(self._fd, self._end)
-            os.fsync(self._fd)
+        self._unfinished = max(0, size - self._end)
+
+    def cut(self, height: int) -> None:
+        """Cut an unfinished last record off, if there is one, and keep its bytes beside.
+
+        ``height`` is that of the last good record. Raises :class:`NodeStartError` if there is no
+        space to keep them; nothing is cut then.
+        """
+        if not self._unfinished:
+            return
+        tail = self._pread_all(self._end, self._unfinished)
+        kept = self._keep(tail, height) if any(tail) else "nothing: they are all zero"
+        log.warning(
+            "journal %s: cut off %d bytes of an unfinished last record at byte %d; "
+            "its block was never reported final; kept of it: %s",
+            self.path,
+            self._unfinished,
+            self._end,
+            kept,
+        )
+        os.ftruncate(self._fd, self._end)
+        os.fsync(self._fd)
+        self._unfinished = 0
+
+    def _keep(self, tail: bytes, height: int) -> str:
+        name = f"{self.path.name}.cut-{height}"
+        number = 1
+        while (path := self.path.with_name(name)).exists() and path.read_bytes() != tail:
+            number += 1
+            name = f"{self.path.name}.cut-{height}-{number}"
+        try:
+            write_whole(path, tail)
+        except OSError as exc:
+            raise NodeStartError(
+                f"The unfinished end of the journal {self.path} ({len(tail)} bytes) cannot be kept "
+                f"in {path}: {exc.strerror}. Free some space on this disk; nothing was changed."
+            ) from exc
+        return str(path)
 
     def _read(self, start: int, size: int, number: int) -> BlockRecord | None:
         """One record, or None where an unfinished last record begins."""
@@ -210,6 +241,8 @@ class Journal:
 
     def prepare(self, height: int, time: int, transactions: Sequence[bytes]) -> None:
         """Put the payload on disk, unsealed. Raises :class:`StorageFullError`, then as before."""
+        if self._unfinished:
+            raise ValueError("an unfinished record was not cut off")
         start, payload = _aligned(self._end), _pack(transactions)
         head = _HEAD.pack(
             _MAGIC, VERSION, KIND_BLOCK, len(payload), height, time, len(transactions)

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 VERSION: Final = 1
 KEPT: Final = 2
 _SUFFIX: Final = ".snapshot"
+_HEAD_BYTES_MAX: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,20 @@ def load(folder: Path, genesis: str) -> Iterator[tuple[SnapshotHead, bytes]]:
             log.warning("snapshot %s does not match its SHA-256; passing over it", path)
         else:
             yield head, state
+
+
+def proven_height(folder: Path, genesis: str) -> int:
+    """The highest block of a snapshot whose head and name agree, without its state; else 0."""
+    heights = [0]
+    for path in folder.glob(f"*{_SUFFIX}"):
+        try:
+            with path.open("rb") as file:
+                head = SnapshotHead(**json.loads(file.readline(_HEAD_BYTES_MAX)))
+            if head.genesis == genesis and head.height == int(path.stem):
+                heights.append(head.height)
+        except (OSError, ValueError, TypeError):
+            continue  # it proves nothing
+    return max(heights)
 
 
 def make_head(

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Final
 
 from xinlian.ledger.chain import snapshot
+from xinlian.ledger.chain.data_folder import DataFolder
 from xinlian.ledger.chain.engine import Engine, Head, messages
 from xinlian.ledger.chain.errors import EngineError, NodeStartError, ReplayMismatchError, RpcError
 from xinlian.ledger.chain.journal import SECTOR, BlockRecord, Journal
+from xinlian.ledger.chain.proofs import check_end
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +52,10 @@ class Replayed:
 
 
 def scan(journal: Journal) -> Index:
-    """Verify the whole journal (checksums, order of heights and times); cut an unfinished tail."""
+    """Verify the whole journal: checksums, order of heights and times.
+
+    An unfinished end is cut off, unless there is proof that the block was final.
+    """
     index = Index([b""])
     for record in journal.recover():
         if record.height != index.height + 1 or record.time < index.time:
@@ -62,6 +67,8 @@ def scan(journal: Journal) -> Index:
         index.hashes.append(record.block_hash)
         index.transactions += len(record.transactions)
         index.time = record.time
+    check_end(DataFolder(journal.path.parent), index.height)
+    journal.cut(index.height)
     return index
 
 

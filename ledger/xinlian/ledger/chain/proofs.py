@@ -1,0 +1,22 @@
+"""What else a data folder knows of the chain's length: blocks that the journal must hold.
+
+A block enters a snapshot only after its record is sealed. So a journal that ends below lost its
+end, however whole it looks.
+"""
+
+from __future__ import annotations
+
+from xinlian.ledger.chain import snapshot
+from xinlian.ledger.chain.data_folder import DataFolder
+from xinlian.ledger.chain.errors import NodeStartError
+
+
+def check_end(folder: DataFolder, height: int) -> None:
+    """Raise :class:`NodeStartError` if there is proof of blocks above the journal's last one."""
+    proven = snapshot.proven_height(folder.snapshots, folder.digest.hex())
+    if proven > height:
+        raise NodeStartError(
+            f"The journal ends at block {height}, but a snapshot in {folder.path} was taken at "
+            f"block {proven}: the journal lost its end. Nothing was changed. Restore it from a "
+            "backup; see chain-node/embedded/README.md."
+        )
