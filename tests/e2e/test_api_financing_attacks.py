@@ -173,3 +173,29 @@ def test_what_was_taken_back_is_not_accepted(api: ApiNetwork) -> None:
     assert (gone.status_code, gone.json()["withdrawn"]) == (200, True)
     again = api.call("funder").post(f"/quote-requests/{request}/quotes", quote(api, 30_000))
     assert again.status_code == 409
+
+
+def test_a_refused_acceptance_leaves_nothing_behind(api: ApiNetwork) -> None:
+    """Else whoever has many quotes could fill the follower's desk for days."""
+    piece = api.voucher(9_000)
+    first, second = (quoted(api, ask(api, piece, amount)) for amount in (4_000, 1_000))
+    path = f"/quotes/{first['id']}/accept"
+    api.call("supplier").post(path, key="taken", wait="final", timeout=30)
+    clash = api.call("supplier").post(f"/quotes/{second['id']}/accept", key="taken")
+    assert (clash.status_code, clash.json()["code"]) == (409, "idempotency_conflict")
+    with unit_of_work(api.app.engine) as session:
+        assert SqlFinancingStore(session).financing(second["id"]) is None
+
+
+def test_every_financing_has_its_turn(api: ApiNetwork, monkeypatch: Any) -> None:
+    monkeypatch.setattr("xinlian.services.app.follower._ROUND_MAX", 2)
+    piece = api.voucher(9_000)
+    names = []
+    for amount in range(100, 700, 100):
+        given = quoted(api, ask(api, piece, amount))
+        path = f"/quotes/{given['id']}/accept"
+        done = api.call("supplier").post(path, wait="final", timeout=30).json()
+        names.append(done["financing_id"])
+    for _ in range(8):
+        api.app.follower.round()
+    assert {in_books(api, name).stage for name in names} == {Stage.LOCKED}

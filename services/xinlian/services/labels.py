@@ -44,8 +44,8 @@ FIELDS: Final[dict[str, str]] = {
     "digest": "指令摘要", "nonce": "序号", "deadline": "截止时间", "content": "内容",
     "items": "明细", "signatures": "签名", "signatures_needed": "所需签名数",
     "typed_data": "待签数据", "order": "指令", "tx_hash": "交易哈希", "effects": "结果",
-    "effect": "结果", "failure": "失败原因", "code": "代码", "message": "说明",
-    "message_zh": "中文说明", "fields": "相关数据", "exists": "此前已存在",
+    "effect": "结果", "failure": "失败原因", "dead": "已永久失效", "code": "代码",
+    "message": "说明", "message_zh": "中文说明", "fields": "相关数据", "exists": "此前已存在",
     # quotes and financing
     "request": "询价", "request_id": "询价编号", "quote_id": "报价编号", "supplier": "供应商",
     "requested_at": "询价时间", "closes_at": "询价截止", "withdrawn": "已撤回",

@@ -144,15 +144,17 @@ def accept_quote(
 ) -> AcceptedView:
     """Accept a quote; your keys kept here sign the order that locks the piece."""
     state.app.orders.require_keys(actor.signer)
-    accepted = state.app.desk.accept(actor.signer, quote_id)
     asked = Asked(key, str(request.state.operation), {"quote": quote_id})
     # A quote is accepted once, under however many keys: the order's own key is the quote's.
     once = replace(asked, key=f"accept-{quote_id[:48]}")
-    placed = state.app.orders.sign_once(actor.signer, asked, once, [accepted.opening])
-    state.app.desk.ordered(accepted.financing.id, placed.digest)
+    placed = state.app.orders.sign_once(
+        actor.signer, asked, once, lambda: [state.app.desk.accept(actor.signer, quote_id).opening]
+    )
+    # One quote becomes one financing, under the quote's id.
+    state.app.desk.ordered(quote_id, placed.digest)
     order = waiting.view(placed.digest, exists=placed.exists)
     response.status_code = 200 if isinstance(order, OrderResult) else 202
-    return AcceptedView(financing_id=accepted.financing.id, order=order)
+    return AcceptedView(financing_id=quote_id, order=order)
 
 
 @router.get("/financings")

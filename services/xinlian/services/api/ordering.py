@@ -144,6 +144,7 @@ def order_view(state: ApiState, status: Status, *, exists: bool) -> AnyOrder:
         )
     return OrderFailed(
         state="failed",
+        dead=status.burned,
         block=status.block,
         tx_hash=None if status.tx_hash is None else hex32(status.tx_hash),
         failure=_failure(status),

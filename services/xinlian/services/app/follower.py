@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from xinlian.finance.adapters.financing_store import SqlFinancingStore
 from xinlian.finance.adapters.sql import FinancingRow
-from xinlian.finance.model.financing import Stage
+from xinlian.finance.model.financing import Financing, Stage
 from xinlian.finance.usecases.paying import confirm_lock, load, release_financing
 from xinlian.finance.usecases.ports import ChangedMeanwhileError
 from xinlian.ledger.adapters.sql.tables import OPEN, financing_versions
@@ -53,6 +53,8 @@ class Follower:
         self._send_payments = send_payments
         self._clock = clock
         self._turn = threading.Lock()
+        self._reached: dict[Stage, str] = {}
+        """Where the last round stopped in a stage; absent when it came to the end."""
 
     def run(self, stop: threading.Event) -> None:
         """Rounds until ``stop`` is set, whenever the books went on."""
@@ -60,7 +62,7 @@ class Follower:
         while not stop.is_set():
             try:
                 found = head_of(self._engine).height
-                if found != height:
+                if found != height or self._reached:
                     self.round()
                     height = found
             except (OperationalError, ChangedMeanwhileError) as exc:
@@ -68,46 +70,71 @@ class Follower:
             stop.wait(_WAIT_SECONDS)
 
     def round(self) -> int:
-        """Everything there is to tell; how many financings went on."""
+        """What there is to tell, a portion of each stage; how many financings went on."""
         with self._turn:
-            told = sum(self._accepted(name) for name in self._at(Stage.ACCEPTED))
+            told = sum(self._accepted(name) for name in self._some(Stage.ACCEPTED))
             for stage in (Stage.LOCKED, Stage.REGISTERED):
-                told += sum(self._locked(name) for name in self._at(stage))
+                told += sum(self._locked(name) for name in self._some(stage))
             self._send_payments()
         return told
 
-    def _at(self, stage: Stage) -> list[str]:
-        query = select(FinancingRow.id).where(FinancingRow.stage == stage.value).limit(_ROUND_MAX)
+    def _some(self, stage: Stage) -> list[str]:
+        """The next ids of a stage, from where the last round stopped."""
+        row = FinancingRow
+        query = (
+            select(row.id)
+            .where(row.stage == stage.value, row.id > self._reached.pop(stage, ""))
+            .order_by(row.id)
+            .limit(_ROUND_MAX)
+        )
         with Session(self._engine) as session:
-            return list(session.scalars(query).all())
+            found = list(session.scalars(query).all())
+        if len(found) == _ROUND_MAX:
+            self._reached[stage] = found[-1]
+        return found
 
     def _accepted(self, name: str) -> bool:
-        o = financing_orders.c
+        # Looked at first without the write lock: most of them still wait for the chain.
+        with Session(self._engine) as session:
+            if not self._tell_accepted(session, name, told=False):
+                return False
         with unit_of_work(self._engine) as session:
-            store = SqlFinancingStore(session)
-            financing = load(store, name)
-            lock = agreed_lock(session, financing)
-            if lock is not None:
-                confirm_lock(store, name, *lock)
-                return True
-            digest = session.scalar(select(o.digest).where(o.financing_id == name))
-            status = None if digest is None else self._status(bytes(digest))
-            if isinstance(status, Failed):
-                release_financing(store, name, f"the lock failed: {status.code.value}")
-                return True
-            if status is None and self._clock.now() > financing.lock_expires_at:
-                release_financing(store, name, "its lock was never ordered")
-                return True
-        return False
+            return self._tell_accepted(session, name, told=True)
+
+    def _tell_accepted(self, session: Session, name: str, *, told: bool) -> bool:
+        """Whether the chain has said what became of an accepted quote; ``told``: write it down."""
+        store = SqlFinancingStore(session)
+        financing = load(store, name)
+        lock = agreed_lock(session, financing)
+        why = "" if lock is not None else self._why_not(session, financing)
+        if told and lock is not None:
+            confirm_lock(store, name, *lock)
+        elif told and why:
+            release_financing(store, name, why)
+        return lock is not None or bool(why)
+
+    def _why_not(self, session: Session, financing: Financing) -> str:
+        """Why a quote that was accepted will never be locked; empty if it still may."""
+        o = financing_orders.c
+        digest = session.scalar(select(o.digest).where(o.financing_id == financing.id))
+        status = None if digest is None else self._status(bytes(digest))
+        if isinstance(status, Failed):
+            return f"the lock failed: {status.code.value}"
+        if status is None and self._clock.now() > financing.lock_expires_at:
+            return "its lock was never ordered"
+        return ""
 
     def _locked(self, name: str) -> bool:
-        f = financing_versions.c
-        with unit_of_work(self._engine) as session:
-            store = SqlFinancingStore(session)
-            query = select(f.state).where(
-                f.financing == load(store, name).chain_id, f.to_block == OPEN
-            )
-            if session.scalar(query) != FinancingState.RELEASED:
+        with Session(self._engine) as session:
+            if not _is_released(session, name):
                 return False
-            release_financing(store, name, "released on chain")
+        with unit_of_work(self._engine) as session:
+            release_financing(SqlFinancingStore(session), name, "released on chain")
         return True
+
+
+def _is_released(session: Session, name: str) -> bool:
+    f = financing_versions.c
+    chain_id = load(SqlFinancingStore(session), name).chain_id
+    query = select(f.state).where(f.financing == chain_id, f.to_block == OPEN)
+    return bool(session.scalar(query) == FinancingState.RELEASED)

@@ -161,13 +161,16 @@ class Orders:
             self._keys.settle(claim, order_digest.hex())
         return Placed(order_digest, exists)
 
-    def sign_once(self, party: PartyId, asked: Asked, once: Asked, items: Sequence[Item]) -> Placed:
+    def sign_once(
+        self, party: PartyId, asked: Asked, once: Asked, do: Callable[[], Sequence[Item]]
+    ) -> Placed:
         """The order of a thing that is done once: the same one under whichever key it is asked for.
 
-        ``once`` holds the key of the thing itself.
+        ``once`` holds the thing's own key; ``do`` does it and gives what it takes on chain.
         """
         claim = self._keys.claim(party, asked.key, asked.operation, asked.content)
         try:
+            items = do()
             placed = self.sign(party, once, lambda _: items)
         except Exception:
             if claim.fresh:

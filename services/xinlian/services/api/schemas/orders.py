@@ -196,9 +196,11 @@ class OrderFinal(_OrderBase):
 
 
 class OrderFailed(_OrderBase):
-    """Came to nothing, for ever: its nonce is used up or its deadline has passed."""
+    """Came to nothing. ``dead``: for ever, its nonce is used up; otherwise whoever has the signed
+    order could still have it carried until its deadline."""
 
     state: Literal["failed"]
+    dead: bool
     block: int | None
     tx_hash: Hex32 | None
     failure: FailureView
