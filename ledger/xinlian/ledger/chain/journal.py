@@ -103,8 +103,9 @@ class Journal:
     before anything is written, and :meth:`cut` where it found an unfinished record.
     """
 
-    def __init__(self, path: Path, fd: int) -> None:
+    def __init__(self, path: Path, fd: int, genesis: bytes) -> None:
         self.path = path
+        self.genesis = genesis
         self._fd = fd
         self._end = SECTOR  # where the last good record ends
         self._unfinished = 0  # bytes behind it, as found by recover()
@@ -130,7 +131,7 @@ class Journal:
             folder = os.open(path.parent, os.O_RDONLY)
             os.fsync(folder)
             os.close(folder)
-        return cls(path, fd)
+        return cls(path, fd, genesis_digest)
 
     @property
     def size(self) -> int:

@@ -9,11 +9,13 @@ from __future__ import annotations
 from xinlian.ledger.chain import snapshot
 from xinlian.ledger.chain.data_folder import DataFolder
 from xinlian.ledger.chain.errors import NodeStartError
+from xinlian.ledger.chain.journal import Journal
 
 
-def check_end(folder: DataFolder, height: int) -> None:
+def check_end(journal: Journal, height: int) -> None:
     """Raise :class:`NodeStartError` if there is proof of blocks above the journal's last one."""
-    proven = snapshot.proven_height(folder.snapshots, folder.digest.hex())
+    folder = DataFolder(journal.path.parent)
+    proven = snapshot.proven_height(folder.snapshots, journal.genesis.hex())
     if proven > height:
         raise NodeStartError(
             f"The journal ends at block {height}, but a snapshot in {folder.path} was taken at "

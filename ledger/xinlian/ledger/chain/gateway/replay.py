@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final
 
 from xinlian.ledger.chain import snapshot
-from xinlian.ledger.chain.data_folder import DataFolder
 from xinlian.ledger.chain.engine import Engine, Head, messages
 from xinlian.ledger.chain.errors import EngineError, NodeStartError, ReplayMismatchError, RpcError
 from xinlian.ledger.chain.journal import SECTOR, BlockRecord, Journal
@@ -67,7 +66,7 @@ def scan(journal: Journal) -> Index:
         index.hashes.append(record.block_hash)
         index.transactions += len(record.transactions)
         index.time = record.time
-    check_end(DataFolder(journal.path.parent), index.height)
+    check_end(journal, index.height)
     journal.cut(index.height)
     return index
 
