@@ -12,7 +12,8 @@ from xinlian.services.api.reading import ListerDep, MomentDep, ReaderDep
 from xinlian.services.api.route import guarded_router
 from xinlian.services.api.schemas.actions import CreditNoteBody, DocumentBody
 from xinlian.services.api.schemas.common import Hex32, Page, hex32, unhex
-from xinlian.services.api.schemas.ledger import DOCUMENT_NUMBERS, DocumentView
+from xinlian.services.api.schemas.ledger import DocumentView
+from xinlian.services.api.schemas.words import DOCUMENT_NUMBERS
 from xinlian.services.api.state import StateDep
 
 router = guarded_router("documents")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from xinlian.services.api.schemas.common import GoesWithError
 from xinlian.services.labels import field_zh
 
 __all__ = ["FORMS", "Wrong", "describe"]
@@ -96,8 +97,9 @@ def describe(error: Mapping[str, Any]) -> Wrong:
     loc: Sequence[str | int] = error["loc"]
     context: Mapping[str, Any] = error.get("ctx") or {}
     kind = str(error["type"])
-    if kind == "goes_with":
-        loc = (*loc, context["field"])
+    cause = context.get("error")
+    if isinstance(cause, GoesWithError):
+        kind, loc = "goes_with", (*loc, cause.field)
     place = ".".join(str(part) for part in loc)[:200]
     name = _name(loc)
     code, english, chinese = _words(kind, context, error)
@@ -160,7 +162,7 @@ def _choice(context: Mapping[str, Any], given: str) -> tuple[str, str, str]:
 
 
 def _goes_with(context: Mapping[str, Any], _: str) -> tuple[str, str, str]:
-    other = str(context["other"])
+    other = context["error"].other
     return (
         "goes_with",
         f"goes with {other}: give both or neither",

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 from xinlian.services.api.schemas.common import AmountFen, Body, DayText, Hex32, PartyNo, PieceNo
-from xinlian.services.api.schemas.ledger import DocumentKindWord
+from xinlian.services.api.schemas.words import DocumentKindWord
 
 __all__ = [
     "CreditNoteBody",

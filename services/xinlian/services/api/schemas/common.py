@@ -17,6 +17,7 @@ __all__ = [
     "DayText",
     "DigestText",
     "FinancingNo",
+    "GoesWithError",
     "Hex32",
     "LimitNo",
     "Note",
@@ -37,6 +38,15 @@ class Body(BaseModel):
     """Base of what clients send: nothing unknown, nothing converted."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class GoesWithError(ValueError):
+    """``field`` was left out though ``other``, with which it goes, was given."""
+
+    def __init__(self, field: str, other: str) -> None:
+        super().__init__(f"{field} goes with {other}")
+        self.field = field
+        self.other = other
 
 
 class View(BaseModel):

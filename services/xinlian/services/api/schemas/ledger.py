@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 from xinlian.ledger.model import views as ledger
 from xinlian.ledger.model.days import Day, iso_of
-from xinlian.ledger.model.vouchers import UNPAID_STATES, FinancingState, PieceState, RootState
+from xinlian.ledger.model.vouchers import UNPAID_STATES
 from xinlian.services.api.schemas.common import (
     BlockNo,
     DayText,
@@ -23,14 +23,22 @@ from xinlian.services.api.schemas.common import (
     hex32,
     told,
 )
+from xinlian.services.api.schemas.words import (
+    DOCUMENT_KINDS,
+    FINANCING_WORDS,
+    PIECE_WORDS,
+    ROOT_WORDS,
+    DocumentKindWord,
+    FinancingStateWord,
+    PieceStateWord,
+    RootStateWord,
+)
 from xinlian.services.app.books import PieceRow
 
 __all__ = [
-    "DOCUMENT_NUMBERS",
     "FINANCING_WORDS",
     "PIECE_WORDS",
     "ROOT_WORDS",
-    "DocumentKindWord",
     "DocumentView",
     "EventView",
     "FinancingStateWord",
@@ -40,25 +48,6 @@ __all__ = [
     "PieceView",
     "VoucherView",
 ]
-
-PieceStateWord = Literal[
-    "issued", "held", "offered", "locked", "financed", "redeemed", "cancelled", "merged"
-]
-RootStateWord = Literal[
-    "offered", "active", "matured", "dishonoured", "settled", "written_off", "cancelled"
-]
-FinancingStateWord = Literal["locked", "registered", "disbursed", "released", "repaid"]
-DocumentKindWord = Literal["contract", "order", "delivery", "invoice", "bundle"]
-DOCUMENT_KINDS: dict[int, DocumentKindWord] = {
-    1: "contract",
-    2: "order",
-    3: "delivery",
-    4: "invoice",
-    5: "bundle",
-}
-DOCUMENT_NUMBERS: dict[DocumentKindWord, int] = {
-    word: number for number, word in DOCUMENT_KINDS.items()
-}
 
 
 class PieceView(View):
@@ -308,31 +297,3 @@ class LineageView(View):
                 for source, amount in sources
             ],
         )
-
-
-PIECE_WORDS: dict[PieceState, PieceStateWord] = {
-    PieceState.ISSUED: "issued",
-    PieceState.HELD: "held",
-    PieceState.OFFERED: "offered",
-    PieceState.LOCKED: "locked",
-    PieceState.FINANCED: "financed",
-    PieceState.REDEEMED: "redeemed",
-    PieceState.CANCELLED: "cancelled",
-    PieceState.MERGED: "merged",
-}
-ROOT_WORDS: dict[RootState, RootStateWord] = {
-    RootState.OFFERED: "offered",
-    RootState.ACTIVE: "active",
-    RootState.MATURED: "matured",
-    RootState.DISHONOURED: "dishonoured",
-    RootState.SETTLED: "settled",
-    RootState.WRITTEN_OFF: "written_off",
-    RootState.CANCELLED: "cancelled",
-}
-FINANCING_WORDS: dict[FinancingState, FinancingStateWord] = {
-    FinancingState.LOCKED: "locked",
-    FinancingState.REGISTERED: "registered",
-    FinancingState.DISBURSED: "disbursed",
-    FinancingState.RELEASED: "released",
-    FinancingState.REPAID: "repaid",
-}

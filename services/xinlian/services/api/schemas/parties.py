@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError
 from xinlian.ledger.model.ids import to_checksum
 from xinlian.ledger.model.parties import PartyStatus, Role
 from xinlian.services.api.schemas.common import (
     Body,
+    GoesWithError,
     Hex32,
     PartyNo,
     View,
@@ -118,9 +118,7 @@ class PartyBody(Body):
         # Half of an account lets a party in that nobody can pay.
         for field, other in (("bank_account", "bank_code"), ("bank_code", "bank_account")):
             if getattr(self, field) is None and getattr(self, other) is not None:
-                raise PydanticCustomError(
-                    "goes_with", "goes with {other}", {"field": field, "other": other}
-                )
+                raise GoesWithError(field, other)
         return self
 
 
