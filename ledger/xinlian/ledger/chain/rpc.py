@@ -44,7 +44,8 @@ class Rpc:
         if token is not None:
             self._headers["Authorization"] = f"Bearer {token}"
         self._local = threading.local()
-        self._all: list[http.client.HTTPConnection] = []
+        self._all: list[tuple[threading.Thread, http.client.HTTPConnection]] = []
+        self._closed = False
         self._guard = threading.Lock()
 
     def call(self, method: str, *params: Any) -> Any:
@@ -95,10 +96,14 @@ class Rpc:
         return int(self.call("xinlian_setTime", now))
 
     def close(self) -> None:
-        """Close the connections of all threads."""
+        """Close the connections of all threads; every later call is refused.
+
+        A thread in the middle of a call closes its own when it has its answer.
+        """
         with self._guard:
-            for connection in self._all:
-                connection.close()
+            self._closed = True
+            for _, connection in self._all:
+                _close(connection)
             self._all.clear()
 
     def __enter__(self) -> Self:
@@ -121,8 +126,8 @@ class Rpc:
                 connection, fresh = self._connect(), True
             try:
                 connection.request("POST", self._parts.path or "/", body, self._headers)
-                response = connection.getresponse()
-                data = response.read()
+                with connection.getresponse() as response:
+                    data = response.read()
             except (OSError, http.client.HTTPException) as exc:
                 self._drop(connection)
                 # An idle connection may have been closed meanwhile; sending again is safe, since
@@ -130,7 +135,12 @@ class Rpc:
                 if not fresh and not isinstance(exc, TimeoutError):
                     continue
                 raise NodeUnavailableError(f"no answer from {self.url}: {exc}") from exc
+            except BaseException:
+                self._drop(connection)  # half an answer must not meet the next question
+                raise
             break
+        if self._closed:
+            self._drop(connection)
         try:
             return orjson.loads(data)
         except orjson.JSONDecodeError as exc:
@@ -140,11 +150,10 @@ class Rpc:
             ) from exc
 
     def _drop(self, connection: http.client.HTTPConnection) -> None:
-        connection.close()
+        _close(connection)
         self._local.held = None
         with self._guard:
-            if connection in self._all:
-                self._all.remove(connection)
+            self._all = [entry for entry in self._all if entry[1] is not connection]
 
     def _connect(self) -> http.client.HTTPConnection:
         kind = (
@@ -155,6 +164,17 @@ class Rpc:
         assert self._parts.hostname is not None  # noqa: S101 - checked in __init__
         connection = kind(self._parts.hostname, self._parts.port, timeout=self._seconds)
         with self._guard:
-            self._all.append(connection)
+            if self._closed:
+                raise NodeUnavailableError(f"this client of {self.url} was closed")
+            for thread, idle in self._all:
+                if not thread.is_alive():
+                    _close(idle)
+            self._all = [entry for entry in self._all if entry[0].is_alive()]
+            self._all.append((threading.current_thread(), connection))
         self._local.held = connection
         return connection
+
+
+def _close(connection: http.client.HTTPConnection) -> None:
+    connection.auto_open = 0  # or the next request would open it again, and nobody close it
+    connection.close()
