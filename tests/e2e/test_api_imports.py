@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from xinlian.finance.model.codes import synthetic_uscc
+from xinlian.finance.usecases.import_table import read_table
+from xinlian.services.app import imports
 
 from tests.support.api import ApiNetwork
 from tests.support.repository import ROOT
@@ -78,16 +80,52 @@ def test_the_same_file_again_is_the_same_import(api: ApiNetwork) -> None:
 
 
 def test_documents_of_others_are_not_to_be_imported(api: ApiNetwork) -> None:
-    files = table(row("outsider", "issuer", 60), row("supplier", "issuer", 61))
+    api.call("supplier").upload("/imports", table(row("supplier", "issuer", 62)))
+    files = table(*(row("supplier", "issuer", number) for number in (61, 62)))
     answer = api.call("outsider").upload("/imports", files)
-    assert (answer.status_code, answer.json()["fields"]["line"]) == (422, 3)
+    # One row is known here and one is not: who is no party to them can't tell which.
+    assert (answer.status_code, answer.json()["invalid"]) == (201, 2), answer.text
+    told = api.call("outsider").get(f"/imports/{answer.json()['id']}/rows").json()["items"]
+    assert {each["reason"] for each in told} == {"not_yours"}
+    assert [each["document"] for each in told] == [None, None]
+    assert len({each["message"] for each in told}) == 1
     # Nothing of it was taken: the rightful party brings its row in as new.
-    made = api.call("supplier").upload("/imports", table(row("supplier", "issuer", 61))).json()
-    assert made["accepted"] == 1
-    assert api.call("outsider").get("/imports").json()["items"] == []
+    made = api.call("supplier").upload("/imports", files).json()
+    assert (made["accepted"], made["exists"], made["repeated"]) == (1, 1, False)
+    assert len(api.call("outsider").get("/imports").json()["items"]) == 1
     assert api.call("outsider").get(f"/imports/{made['id']}").status_code == 404
     assert api.call("outsider").get(f"/imports/{made['id']}/rows").status_code == 404
     assert api.call("auditor").get(f"/imports/{made['id']}").status_code == 200
+
+
+def test_others_go_on_while_a_file_is_read(
+    api: ApiNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One import of a party at a time, and nobody waits for its reader."""
+    files = table(row("supplier", "issuer", 90))
+    meanwhile: list[int] = []
+
+    def slow(*given: Any) -> Any:
+        monkeypatch.setattr(imports, "read_table", read_table)
+        api.document(100)
+        second = api.caller(api.call("supplier").token).upload("/imports", files)
+        assert second.headers["Retry-After"]
+        meanwhile.append(second.status_code)
+        other = table(row("supplier2", "issuer", 90))
+        meanwhile.append(api.call("supplier2").upload("/imports", other).status_code)
+        return read_table(*given)
+
+    monkeypatch.setattr(imports, "read_table", slow)
+    made = api.call("supplier").upload("/imports", files)
+    assert (made.status_code, made.json()["accepted"]) == (201, 1), made.text
+    assert meanwhile == [429, 201]
+    assert api.call("supplier").upload("/imports", files).json()["repeated"] is True
+
+
+def test_a_file_of_more_rows_than_the_server_takes(api: ApiNetwork) -> None:
+    lines = [row("supplier", "issuer", 1)] * (imports.BOUNDS.rows + 1)
+    answer = api.call("supplier").upload("/imports", table(*lines))
+    assert (answer.status_code, answer.json()["fields"]["reason"]) == (422, "too_many_rows")
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from xinlian.finance.adapters.csv_table import CsvTable, decode
-from xinlian.finance.adapters.table_files import read_file
+from xinlian.finance.adapters.table_files import FileContent, open_table, read_file
 from xinlian.finance.model.import_reasons import FileReason, FileRefusedError, RowReason
-from xinlian.finance.model.tables import SourceRow
+from xinlian.finance.model.tables import Bounds, SourceRow
 
 from tests.finance.tables import MAPPING, refusal, rows, table
 
@@ -139,6 +139,30 @@ def test_too_many_rows_are_refused() -> None:
     data = b"a,b\n" + b"1,2\n" * 200_001
     failed = refusal(lambda: sum(1 for _ in table(data).rows()))
     assert (failed.reason, failed.line) == (FileReason.TOO_MANY_ROWS, 200_002)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"a,b\n" + b"1,2\n" * 101, FileReason.TOO_MANY_ROWS),
+        (b"a,b\n" + b"1,2,3,4,5,6,7,8,9,10\n" * 60, FileReason.TOO_MANY_CELLS),
+        (b"a,b\n" + b"\n" * 1_000, FileReason.TOO_MANY_CELLS),
+        (b"a,b\n" + b"," * 300, FileReason.TOO_MANY_COLUMNS),
+        (b"a,b\n" + b"," * 2_000_000, FileReason.FILE_TOO_LARGE),
+    ],
+)
+def test_a_server_sets_bounds_of_its_own(data: bytes, reason: FileReason) -> None:
+    bounds = Bounds(file_bytes=1_000_000, rows=100, cells=500)
+    content = FileContent("x.csv", data, "")
+    failed = refusal(lambda: list(open_table(content, MAPPING, bounds).rows()))
+    assert failed.reason is reason
+
+
+@pytest.mark.parametrize("record", [b"," * 2_000_000, b'"x\n",' * 400_000])
+def test_a_record_is_refused_before_it_is_whole(record: bytes) -> None:
+    found = CsvTable.open(b"a,b\n" + record, MAPPING)
+    failed = refusal(lambda: list(found.rows()))
+    assert (failed.reason, failed.line) == (FileReason.TOO_MANY_COLUMNS, 2)
 
 
 def test_only_readable_files_of_bounded_size_are_read(tmp_path: Path) -> None:

@@ -101,8 +101,13 @@ def test_the_order_of_reasons_is_kept() -> None:
     told = [row[0] for row in WRONG]
     order = list(RowReason)
     assert told == sorted(told, key=order.index)
-    # These come from the file's form or from another row, not from a cell.
-    elsewhere = {RowReason.RAGGED_ROW, RowReason.QUOTE_MALFORMED, RowReason.REVERSAL_UNMATCHED}
+    # These come from the file's form, from another row or from who imports, not from a cell.
+    elsewhere = {
+        RowReason.RAGGED_ROW,
+        RowReason.QUOTE_MALFORMED,
+        RowReason.REVERSAL_UNMATCHED,
+        RowReason.NOT_YOURS,
+    }
     assert set(order) == set(told) | elsewhere
     assert set(ROW_REASON_TEXT) == set(order)
 

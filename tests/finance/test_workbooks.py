@@ -3,16 +3,21 @@
 import contextlib
 import io
 import zipfile
+from collections.abc import Iterator
 from datetime import date, datetime
+from typing import Any
 
 import openpyxl
 import pytest
+from defusedxml.ElementTree import iterparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from xinlian.finance.adapters import xlsx_package
+from xinlian.finance.adapters.table_files import FileContent, open_table
 from xinlian.finance.model.import_reasons import FileReason, FileRefusedError, RowReason
-from xinlian.finance.model.tables import Cell, CellKind
+from xinlian.finance.model.tables import Bounds, Cell, CellKind
 
-from tests.finance.tables import MAPPING_TEXT, edit, refusal, rows, table, workbook
+from tests.finance.tables import MAPPING, MAPPING_TEXT, edit, refusal, rows, table, workbook
 
 # Workbooks know no time zones.
 NOON = datetime(2025, 2, 1, 12, 0)  # noqa: DTZ001
@@ -228,6 +233,33 @@ def sheet_of(*parts: bytes) -> bytes:
     )
     whole = head + b"".join(parts) + b"</sheetData></worksheet>"
     return edit(SMALL_BOOK, SHEET, lambda _: whole)
+
+
+@pytest.mark.parametrize(
+    ("rows_of", "cells", "reason"),
+    [
+        # One row of empty cells; many such rows, none of which is a row to a reader.
+        ([b"<row>", b"<c/>" * 1_000_000, b"</row>"], 4_000_000, FileReason.WORKBOOK_TOO_LARGE),
+        ([b"<row>" + b"<c/>" * 200 + b"</row>"] * 60, 10_000, FileReason.TOO_MANY_CELLS),
+        ([b"<row/>"] * 60_000, 10_000, FileReason.TOO_MANY_CELLS),
+        ([b"<a/>"] * 60_000, 10_000, FileReason.WORKBOOK_TOO_LARGE),
+    ],
+)
+def test_rows_are_refused_before_they_are_whole(
+    rows_of: list[bytes], cells: int, reason: FileReason, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+
+    def counted(*given: Any, **options: Any) -> Iterator[Any]:
+        for pair in iterparse(*given, **options):
+            seen.append(1)
+            yield pair
+
+    monkeypatch.setattr(xlsx_package, "iterparse", counted)
+    content = FileContent("x.xlsx", sheet_of(*rows_of), "")
+    failed = refusal(lambda: list(open_table(content, MAPPING, Bounds(cells=cells)).rows()))
+    assert failed.reason is reason
+    assert len(seen) < 100_000
 
 
 def test_cells_without_places_follow_each_other() -> None:

@@ -11,7 +11,15 @@ from typing import Final
 
 from xinlian.finance.model.import_reasons import FileReason, FileRefusedError, RowReason
 from xinlian.finance.model.mapping import Mapping
-from xinlian.finance.model.tables import ROWS_MAX, Cell, SourceRow, check_header
+from xinlian.finance.model.tables import (
+    CELL_CHARS_MAX,
+    COLUMNS_MAX,
+    WIDEST,
+    Bounds,
+    Cell,
+    SourceRow,
+    check_header,
+)
 
 _BOMS: Final = (
     # The UTF-32 mark begins with the UTF-16 one and must be looked at first.
@@ -21,6 +29,8 @@ _BOMS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+RECORD_CHARS_MAX: Final = COLUMNS_MAX * CELL_CHARS_MAX
+"""No record is handed to the parser that could hold more cells than fit a table."""
 # GB18030 gives nearly every pair of bytes a meaning; text of another encoding read as GB18030
 # lands among the private-use characters sooner or later.
 _NOT_TEXT: Final = re.compile("[\ue000-\uf8ff\ufffe\uffff\U000f0000-\U0010ffff]")
@@ -78,8 +88,11 @@ def _unknown(why: str, line: int | None) -> FileRefusedError:
 class CsvTable:
     """A CSV file after RFC 4180; the delimiter is the mapping's."""
 
-    def __init__(self, text: str, delimiter: str) -> None:
+    def __init__(self, text: str, delimiter: str, bounds: Bounds = WIDEST) -> None:
         self._lines = io.StringIO(text, newline="")
+        self._bounds = bounds
+        self._cells = 0
+        self._record_line, self._record_chars = 1, 0
         self._last = ""
         self._reader = csv.reader(self._feed(), delimiter=delimiter, strict=True)
         header = next(self._records(), None)
@@ -88,30 +101,31 @@ class CsvTable:
         self.header = check_header([cell.text for cell in header.cells], header.line)
 
     @classmethod
-    def open(cls, data: bytes, mapping: Mapping) -> CsvTable:
+    def open(cls, data: bytes, mapping: Mapping, bounds: Bounds = WIDEST) -> CsvTable:
         """Decode the bytes and read the header."""
         text = decode(data, mapping.encoding)
         if text.lstrip().startswith("<"):
             raise FileRefusedError(
                 FileReason.WRONG_KIND, "the file holds XML or HTML, not CSV", line=1
             )
-        return cls(text, mapping.delimiter)
+        return cls(text, mapping.delimiter, bounds)
 
     def rows(self) -> Iterator[SourceRow]:
         """The rows below the header; a row of the wrong width carries ``ragged_row``."""
         width = len(self.header)
         for count, row in enumerate(self._records()):
-            if count >= ROWS_MAX:
-                raise FileRefusedError(
-                    FileReason.TOO_MANY_ROWS, f"more than {ROWS_MAX} rows: split it", row.line
-                )
+            if count >= self._bounds.rows:
+                raise self._bounds.too_many_rows(row.line)
             if row.problem is None and len(row.cells) != width:
                 yield SourceRow(row.line, row.cells, RowReason.RAGGED_ROW)
             else:
                 yield row
 
     def _feed(self) -> Iterator[str]:
-        for line in self._lines:
+        while line := self._lines.readline(RECORD_CHARS_MAX + 1):
+            self._record_chars += len(line)
+            if self._record_chars > RECORD_CHARS_MAX:
+                raise _too_wide(self._record_line)
             self._last = line
             yield line
 
@@ -119,6 +133,7 @@ class CsvTable:
         """Records with content, each with the line on which it begins."""
         while True:
             line = self._reader.line_num + 1
+            self._record_line, self._record_chars = line, 0
             try:
                 fields = next(self._reader)
             except StopIteration:
@@ -126,6 +141,11 @@ class CsvTable:
             except csv.Error as exc:
                 yield SourceRow(line, (), self._judge(exc, line))
                 continue
+            if len(fields) > COLUMNS_MAX:
+                raise _too_wide(line)
+            self._cells += max(1, len(fields))
+            if self._cells > self._bounds.cells:
+                raise self._bounds.too_many_cells(line)
             cells = tuple(Cell(field.strip()) for field in fields)
             if any(cell.text for cell in cells):
                 yield SourceRow(line, cells)
@@ -143,3 +163,11 @@ class CsvTable:
                 FileReason.UNCLOSED_QUOTE, "a quote is opened here and not closed", line
             ) from exc
         return RowReason.CELL_TOO_LONG if too_long else RowReason.QUOTE_MALFORMED
+
+
+def _too_wide(line: int) -> FileRefusedError:
+    return FileRefusedError(
+        FileReason.TOO_MANY_COLUMNS,
+        f"more than {COLUMNS_MAX} columns, or {RECORD_CHARS_MAX} characters in one row",
+        line,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy.exc import IntegrityError
@@ -10,7 +11,12 @@ from xinlian.finance.adapters.document_store import SqlDocumentStore, SqlImportS
 from xinlian.finance.adapters.table_files import open_table, read_file
 from xinlian.finance.model.import_report import ImportReport
 from xinlian.finance.model.mapping import Mapping
-from xinlian.finance.usecases.import_table import ImportSource, import_table
+from xinlian.finance.usecases.import_table import (
+    ImportSource,
+    import_id_today,
+    import_table,
+    read_table,
+)
 from xinlian.finance.usecases.ports import Clock
 
 
@@ -26,16 +32,16 @@ def import_receivables(
     Raises ``FileRefusedError`` when the file as a whole can't be taken and ``ImportRaceError``
     when another import got there first; the caller then rolls back and nothing is left behind.
     """
-    content = read_file(path)
+    content, now = read_file(path), clock.now()
+    source = ImportSource(content.name, content.sha256)
+    imports = SqlImportStore(session)
+    earlier = imports.find(import_id_today(source, mapping, now))
+    if earlier is not None:
+        return replace(earlier, repeated=True)
+    # The whole file is read before the first word is written: nobody waits for a parser.
+    read = read_table(open_table(content, mapping), mapping, now)
     try:
-        report = import_table(
-            ImportSource(content.name, content.sha256),
-            open_table(content, mapping),
-            mapping,
-            SqlDocumentStore(session),
-            SqlImportStore(session),
-            clock.now(),
-        )
+        report = import_table(source, read, SqlDocumentStore(session), imports, now)
         session.flush()
     except IntegrityError as exc:
         raise ImportRaceError(f"{path}: these invoices are being imported elsewhere") from exc

@@ -12,7 +12,7 @@ from xinlian.finance.adapters.csv_table import CsvTable
 from xinlian.finance.adapters.xlsx_table import XlsxTable
 from xinlian.finance.model.import_reasons import FileReason, FileRefusedError
 from xinlian.finance.model.mapping import Mapping
-from xinlian.finance.model.tables import FILE_BYTES_MAX, Table
+from xinlian.finance.model.tables import FILE_BYTES_MAX, WIDEST, Bounds, Table
 
 _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -53,9 +53,14 @@ def read_file(path: Path) -> FileContent:
     return FileContent(name, data, hashlib.sha256(data).hexdigest())
 
 
-def open_table(content: FileContent, mapping: Mapping) -> Table:
+def open_table(content: FileContent, mapping: Mapping, bounds: Bounds = WIDEST) -> Table:
     """The table in a file; its kind is told by its content and must agree with its name."""
     data, suffix = content.data, Path(content.name).suffix.lower()
+    if len(data) > bounds.file_bytes:
+        raise FileRefusedError(
+            FileReason.FILE_TOO_LARGE,
+            f"{content.name} has {len(data)} bytes; at most {bounds.file_bytes} are read: split it",
+        )
     if not data:
         raise FileRefusedError(FileReason.EMPTY_FILE, f"{content.name} is empty")
     if data.startswith(_OLE):
@@ -70,7 +75,7 @@ def open_table(content: FileContent, mapping: Mapping) -> Table:
                 FileReason.WRONG_KIND,
                 f"{content.name} holds a zip archive: a workbook is named .xlsx",
             )
-        return XlsxTable.open(data, mapping)
+        return XlsxTable.open(data, mapping, bounds)
     for mark, what in _FOREIGN.items():
         if data.startswith(mark):
             raise FileRefusedError(FileReason.WRONG_KIND, f"{content.name} is {what}")
@@ -78,4 +83,4 @@ def open_table(content: FileContent, mapping: Mapping) -> Table:
         raise FileRefusedError(
             FileReason.WRONG_KIND, f"{content.name} is named like a workbook but holds none"
         )
-    return CsvTable.open(data, mapping)
+    return CsvTable.open(data, mapping, bounds)

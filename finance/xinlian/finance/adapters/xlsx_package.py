@@ -22,6 +22,8 @@ RATIO_FREE_BYTES: Final = 1024 * 1024
 """Below this size an entry's ratio doesn't matter."""
 
 XML_DEPTH_MAX: Final = 64
+INNER_MAX: Final = 4_096
+"""Most elements inside one that is wanted whole: 256 cells with all that belongs to them."""
 
 
 class XlsxPackage:
@@ -54,17 +56,20 @@ class XlsxPackage:
         """Whether the package holds a part."""
         return name in self._zip.NameToInfo
 
-    def elements(self, name: str, wanted: frozenset[str]) -> Iterator[tuple[str, Element]]:
+    def elements(
+        self, name: str, wanted: frozenset[str], most: int, inner: int = INNER_MAX
+    ) -> Iterator[tuple[str, Element]]:
         """Elements of a part by local name, whole, in document order.
 
         What lies inside a wanted element is kept until the caller has seen it; all else is
-        dropped as it is read, so that memory stays flat.
+        dropped as it is read, so that memory stays flat. A part of more than ``most`` elements, or
+        a wanted element with more than ``inner`` inside it, is refused as soon as that is seen.
         """
         if not self.has(name):
             raise damaged(f"the part {name[:80]} is missing")
         try:
             with self._zip.open(name) as stream:
-                yield from _stream(stream, wanted)
+                yield from _stream(stream, wanted, most, inner)
         except DefusedXmlException as exc:
             raise FileRefusedError(
                 FileReason.WORKBOOK_UNSAFE, f"{name} declares entities or a document type"
@@ -75,15 +80,24 @@ class XlsxPackage:
             raise damaged(f"the part {name[:80]} can't be read ({exc})") from exc
 
 
-def _stream(stream: IO[bytes], wanted: frozenset[str]) -> Iterator[tuple[str, Element]]:
+def _stream(
+    stream: IO[bytes], wanted: frozenset[str], most: int, inner: int
+) -> Iterator[tuple[str, Element]]:
     inside: list[str] = []
     path: list[Element] = []
+    count = kept = 0
     for event, element in iterparse(stream, events=("start", "end"), forbid_dtd=True):
         name = local(element)
         if event == "start":
             path.append(element)
             if len(path) > XML_DEPTH_MAX:
                 raise damaged("the XML is nested too deep")
+            count, kept = count + 1, kept + 1 if inside else 0
+            if count > most or kept > inner:
+                raise FileRefusedError(
+                    FileReason.WORKBOOK_TOO_LARGE,
+                    f"the workbook has more than {most} elements in a sheet or {inner} in a row",
+                )
             if name in wanted:
                 inside.append(name)
             continue

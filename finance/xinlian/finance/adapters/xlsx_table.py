@@ -19,13 +19,18 @@ from xinlian.finance.model.import_reasons import FileReason, FileRefusedError, R
 from xinlian.finance.model.mapping import Mapping
 from xinlian.finance.model.tables import (
     COLUMNS_MAX,
-    ROWS_MAX,
+    WIDEST,
+    Bounds,
     Cell,
     CellKind,
     SourceRow,
     check_header,
 )
 
+ELEMENTS_PER_CELL: Final = 4
+"""A cell with its formula and value, or its text, and its part of a row."""
+STYLES_MAX: Final = 200_000
+SHEETS_MAX: Final = 10_000
 SHEET_LINES_MAX: Final = 1_048_576
 _NUMBER = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})", re.ASCII)
@@ -39,10 +44,12 @@ _EMPTY = Cell("")
 class XlsxTable:
     """One worksheet; the first, or the one the mapping names."""
 
-    def __init__(self, package: XlsxPackage, sheet: str | None) -> None:
+    def __init__(self, package: XlsxPackage, sheet: str | None, bounds: Bounds = WIDEST) -> None:
         self._package = package
+        self._bounds = bounds
+        self._count = 0
         self._part, self._epoch = _find_sheet(package, sheet)
-        self._strings = _shared_strings(package)
+        self._strings = _shared_strings(package, bounds)
         self._date_styles = _date_styles(package)
         self._stream = self._lines()
         first = next(self._stream, None)
@@ -51,21 +58,19 @@ class XlsxTable:
         self.header = check_header([cell.text for cell in first.cells], first.line)
 
     @classmethod
-    def open(cls, data: bytes, mapping: Mapping) -> XlsxTable:
+    def open(cls, data: bytes, mapping: Mapping, bounds: Bounds = WIDEST) -> XlsxTable:
         """Open the workbook in ``data``; raises ``FileRefusedError``."""
         package = XlsxPackage(data)
         if not package.has("xl/workbook.xml"):
             raise FileRefusedError(FileReason.WRONG_KIND, "the zip archive is no .xlsx workbook")
-        return cls(package, mapping.sheet)
+        return cls(package, mapping.sheet, bounds)
 
     def rows(self) -> Iterator[SourceRow]:
         """The rows below the header; a row wider than the header carries ``ragged_row``."""
         width = len(self.header)
         for count, row in enumerate(self._stream):
-            if count >= ROWS_MAX:
-                raise FileRefusedError(
-                    FileReason.TOO_MANY_ROWS, f"more than {ROWS_MAX} rows: split it", row.line
-                )
+            if count >= self._bounds.rows:
+                raise self._bounds.too_many_rows(row.line)
             if any(cell.text for cell in row.cells[width:]):
                 yield SourceRow(row.line, row.cells, RowReason.RAGGED_ROW)
             else:
@@ -73,13 +78,16 @@ class XlsxTable:
                 yield SourceRow(row.line, row.cells[:width] + padding)
 
     def _lines(self) -> Iterator[SourceRow]:
-        line = 0
-        for _, row in self._package.elements(self._part, frozenset({"row"})):
+        line, most = 0, self._bounds.cells * ELEMENTS_PER_CELL
+        for _, row in self._package.elements(self._part, frozenset({"row"}), most):
             stated = _small(row.get("r", str(line + 1)))
             if stated is None or not line < stated <= SHEET_LINES_MAX:
                 raise damaged(f"behind row {line} stands one numbered {row.get('r', '')[:20]!r}")
             line = stated
             cells = self._cells(row, line)
+            self._count += max(1, len(cells))
+            if self._count > self._bounds.cells:
+                raise self._bounds.too_many_cells(line)
             if any(cell.text or cell.kind is CellKind.NO_VALUE for cell in cells):
                 yield SourceRow(line, cells)
 
@@ -169,10 +177,11 @@ def _text(element: Element) -> str:
     return "".join(parts)
 
 
-def _shared_strings(package: XlsxPackage) -> list[Cell]:
+def _shared_strings(package: XlsxPackage, bounds: Bounds) -> list[Cell]:
     if not package.has("xl/sharedStrings.xml"):
         return []
-    found = package.elements("xl/sharedStrings.xml", frozenset({"si"}))
+    most = bounds.cells * ELEMENTS_PER_CELL
+    found = package.elements("xl/sharedStrings.xml", frozenset({"si"}), most)
     return [Cell(_text(element).strip()) for _, element in found]
 
 
@@ -181,7 +190,8 @@ def _date_styles(package: XlsxPackage) -> frozenset[str]:
     if not package.has("xl/styles.xml"):
         return frozenset()
     formats, styles = set(_BUILTIN_DATES), set()
-    for name, element in package.elements("xl/styles.xml", frozenset({"numFmts", "cellXfs"})):
+    wanted = frozenset({"numFmts", "cellXfs"})
+    for name, element in package.elements("xl/styles.xml", wanted, STYLES_MAX, STYLES_MAX):
         for index, child in enumerate(element):
             number = _small(child.get("numFmtId", "0")) or 0
             if name == "numFmts":
@@ -196,13 +206,15 @@ def _date_styles(package: XlsxPackage) -> frozenset[str]:
 def _find_sheet(package: XlsxPackage, wanted: str | None) -> tuple[str, date]:
     """The part of the worksheet and the day from which its dates count."""
     targets = {}
-    for _, rel in package.elements("xl/_rels/workbook.xml.rels", frozenset({"Relationship"})):
+    links = frozenset({"Relationship"})
+    for _, rel in package.elements("xl/_rels/workbook.xml.rels", links, SHEETS_MAX):
         if rel.get("Type", "").endswith("/worksheet"):
             target = rel.get("Target", "")
             targets[rel.get("Id")] = posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
     # In the 1900 system day 60 is a 29 February that never was; dates after it count from here.
     epoch, names = date(1899, 12, 30), []
-    for kind, element in package.elements("xl/workbook.xml", frozenset({"workbookPr", "sheet"})):
+    wanted_parts = frozenset({"workbookPr", "sheet"})
+    for kind, element in package.elements("xl/workbook.xml", wanted_parts, SHEETS_MAX):
         if kind == "workbookPr":
             if element.get("date1904") in ("1", "true"):
                 epoch = date(1904, 1, 1)

@@ -29,6 +29,7 @@ class FileReason(StrEnum):
     MISSING_COLUMN = "missing_column"
     TOO_MANY_COLUMNS = "too_many_columns"
     TOO_MANY_ROWS = "too_many_rows"
+    TOO_MANY_CELLS = "too_many_cells"
     NO_ROWS = "no_rows"
     XML_MALFORMED = "xml_malformed"
     XML_UNSAFE = "xml_unsafe"
@@ -70,6 +71,7 @@ class RowReason(StrEnum):
     TOTAL_NOT_SUM = "total_not_sum"
     FACT_INVALID = "fact_invalid"
     REVERSAL_UNMATCHED = "reversal_unmatched"
+    NOT_YOURS = "not_yours"
 
 
 class Outcome(StrEnum):
@@ -141,6 +143,10 @@ ROW_REASON_TEXT: dict[RowReason, tuple[str, str]] = {
     RowReason.REVERSAL_UNMATCHED: (
         "The invoice that this one reverses is not known or doesn't fit",
         "找不到被红冲的蓝字发票或信息不符",
+    ),
+    RowReason.NOT_YOURS: (
+        "Whoever imports it is neither its seller nor its buyer",
+        "导入方既非销方也非购方",
     ),
     RowReason.FACT_INVALID: ("A further fact is malformed", "附加信息格式错误"),
 }

@@ -48,12 +48,15 @@ class ImportReport:
         return {outcome.value: found[outcome] for outcome in Outcome}
 
 
-def import_id_of(file_sha256: str, mapping_digest: str, judged_day: Day | None) -> str:
-    """The id of an import: a digest of file, mapping and the day dates were judged on.
+def import_id_of(
+    file_sha256: str, mapping_digest: str, judged_day: Day | None, by: str = ""
+) -> str:
+    """The id of an import: a digest of file, mapping, the day dates were judged on, and the social
+    credit code of the company that brings it, if one does: rows end otherwise for another.
 
     A mapping for history judges no dates and its id holds no day, so the same file can be brought
     in again at any time; otherwise a row refused today for its date gets another chance tomorrow.
     """
     day = "" if judged_day is None else iso_of(judged_day)
-    text = f"xinlian:import:v1\n{file_sha256}\n{mapping_digest}\n{day}"
+    text = f"xinlian:import:v1\n{file_sha256}\n{mapping_digest}\n{day}" + (f"\n{by}" if by else "")
     return hashlib.sha256(text.encode()).hexdigest()

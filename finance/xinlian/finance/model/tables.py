@@ -11,8 +11,40 @@ from xinlian.finance.model.import_reasons import FileReason, FileRefusedError, R
 
 FILE_BYTES_MAX: Final = 64 * 1024 * 1024
 ROWS_MAX: Final = 200_000
+CELLS_MAX: Final = 4_000_000
 COLUMNS_MAX: Final = 256
 CELL_CHARS_MAX: Final = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much of a table is read: bytes of the file, rows below the header, cells in all.
+
+    Empty rows and cells take time too: they count as cells.
+    """
+
+    file_bytes: int = FILE_BYTES_MAX
+    rows: int = ROWS_MAX
+    cells: int = CELLS_MAX
+
+    def too_many_rows(self, line: int) -> FileRefusedError:
+        """The refusal of a file with more rows."""
+        return FileRefusedError(
+            FileReason.TOO_MANY_ROWS, f"more than {self.rows} rows: split it", line
+        )
+
+    def too_many_cells(self, line: int | None) -> FileRefusedError:
+        """The refusal of a file with more cells, the empty ones included."""
+        return FileRefusedError(
+            FileReason.TOO_MANY_CELLS,
+            f"more than {self.cells} cells, counting empty ones: split it, and delete empty rows"
+            " and columns",
+            line,
+        )
+
+
+WIDEST: Final = Bounds()
+"""The bounds where nobody else waits; a server sets its own."""
 
 
 class CellKind(StrEnum):

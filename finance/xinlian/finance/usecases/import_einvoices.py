@@ -17,7 +17,7 @@ from xinlian.finance.model.documents import (
 from xinlian.finance.model.import_reasons import Outcome, RowProblemError, RowReason
 from xinlian.finance.model.import_report import ImportReport, RowResult, import_id_of
 from xinlian.finance.usecases.documents import record_document
-from xinlian.finance.usecases.import_table import ImportSource
+from xinlian.finance.usecases.import_table import ImportSource, own
 from xinlian.finance.usecases.ports import DocumentStore, ImportStore
 
 MAPPING_NAME: Final = "e-invoice"
@@ -39,11 +39,13 @@ class ReadInvoice(Protocol):
 @dataclass(frozen=True, slots=True)
 class _Taker:
     documents: DocumentStore
+    by: str
 
     def take(self, line: int, item: ReadInvoice | RowProblemError) -> RowResult:
         try:
             if isinstance(item, RowProblemError):
                 raise item
+            own(item.document, self.by)
             links = self._reversal(item)
             return replace(record_document(self.documents, item.document, links), line=line)
         except RowProblemError as exc:
@@ -77,7 +79,7 @@ def import_einvoices(
     Invoices are taken before the red-letter ones, whatever their order, so that a batch may hold
     both.
     """
-    import_id = import_id_of(source.sha256, MAPPING_DIGEST, None)
+    import_id = import_id_of(source.sha256, MAPPING_DIGEST, None, source.by)
     earlier = imports.find(import_id)
     if earlier is not None:
         return replace(earlier, repeated=True)
@@ -92,7 +94,7 @@ def import_einvoices(
         rows=(),
     )
     imports.begin(head)
-    taker = _Taker(documents)
+    taker = _Taker(documents, source.by)
     order = sorted(enumerate(found, start=1), key=lambda pair: (_is_note(pair[1]), pair[0]))
     results = sorted((taker.take(line, item) for line, item in order), key=lambda row: row.line)
     report = replace(head, rows=tuple(results))

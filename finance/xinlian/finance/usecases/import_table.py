@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Final
+from typing import Final, TypeVar
 
 from xinlian.finance.model.documents import TradeDocument, differing_field
 from xinlian.finance.model.import_reasons import (
@@ -14,6 +14,7 @@ from xinlian.finance.model.import_reasons import (
     FileRefusedError,
     Outcome,
     RowProblemError,
+    RowReason,
 )
 from xinlian.finance.model.import_report import (
     MESSAGE_CHARS_MAX,
@@ -25,37 +26,83 @@ from xinlian.finance.model.mapping import Mapping
 from xinlian.finance.model.receivables import RowReader
 from xinlian.finance.model.tables import SourceRow, Table, check_columns
 from xinlian.finance.usecases.ports import DocumentStore, Identity, ImportStore
-from xinlian.ledger.model.days import day_at
+from xinlian.ledger.model.days import Day, day_at
 
-BATCH_ROWS: Final = 500
+BATCH_ROWS: Final = 200
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class ImportSource:
-    """A file as it was read: its name and the SHA-256 of its bytes."""
+    """A file as it was read: its name and the SHA-256 of its bytes.
+
+    ``by`` is the social credit code of the company that brings it, whose documents alone are taken;
+    empty where all are.
+    """
 
     name: str
     sha256: str
+    by: str = ""
+
+
+Row = tuple[int, TradeDocument | RowProblemError]
+"""A row's line, and the document in it or why there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTable:
+    """A table as it was read and judged, before anything of it is compared or written."""
+
+    mapping: Mapping
+    today: Day
+    rows: tuple[Row, ...]
+
+
+def import_id_today(source: ImportSource, mapping: Mapping, now: int) -> str:
+    """The id that an import of a file by a mapping has when it is made now."""
+    judged_day = None if mapping.historic else day_at(now)
+    return import_id_of(source.sha256, mapping.digest, judged_day, source.by)
+
+
+def read_table(
+    table: Table,
+    mapping: Mapping,
+    now: int,
+    by: str = "",
+    pause: Callable[[], None] = lambda: None,
+) -> ReadTable:
+    """Read and judge all rows; needs no store. ``by`` is that of the ``ImportSource``; ``pause`` is
+    called every few hundred rows.
+
+    Raises ``FileRefusedError`` when the file as a whole can't be taken.
+    """
+    check_columns(table.header, mapping.needed_columns)
+    today = day_at(now)
+    reader = RowReader(mapping, today)
+    rows: list[Row] = []
+    for batch in _batches(table.rows()):
+        rows += [(row.line, _read(reader, table.header, row, by)) for row in batch]
+        pause()
+    if not rows:
+        raise FileRefusedError(FileReason.NO_ROWS, "there is no row below the column names")
+    return ReadTable(mapping, today, tuple(rows))
 
 
 def import_table(
     source: ImportSource,
-    table: Table,
-    mapping: Mapping,
+    read: ReadTable,
     documents: DocumentStore,
     imports: ImportStore,
     now: int,
 ) -> ImportReport:
-    """Bring a table of receivables in, within the caller's unit of work.
+    """Bring the rows of a table in, within the caller's unit of work.
 
     The same file by the same mapping (on the same day, where dates are judged) returns the report
-    of the first time with ``repeated`` set. Raises ``FileRefusedError`` when the file as a whole
-    can't be taken; the caller then commits nothing.
+    of the first time with ``repeated`` set.
     """
-    check_columns(table.header, mapping.needed_columns)
-    today = day_at(now)
-    judged_day = None if mapping.historic else today
-    import_id = import_id_of(source.sha256, mapping.digest, judged_day)
+    mapping = read.mapping
+    judged_day = None if mapping.historic else read.today
+    import_id = import_id_of(source.sha256, mapping.digest, judged_day, source.by)
     earlier = imports.find(import_id)
     if earlier is not None:
         return replace(earlier, repeated=True)
@@ -70,39 +117,41 @@ def import_table(
         rows=(),
     )
     imports.begin(head)
-    taker = _RowTaker(table.header, RowReader(mapping, today), documents, import_id)
     results: list[RowResult] = []
-    for batch in _batches(table.rows()):
-        results += taker.take(batch)
-    if not results:
-        raise FileRefusedError(FileReason.NO_ROWS, "there is no row below the column names")
+    for batch in _batches(read.rows):
+        results += settle(batch, documents, import_id)
     report = replace(head, rows=tuple(results))
     imports.finish(report)
     return report
 
 
-@dataclass(frozen=True, slots=True)
-class _RowTaker:
-    header: tuple[str, ...]
-    reader: RowReader
-    documents: DocumentStore
-    import_id: str
+def _read(
+    reader: RowReader, header: tuple[str, ...], row: SourceRow, by: str
+) -> TradeDocument | RowProblemError:
+    if row.problem is not None:
+        message = ROW_REASON_TEXT[row.problem][0]
+        return RowProblemError(row.problem, None, f"{message}: {len(row.cells)} cells")
+    try:
+        return own(reader.read(dict(zip(header, row.cells, strict=True))), by)
+    except RowProblemError as exc:
+        # Without its frames, which would keep every cell of the row.
+        return exc.with_traceback(None)
 
-    def take(self, rows: Sequence[SourceRow]) -> list[RowResult]:
-        return settle([(row.line, self._read(row)) for row in rows], self.documents, self.import_id)
 
-    def _read(self, row: SourceRow) -> TradeDocument | RowProblemError:
-        if row.problem is not None:
-            message = ROW_REASON_TEXT[row.problem][0]
-            return RowProblemError(row.problem, None, f"{message}: {len(row.cells)} cells")
-        try:
-            return self.reader.read(dict(zip(self.header, row.cells, strict=True)))
-        except RowProblemError as exc:
-            return exc
+def own(document: TradeDocument, by: str) -> TradeDocument:
+    """The document, if the company is its seller or buyer; else raises ``RowProblemError``.
+
+    What is stored is not looked at, so that the answer tells nothing about it.
+    """
+    if by and by not in (document.seller.code, document.buyer.code):
+        raise RowProblemError(
+            RowReason.NOT_YOURS, None, "the document is between others: import your own alone"
+        )
+    return document
 
 
 def settle(
-    rows: Sequence[tuple[int, TradeDocument | RowProblemError]],
+    rows: Sequence[Row],
     store: DocumentStore,
     import_id: str | None,
 ) -> list[RowResult]:
@@ -141,7 +190,7 @@ def settle(
     return results
 
 
-def _batches(rows: Iterable[SourceRow]) -> Iterator[list[SourceRow]]:
+def _batches(rows: Iterable[_T]) -> Iterator[list[_T]]:
     remaining = iter(rows)
     while batch := list(islice(remaining, BATCH_ROWS)):
         yield batch

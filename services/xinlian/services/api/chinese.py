@@ -114,10 +114,10 @@ SENTENCES: Final[dict[str, str]] = {
     "your social credit code is not known here: ask the operator": (
         "此处没有您的统一社会信用代码：请联系运营方"
     ),
-    "line {} is about a document between others: import only documents of which you are buyer or "
-    "seller; nothing of the file was taken": (
-        "第 {} 行是他方之间的单据：只能导入本方为买方或卖方的单据；整个文件未导入"
+    "an import of yours is at work: try again when it has ended": (
+        "本方有导入正在进行：请待其结束后重试"
     ),
+    "other imports are at work: try again in a moment": "其他导入正在进行：请稍后重试",
     "the same documents are being imported elsewhere: try again": "相同单据正在别处导入：请重试",
     # payments
     "payment {} is not paid through you: nothing of the message was taken": (
