@@ -24,6 +24,7 @@ from xinlian.services.api import (
     reports,
     vouchers,
 )
+from xinlian.services.api.connections import Bounds, bounded_protocol
 from xinlian.services.api.handlers import install_handlers
 from xinlian.services.api.middleware import Envelope
 from xinlian.services.api.openapi import document
@@ -32,9 +33,11 @@ from xinlian.services.api.state import api_state
 from xinlian.services.bootstrap import App, build
 from xinlian.services.settings import Settings
 
-__all__ = ["create_api", "run"]
+__all__ = ["create_api", "run", "server_options"]
 
 THREADS = 64
+KEEP_ALIVE_SECONDS = 5
+HEAD_BYTES_MAX = 32 * 1024
 MODULES = (
     parties,
     calls,
@@ -85,6 +88,22 @@ def create_api(app: App) -> FastAPI:
     return api
 
 
+def server_options(settings: Settings, bounds: Bounds | None = None) -> dict[str, Any]:
+    """How uvicorn serves the API."""
+    return {
+        "host": settings.api_host,
+        "port": settings.api_port,
+        "http": bounded_protocol(bounds or Bounds()),
+        "log_level": "info",
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": False,
+        "timeout_keep_alive": KEEP_ALIVE_SECONDS,
+        "timeout_graceful_shutdown": 15,
+        "h11_max_incomplete_event_size": HEAD_BYTES_MAX,
+    }
+
+
 def run(settings: Settings) -> None:
     """Serve the API, with its workers, until SIGTERM or SIGINT."""
     import uvicorn
@@ -94,16 +113,7 @@ def run(settings: Settings) -> None:
     app.on_worker_failure = lambda: os.kill(os.getpid(), signal.SIGTERM)
     app.start()
     try:
-        uvicorn.run(
-            create_api(app),
-            host=settings.api_host,
-            port=settings.api_port,
-            log_level="info",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=15,
-        )
+        uvicorn.run(create_api(app), **server_options(settings))
     finally:
         app.close()
 
