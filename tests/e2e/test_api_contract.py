@@ -71,7 +71,7 @@ def known(api: ApiNetwork) -> dict[str, Any]:
     api.join("all", ["issuer", "supplier", "funder", "paying_bank"])
     api.limit("all", 10**12)
     piece = api.voucher(100_000, payee="all", bank="all")
-    api.voucher(1_000, issuer="all", bank="all", accept=False)
+    api.voucher(1_000, issuer="all", accept=False)
     api.voucher(1_000, payee="all", bank="all", accept=False)
     asked = api.call("all").post(
         "/quote-requests", {"piece": piece, "amount_fen": 1_000, "closes_at": api.now + 3_600}
