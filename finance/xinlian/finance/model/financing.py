@@ -48,7 +48,7 @@ ENDED: Final = frozenset({Stage.SETTLED, Stage.RELEASED, Stage.WRITTEN_OFF})
 
 
 class FinancingReason(StrEnum):
-    """Why a step is refused, in order of precedence."""
+    """Why a step is refused."""
 
     UNKNOWN = "unknown"
     REGISTRATION_MISSING = "registration_missing"
@@ -56,8 +56,7 @@ class FinancingReason(StrEnum):
     DIFFERENT = "different"
     REGISTRATION_INVALID = "registration_invalid"
     REGISTRATION_USED = "registration_used"
-    DAY_PAST = "day_past"
-    TOO_EARLY = "too_early"
+    WRONG_DAY = "wrong_day"
     LOCK_EXPIRES = "lock_expires"
     NOT_RECHECKED = "not_rechecked"
     REASON_MISSING = "reason_missing"
@@ -217,8 +216,7 @@ class Financing:
     def payment_refused(self, payment_id: str, why: str) -> Financing:
         """The bank did not pay: another payment may be tried or the financing released."""
         self._at("refuse the payment of", Stage.PAYING)
-        if payment_id != self.payment_id:
-            raise self._differs("payment_id")
+        self._again("payment_id", self.payment_id, payment_id)
         back = Stage.LOCKED if self.registration is None else Stage.REGISTERED
         return replace(self, stage=back, payment_id=None, note=why[:REASON_CHARS_MAX])
 

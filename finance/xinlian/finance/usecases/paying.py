@@ -126,7 +126,7 @@ def order_disbursements(
         agreed = before.quote.terms.disburse_day
         if day.pay_on < agreed:
             raise FinancingError(
-                FinancingReason.TOO_EARLY, f"the money was agreed for {iso_of(agreed)}, not before"
+                FinancingReason.WRONG_DAY, f"the money was agreed for {iso_of(agreed)}, not before"
             )
         if end_of(day.pay_on) > before.lock_expires_at:
             raise FinancingError(
@@ -273,7 +273,7 @@ def _queue(
     today = day_at(day.now)
     if day.pay_on < today:
         raise FinancingError(
-            FinancingReason.DAY_PAST, f"{iso_of(day.pay_on)} is past; today is {iso_of(today)}"
+            FinancingReason.WRONG_DAY, f"{iso_of(day.pay_on)} is past; today is {iso_of(today)}"
         )
     digest = hashlib.sha256("\n".join(payment.id for payment in payments).encode()).hexdigest()
     order = PaymentOrder(
