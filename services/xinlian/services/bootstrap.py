@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DatabaseError
 from xinlian.ledger.adapters.sql.engine import make_engine
 from xinlian.ledger.chain.keystore import Kdf
 from xinlian.ledger.chain.rpc import Rpc
+from xinlian.ledger.model.errors import Failure, LedgerError
 from xinlian.ledger.model.items import ContractName
 from xinlian.ledger.model.statuses import Failed
 from xinlian.ledger.model.statuses import Final as FinalStatus
@@ -34,7 +36,7 @@ from xinlian.services.app.payments import Payments
 from xinlian.services.app.reports import Reports
 from xinlian.services.app.tokens import Tokens
 from xinlian.services.migrations import upgrade
-from xinlian.services.settings import Settings, read_secret, write_secret
+from xinlian.services.settings import Settings, keep_private, read_secret, write_secret
 
 __all__ = ["App", "Store", "build", "build_store"]
 
@@ -137,13 +139,16 @@ class App(Store):
 
 
 def build_store(settings: Settings, clock: Clock | None = None) -> Store:
-    """The part of the application that needs no chain; brings its schema up to date."""
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """The part of the application that needs no chain; brings its schema up to date.
+
+    Raises ``SettingsError`` if others can look into the data folder, ``LedgerError`` (``STORAGE``)
+    if the database cannot be used.
+    """
+    keep_private(settings.data)
     if clock is None:
         path = settings.clock_path
         clock = FileClock(path) if path else SystemClock()
-    engine = make_engine(settings.sqlalchemy_url())
-    upgrade(engine)
+    engine = _engine(settings)
     keys, parties = IdempotencyKeys(engine, clock), Parties(engine, clock)
     return Store(
         settings=settings,
@@ -210,6 +215,22 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
         banking=Banking(store.engine, store.books, orders, store.clock),
         follower=Follower(store.engine, submitter.status, payments.send, store.clock),
     )
+
+
+def _engine(settings: Settings) -> Engine:
+    """The database with its schema up to date."""
+    engine = make_engine(settings.sqlalchemy_url())
+    try:
+        upgrade(engine)
+    except DatabaseError as exc:
+        where = engine.url.render_as_string(hide_password=True)
+        why = " ".join(str(exc.orig).split())[:200]
+        raise LedgerError(
+            Failure.STORAGE,
+            f"the database {where} cannot be used ({why}): see that it runs and is readable; "
+            "replace a damaged file by its backup",
+        ) from exc
+    return engine
 
 
 def _cursor_secret(settings: Settings) -> bytes:

@@ -10,13 +10,15 @@ import os
 import stat
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-__all__ = ["Settings", "SettingsError", "read_secret", "write_secret"]
+__all__ = ["Settings", "SettingsError", "keep_private", "read_secret", "write_secret"]
+
+_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
 class SettingsError(ValueError):
@@ -143,6 +145,36 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def keep_private(folder: Path) -> None:
+    """Make the folder if there is none, and let its owner alone look into it and into whatever this
+    process makes from now on: databases and logs are made by libraries, with the process's mask.
+
+    Raises ``SettingsError`` where others can look in and that cannot be changed.
+    """
+    os.umask(0o077)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    mode = folder.stat().st_mode
+    if mode & stat.S_ISVTX:
+        raise SettingsError(
+            f"{folder} is a folder that all users share: choose one of its own with XINLIAN_DATA"
+        )
+    if not mode & _OTHERS:
+        return
+    try:
+        folder.chmod(0o700)
+        mode = folder.stat().st_mode
+    except OSError as exc:
+        raise SettingsError(
+            f"the data folder {folder} cannot be made private ({exc.strerror}): make it yours and "
+            f"'chmod 700 {folder}', or choose another with XINLIAN_DATA"
+        ) from exc
+    if mode & _OTHERS:
+        raise SettingsError(
+            f"the data folder {folder} stays open to other users whatever its mode is set to: "
+            "choose one on a file system that keeps modes, with XINLIAN_DATA"
+        )
+
+
 def write_secret(path: Path, secret: str) -> None:
     """Write a secret into a file that only its owner can read; an older file is replaced."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -163,7 +195,7 @@ def read_secret(path: Path) -> str:
         text = path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as exc:
         raise SettingsError(f"the secret file {path} cannot be read: {exc}") from exc
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+    if mode & _OTHERS:
         raise SettingsError(f"the secret file {path} is open to others: chmod 600 {path}")
     if not text:
         raise SettingsError(f"the secret file {path} is empty")

@@ -85,13 +85,14 @@ def run_demo_command(
 def _up() -> click.Command:
     def run(*, rehearsal: bool) -> None:
         from xinlian.services.cli.rehearsal import found
-        from xinlian.services.settings import Settings
+        from xinlian.services.settings import Settings, keep_private
         from xinlian.services.workers.founding import CLI_TOKEN_FILE
         from xinlian.services.workers.lock import DataLockedError
         from xinlian.services.workers.up import UpError
         from xinlian.services.workers.up import run as run_up
 
         settings = Settings()
+        keep_private(settings.data)
         logs = settings.data / "logs"
         log_to_file(logs / "up.log")
         click.echo(

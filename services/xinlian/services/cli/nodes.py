@@ -43,9 +43,10 @@ def _node_dir(data: Path | None) -> Path:
 def _node_init(data: Path | None) -> None:
     from xinlian.ledger.chain.errors import ChainError
     from xinlian.ledger.chain.node import init_node
-    from xinlian.services.settings import write_secret
+    from xinlian.services.settings import keep_private, write_secret
 
     folder = _node_dir(data)
+    keep_private(folder)
     try:
         tokens = init_node(folder)
     except ChainError as exc:
@@ -59,9 +60,11 @@ def _node_init(data: Path | None) -> None:
 def _node_run(data: Path | None, port: int, seal_ms: int) -> None:
     from xinlian.ledger.chain.errors import ChainError
     from xinlian.ledger.chain.node import NodeSettings, run_node
+    from xinlian.services.settings import keep_private
 
     log_to_stderr()
     folder = _node_dir(data)
+    keep_private(folder)
     try:
         run_node(NodeSettings(data_dir=folder, port=port, seal_interval_ms=seal_ms))
     except ChainError as exc:

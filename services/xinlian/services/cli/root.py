@@ -141,7 +141,8 @@ def execute(argv: list[str]) -> int:
         what = pick("a file cannot be used", "文件无法使用") + f": {exc.strerror or exc}"
         return _told(CliError(what, where=str(exc.filename or ""), code=Exit.USAGE), argv)
     except Exception as exc:  # noqa: BLE001 - the last resort, so that people get a sentence
-        return _surprise(exc, argv)
+        known = _known(exc)
+        return _surprise(exc, argv) if known is None else _told(known, argv)
     return result if isinstance(result, int) else Exit.OK
 
 
@@ -153,6 +154,27 @@ def _told(error: CliError, argv: list[str]) -> int:
 
         click.echo(json.dumps(error.as_json(), ensure_ascii=False))
     return error.code
+
+
+def _known(exc: Exception) -> CliError | None:
+    """What any command may meet in the data folder: a setting, a database that can't be used."""
+    from sqlalchemy.exc import DatabaseError
+    from xinlian.ledger.model.errors import LedgerError
+    from xinlian.services.settings import SettingsError
+
+    if isinstance(exc, SettingsError):
+        return CliError(str(exc))
+    if isinstance(exc, LedgerError):
+        return CliError(exc.message)
+    if isinstance(exc, DatabaseError):
+        return CliError(
+            pick("the database cannot be used", "数据库无法使用") + f": {exc.orig}",
+            todo=pick(
+                "see that it runs and is readable; replace a damaged file by its backup",
+                "请检查其运行与可读；文件损坏时请用备份替换",
+            ),
+        )
+    return None
 
 
 def _surprise(exc: Exception, argv: list[str]) -> int:

@@ -77,7 +77,11 @@ class Child:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """The child: tie this life to the parent's, then be the module."""
+    """The child: tie this life to the parent's, then be the module.
+
+    Whatever it makes is for its owner alone, as in ``settings.keep_private``.
+    """
+    os.umask(0o077)
     parent, module = int(arguments[1]), arguments[2]
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from types import TracebackType
 
+from xinlian.services.settings import keep_private
+
 __all__ = ["DataLock", "DataLockedError"]
 
 
@@ -22,8 +24,8 @@ class DataLock:
         self._handle: int | None = None
 
     def acquire(self) -> None:
-        """Take the lock or raise ``DataLockedError`` at once."""
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Take the lock or raise ``DataLockedError`` at once; the folder is made private first."""
+        keep_private(self._path.parent)
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
