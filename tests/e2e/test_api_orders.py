@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from eth_account import Account
 from eth_account.messages import encode_typed_data
+from sqlalchemy.exc import OperationalError
 from xinlian.ledger.chain.signer import LocalSigner
 from xinlian.ledger.model.ids import to_checksum
 
@@ -254,3 +255,34 @@ def test_half_of_a_bank_account_registers_nobody(api: ApiNetwork) -> None:
     answer = api.call("operator").post("/parties", body)
     assert answer.status_code == 422
     assert answer.json()["fields"]["errors"][0]["field"] == "body.bank_code"
+
+
+@pytest.mark.parametrize("blind", [False, True])
+def test_an_order_that_was_kept_is_the_same_one_after_its_answer_was_lost(
+    api: ApiNetwork, monkeypatch: pytest.MonkeyPatch, blind: bool
+) -> None:
+    piece, key, kept = api.voucher(100), f"lost-{blind}", api.app.submitter
+    body = {"amount_fen": 10, "to": api.id("supplier2"), "purpose": 1}
+
+    class Losing:
+        """The real submitter, whose answer does not arrive."""
+
+        def submit(self, *given: Any) -> None:
+            kept.submit(*given)
+            raise OperationalError("COMMIT", {}, Exception("the connection is lost"))
+
+        def status(self, order: bytes) -> Any:
+            if blind:
+                raise OperationalError("SELECT", {}, Exception("the connection is lost"))
+            return kept.status(order)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(kept, name)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(api.app.orders, "_submitter", Losing())
+        lost = api.call("supplier").post(f"/pieces/{piece}/transfer", body, key=key)
+        assert lost.status_code == 503
+    again = api.call("supplier").done(f"/pieces/{piece}/transfer", body, key=key)
+    assert again["exists"] is True
+    assert api.call("supplier").get(f"/pieces/{piece}").json()["amount_fen"] == 90

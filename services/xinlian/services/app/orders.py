@@ -154,12 +154,20 @@ class Orders:
             signed = sign(order, domain, self._signers(party))
             exists = isinstance(self._submitter.submit(signed, asked.key), Exists)
         except Exception:
-            if claim.fresh:
+            if claim.fresh and self._surely_not_kept(order_digest):
                 self._keys.drop(claim)
             raise
         if claim.reference is None:
             self._keys.settle(claim, order_digest.hex())
         return Placed(order_digest, exists)
+
+    def _surely_not_kept(self, order_digest: bytes) -> bool:
+        """Whether an order that failed to be taken in left nothing behind. Where it did, or nobody
+        can tell, its key has to stand for this order: the next try then is the same one."""
+        try:
+            return self._submitter.status(order_digest) is None
+        except Exception:  # noqa: BLE001 - what the caller is told is the first failure
+            return False
 
     def sign_once(
         self, party: PartyId, asked: Asked, once: Asked, do: Callable[[], Sequence[Item]]
