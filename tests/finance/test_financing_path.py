@@ -85,7 +85,9 @@ def test_from_request_to_settlement(desk: Desk) -> None:
     assert desk.get(name).stage is Stage.DISBURSED
     # On the due day the issuer's bank pays the holder, who is the funder.
     due = PayDay(ISSUER, NOW, DUE)
-    order_redemptions(desk.messages, due, [Redemption(LOCKED, FUNDS, Fen(1_000_000))])
+    order_redemptions(
+        desk.messages, due, [Redemption(LOCKED, FUNDS, Fen(1_000_000))], lambda _: True
+    )
     desk.session.commit()
     send_waiting(desk.messages, desk.bank)
     desk.session.commit()

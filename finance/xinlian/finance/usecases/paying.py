@@ -7,7 +7,7 @@ the bank are queued in the unit of work and sent by ``send_waiting`` after its c
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -181,12 +181,19 @@ class Redemption:
 
 
 def order_redemptions(
-    messages: BankMessageStore, day: PayDay, redemptions: Sequence[Redemption]
+    messages: BankMessageStore,
+    day: PayDay,
+    redemptions: Sequence[Redemption],
+    on_chain: Callable[[bytes], bool],
 ) -> PaymentOrder:
-    """Tell the issuer's bank to pay the holders of due pieces."""
+    """Tell the issuer's bank to pay the holders of due pieces.
+
+    ``on_chain`` tells whether a receipt has reached the chain: before, a piece that was paid still
+    looks unpaid, and is refused.
+    """
     payments, records = [], []
     subjects = [str(int(item.piece)) for item in redemptions]
-    ids = _NextIds(messages, PaymentPurpose.REDEMPTION, subjects)
+    ids = _NextIds(messages, PaymentPurpose.REDEMPTION, subjects, on_chain)
     for item, subject in zip(redemptions, subjects, strict=True):
         payment_id = ids.of(subject)
         payments.append(Payment(payment_id, item.creditor, item.amount, f"兑付 {subject}"))
@@ -229,11 +236,14 @@ class _NextIds:
     """Ids of the next payments; refused while the one before is still under way."""
 
     def __init__(
-        self, messages: BankMessageStore, purpose: PaymentPurpose, subjects: Sequence[str]
+        self,
+        messages: BankMessageStore,
+        purpose: PaymentPurpose,
+        subjects: Sequence[str],
+        is_done: Callable[[bytes], bool] = lambda _: True,
     ) -> None:
         self._purpose = purpose
-        # A piece is paid whole, and leaves the books only when the receipt is final on chain.
-        self._once = purpose is PaymentPurpose.REDEMPTION
+        self._is_done = is_done
         self._last = messages.last_payments(purpose, subjects)
         self._given: set[str] = set()
 
@@ -244,7 +254,7 @@ class _NextIds:
             raise FinancingError(
                 FinancingReason.PAYMENT_UNDER_WAY, f"a payment for {subject[:20]} is under way"
             )
-        if last is not None and last.state is PaymentState.BOOKED and self._once:
+        if last is not None and last.receipt is not None and not self._is_done(last.receipt):
             raise FinancingError(
                 FinancingReason.PAYMENT_UNDER_WAY,
                 f"piece {subject[:20]} was paid; its receipt is on its way to the chain",

@@ -192,6 +192,11 @@ class Books:
         rows = self._all(query.order_by(_fin.financing).limit(limit))
         return [financing_view(row) for row in rows]
 
+    def receipts(self, roots: Sequence[int]) -> set[bytes]:
+        """Receipts under which pieces of these roots were paid, as the chain shows them."""
+        with self._engine.connect() as connection:
+            return queries.receipts(connection, roots)
+
     def _all(self, query: Select[Any]) -> Rows:
         with self._engine.connect() as connection:
             return connection.execute(query).all()

@@ -172,8 +172,12 @@ class Payments:
                 paying.Redemption(piece.piece, self._account(payee_of(piece)), Fen(piece.amount))
                 for piece in pieces
             ]
+            shown = self._books.receipts([root.root for root in roots])
             return paying.order_redemptions(
-                SqlBankMessageStore(session), self._day(issuer, pay_on), redemptions
+                SqlBankMessageStore(session),
+                self._day(issuer, pay_on),
+                redemptions,
+                lambda receipt: receipt in shown,
             )
 
         return self._instruct(issuer, bank, asked, order)

@@ -9,6 +9,7 @@ from xinlian.ledger.adapters.sql.lineage import (
     longest_lineage,
     piece_history,
 )
+from xinlian.ledger.adapters.sql.query_receipts import receipts
 from xinlian.ledger.adapters.sql.query_registers import (
     document,
     documents,
@@ -67,6 +68,7 @@ __all__ = [
     "piece_history",
     "pieces_of",
     "policies",
+    "receipts",
     "sums_by_state",
     "voucher",
     "vouchers",
