@@ -29,6 +29,7 @@ from xinlian.ledger.chain.gateway.methods import LOG_SPAN_MAX, METHODS, Method
 from xinlian.ledger.chain.gateway.rawtx import admit
 from xinlian.ledger.chain.gateway.refusal import RefusalError
 from xinlian.ledger.chain.gateway.sealer import Sealer
+from xinlian.ledger.chain.gateway.spending import Spending
 from xinlian.ledger.chain.gateway.tokens import Caller, TokenFile
 from xinlian.ledger.model.keccak import keccak256
 
@@ -100,18 +101,19 @@ class Dispatcher:
         if len(items) > BATCH_MAX:
             text = f"a batch may hold {BATCH_MAX} calls; this one holds {len(items)}"
             return _refuse(413, LIMIT_EXCEEDED, text)
-        wait = caller.bucket.take(len(items))
-        if wait > 0:
-            text = f"token {caller.name!r} asks too often; wait {wait:.1f} s"
-            refused = _refuse(429, LIMIT_EXCEEDED, text)
-            return Reply(429, refused.body, math.ceil(wait))
+        if (wait := caller.bucket.take(len(items))) > 0:
+            return _later(caller, "asks too often", wait)
         calls = [_judge(item, caller) for item in items]
+        spending = Spending(caller, calls)
+        if spending.wait > 0:
+            return _later(caller, "asks for too much gas", spending.wait)
         try:
             await self._work(calls)
         except RefusalError as refusal:
             for call in calls:
                 if call.answer is None:
                     call.refuse(refusal)
+        spending.settle()
         answers = [{"jsonrpc": "2.0", "id": call.id, **(call.answer or {})} for call in calls]
         return Reply(200, orjson.dumps(answers if isinstance(parsed, list) else answers[0]))
 
@@ -286,6 +288,11 @@ def _outcome(answer: dict[str, Any]) -> dict[str, Any]:
         text = "the state of that block is no longer held; blocks, logs and receipts are"
         return {"error": {"code": STATE_GONE, "message": text}}
     return {"error": error}
+
+
+def _later(caller: Caller, why: str, wait: float) -> Reply:
+    text = f"token {caller.name!r} {why}; wait {wait:.1f} s"
+    return Reply(429, _refuse(429, LIMIT_EXCEEDED, text).body, math.ceil(wait))
 
 
 def _refuse(status: int, code: int, message: str) -> Reply:

@@ -20,6 +20,11 @@ from xinlian.ledger.chain.errors import NodeStartError
 log = logging.getLogger(__name__)
 
 RATE_DEFAULT: Final = 20_000
+GAS_RATE: Final = 500_000_000_000
+"""Gas a second for the calls of a token that submits: more than the engine can use."""
+READER_GAS_RATE: Final = 200_000_000
+"""The same for one that only reads: a quarter of what the engine can do."""
+READER_GAS_SECONDS: Final = 5.0
 _RELOAD_SECONDS: Final = 1.0
 
 
@@ -33,34 +38,40 @@ class Right(StrEnum):
 
 @dataclass(slots=True)
 class Bucket:
-    """A token bucket: ``rate`` calls a second, two seconds' worth at once."""
+    """A token bucket: ``rate`` a second, ``seconds`` worth at once."""
 
     rate: int
+    seconds: float = 2.0
     level: float = field(init=False)
     filled: float = field(init=False)
 
     def __post_init__(self) -> None:
-        self.level = 2.0 * self.rate
+        self.level = self.seconds * self.rate
         self.filled = time.monotonic()
 
-    def take(self, calls: int) -> float:
-        """Take ``calls``; 0 if allowed, else the seconds to wait (nothing is taken)."""
+    def take(self, amount: int) -> float:
+        """Take ``amount``; 0 if allowed, else the seconds to wait (nothing is taken)."""
         now = time.monotonic()
-        self.level = min(2.0 * self.rate, self.level + (now - self.filled) * self.rate)
+        self.level = min(self.seconds * self.rate, self.level + (now - self.filled) * self.rate)
         self.filled = now
-        if calls <= self.level:
-            self.level -= calls
+        if amount <= self.level:
+            self.level -= amount
             return 0.0
-        return (calls - self.level) / self.rate
+        return (amount - self.level) / self.rate
+
+    def give_back(self, amount: int) -> None:
+        """Put back what was taken and not used."""
+        self.level = min(self.seconds * self.rate, self.level + amount)
 
 
 @dataclass(slots=True)
 class Caller:
-    """A known token: its name, rights and allowance."""
+    """A known token: its name, rights, and allowances of calls and of gas for reading."""
 
     name: str
     rights: frozenset[Right]
     bucket: Bucket
+    gas: Bucket
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +124,20 @@ class TokenFile:
         old = {caller.name: caller for _, caller in self._callers}
         self._callers = []
         for entry in entries:
-            caller = Caller(
-                entry.name, frozenset(Right(right) for right in entry.rights), Bucket(entry.rate)
-            )
-            if entry.name in old and old[entry.name].bucket.rate == entry.rate:
-                caller.bucket = old[entry.name].bucket
+            rights = frozenset(Right(right) for right in entry.rights)
+            caller = Caller(entry.name, rights, Bucket(entry.rate), _gas_of(rights))
+            before = old.get(entry.name)
+            if before is not None and before.bucket.rate == entry.rate:
+                caller.bucket = before.bucket
+            if before is not None and before.gas.rate == caller.gas.rate:
+                caller.gas = before.gas
             self._callers.append((bytes.fromhex(entry.sha256), caller))
+
+
+def _gas_of(rights: frozenset[Right]) -> Bucket:
+    if Right.SUBMIT in rights:
+        return Bucket(GAS_RATE)
+    return Bucket(READER_GAS_RATE, READER_GAS_SECONDS)
 
 
 def add_token(path: Path, name: str, rights: Iterable[Right], rate: int = RATE_DEFAULT) -> str:
