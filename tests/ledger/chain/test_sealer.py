@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from xinlian.ledger.chain.archive.archive import Archive
 from xinlian.ledger.chain.engine import (
     BATCH_MAX,
     MESSAGE_CHARS_MAX,
@@ -69,18 +70,20 @@ def run(folder: Path, work: Work) -> None:
         journal.release = threading.Event()
         journal.release.set()
         index = scan(journal)
+        snapshots = folder / "snapshots"
+        archive = await Archive.open(folder / "archive.db", GENESIS, index.hashes)
         program = shutil.which("anvil") or str(ROOT / ".xl/bin/anvil")
 
         async def engine(state: bytes | None) -> Engine:
             return await Engine.start(SETTINGS, program, folder / "run", state)
 
         async def restart() -> Replayed:
-            return await replay(engine, journal, index, folder / "snapshots", GENESIS.hex())
+            return await replay(engine, journal, index, archive, snapshots, GENESIS.hex())
 
         clock = HandClock()
         checked: Clock = clock
-        keeper = Snapshotter(folder / "snapshots", GENESIS.hex(), 10**6, 10**6, 0, 0, 0)
-        sealer = Sealer(await restart(), journal, index, checked, restart, keeper, 0.02)
+        keeper = Snapshotter(snapshots, archive, GENESIS.hex(), 10**6, 10**6, 0, 0, 0)
+        sealer = Sealer(await restart(), journal, index, archive, checked, restart, keeper, 0.02)
         running = asyncio.create_task(sealer.run())
         try:
             async with asyncio.timeout(60):
@@ -91,6 +94,7 @@ def run(folder: Path, work: Work) -> None:
             try:
                 await running
             finally:
+                await archive.aclose()
                 journal.close()
 
     asyncio.run(main())

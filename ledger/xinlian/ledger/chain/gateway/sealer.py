@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
+from xinlian.ledger.chain.archive.archive import Archive
 from xinlian.ledger.chain.engine import Engine, Head, messages
 from xinlian.ledger.chain.errors import (
     LIMIT_EXCEEDED,
@@ -32,6 +33,7 @@ from xinlian.ledger.chain.gateway.figures import Figures
 from xinlian.ledger.chain.gateway.gate import Gate
 from xinlian.ledger.chain.gateway.inbox import Inbox, Offer
 from xinlian.ledger.chain.gateway.lost import drop_lost
+from xinlian.ledger.chain.gateway.making import make_block
 from xinlian.ledger.chain.gateway.pending import Pending
 from xinlian.ledger.chain.gateway.refusal import RefusalError
 from xinlian.ledger.chain.gateway.replay import Index, Replayed
@@ -59,6 +61,7 @@ class Sealer:
         replayed: Replayed,
         journal: Journal,
         index: Index,
+        archive: Archive,
         clock: Clock,
         restart: Callable[[], Awaitable[Replayed]],
         snapshotter: Snapshotter,
@@ -69,6 +72,7 @@ class Sealer:
         self.pending = Pending()
         self.index = index
         self.journal = journal
+        self._archive = archive
         self._clock = clock
         self._restart = restart
         self._snapshotter = snapshotter
@@ -181,9 +185,8 @@ class Sealer:
             return answer
         if isinstance(from_rpc(answer["error"]), AlreadyKnownError | NonceTooLowError):
             transaction = "0x" + keccak256(raw).hex()
-            if transaction in self.pending or await self.engine.write(
-                "eth_getTransactionReceipt", transaction
-            ):
+            key = bytes.fromhex(transaction[2:])
+            if transaction in self.pending or await self._archive.holds(key):
                 return {"result": transaction}
         return answer
 
@@ -196,6 +199,7 @@ class Sealer:
         hashes, raws = self.pending.hashes(), self.pending.raws()
         height = self.head.height + 1
         try:
+            await self._archive.room()
             await asyncio.to_thread(self.journal.prepare, height, block_time, raws)
         except StorageFullError as exc:
             if self.figures.storage_full is None:
@@ -220,26 +224,13 @@ class Sealer:
         await self._snapshotter.after_block(self.engine, head, self.journal.size, included, took)
 
     async def _make_block(self, height: int, block_time: int, expected: list[str]) -> Head:
-        """Engine first, then the journal's seal, then everyone else."""
-        flushed = asyncio.create_task(asyncio.to_thread(self.journal.flush))
-        try:
-            head = await self.engine.seal(block_time)
-        finally:
-            await flushed
-        if (head.height, head.time) != (height, block_time):
-            raise EngineError(f"the engine made block {head.height} instead of {height}")
-        included = list(head.transactions)
-        if included != expected:  # some wait for a nonce before theirs
-            raws = [self.pending.raw(transaction) for transaction in included]
-            try:
-                await asyncio.to_thread(self.journal.prepare, height, block_time, raws)
-            except StorageFullError as exc:
-                raise EngineError("a block could not be written and is made anew") from exc
-            await asyncio.to_thread(self.journal.flush)
-        try:
-            await asyncio.to_thread(self.journal.commit, head.block_hash, head.state_root)
-        except OSError as exc:  # nobody knows now what is on disk: only a start can tell
-            raise ChainError(f"the journal {self.journal.path} cannot be written: {exc}") from exc
+        """Engine, journal and archive first, then everyone else."""
+        raw_of = self.pending.raw
+        head, block = await make_block(
+            self.engine, self.journal, height, block_time, expected, raw_of
+        )
+        self._archive.add(block)
+        included = head.transactions
         self.index.hashes.append(head.block_hash)
         self.index.transactions += len(included)
         self.index.time = head.time

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from xinlian.ledger.chain import snapshot
+from xinlian.ledger.chain.archive.archive import Archive
 from xinlian.ledger.chain.engine import Engine, Head
+from xinlian.ledger.chain.errors import StorageFullError
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +31,7 @@ class Snapshotter:
     """
 
     folder: Path
+    archive: Archive
     genesis: str
     every: int
     seconds: float
@@ -75,8 +78,9 @@ class Snapshotter:
             state=state,
         )
         try:
+            await self.archive.flush()  # without it the snapshot would be of no use
             await asyncio.to_thread(snapshot.write, self.folder, about, state)
-        except OSError as exc:
+        except (OSError, StorageFullError) as exc:
             log.warning("no snapshot of block %d: %s; the journal alone will do", head.height, exc)
             return
         self.height = head.height
