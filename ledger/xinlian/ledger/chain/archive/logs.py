@@ -16,8 +16,8 @@ _TOPIC_CHARS: Final = 66
 
 @dataclass(frozen=True, slots=True)
 class LogFilter:
-    """``addresses``: any of these, all if empty. ``topics``: by place any of these, all if empty;
-    a log with fewer topics than there are places does not match."""
+    """``addresses``: any of these, all if empty. ``topics``: by place any of these; where there are
+    none, everything matches, also a log that has no topic there."""
 
     addresses: frozenset[bytes]
     topics: tuple[frozenset[bytes], ...]
@@ -48,9 +48,7 @@ class LogFilter:
         end = log.index(b"]", _TOPICS_AT)
         for place, choices in enumerate(self.topics):
             start = _TOPICS_AT + 1 + place * _TOPIC_STEP
-            if start >= end:
-                return False
-            if choices and log[start : start + _TOPIC_CHARS] not in choices:
+            if choices and (start >= end or log[start : start + _TOPIC_CHARS] not in choices):
                 return False
         return True
 
