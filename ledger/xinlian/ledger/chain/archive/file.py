@@ -55,6 +55,11 @@ _OUTSIDE: Final = (
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_NOMEM,
 )
+# Damage can also turn a value into one of another type.
+_DAMAGES: Final = (
+    *(sqlite3.DatabaseError, ArchiveDamagedError),
+    *(TypeError, ValueError, AttributeError, OverflowError),
+)
 Row = tuple[int, bytes, bytes, int, bytes, int]
 
 
@@ -73,6 +78,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     uri = f"{path.absolute().as_uri()}?mode={'rwc' if write else 'ro'}"
     # Each is used by one thread after another, never by two at once.
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    connection.text_factory = bytes  # damage can make a text of a blob
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     return connection
 
@@ -167,7 +173,7 @@ class ArchiveFile:
         """Begin anew where the file turns out to be damaged; say what else is in the way."""
         try:
             yield
-        except (sqlite3.DatabaseError, ArchiveDamagedError) as exc:
+        except _DAMAGES as exc:
             if not _is_damage(exc):
                 raise NodeStartError(
                     f"The archive {self.path} cannot be opened: {exc}. Free some space on this "
@@ -238,6 +244,10 @@ class ArchiveFile:
         last = body_id(self.height, Body.LOGS)
         if run("SELECT coalesce(max(id), -1) FROM bodies").fetchone() != (last,):
             raise ArchiveDamagedError(self.height, "it holds bodies of blocks that are not there")
+        by_hash = """SELECT count(*) FROM blocks AS a NOT INDEXED WHERE a.height IS (
+            SELECT b.height FROM blocks AS b INDEXED BY blocks_by_hash WHERE b.hash = a.hash)"""
+        if run(by_hash).fetchone() != (self.height + 1,):
+            raise ArchiveDamagedError(0, "its blocks are not found by their hashes")
         expected = sum(each for (each,) in run("SELECT places_sum FROM blocks"))
         found = sum(_place_sum(*each) for each in run("SELECT hash, place FROM transactions"))
         if expected != found:
