@@ -28,52 +28,7 @@ from xinlian.ledger.chain.errors import (
 from xinlian.ledger.chain.gateway import history
 from xinlian.ledger.chain.gateway.history import History
 
-GENESIS = bytes(range(32))
-Json = dict[str, Any]
-
-
-def hash_text(*numbers: int) -> str:
-    return "0x" + b"".join(number.to_bytes(16, "big") for number in (*numbers, 0)[:2]).hex()
-
-
-def make_json(height: int, logs: Sequence[Sequence[int]]) -> tuple[Json, list[Json]]:
-    """A block and its receipts; per transaction the number of topics of each of its logs."""
-    block_hash = hash_text(height + 1)
-    transactions, receipts, number = [], [], 0
-    for at, topics in enumerate(logs):
-        mine = {"hash": hash_text(at + 1, height), "accessList": [{"address": "0x"}, {"x": []}]}
-        transactions.append(mine)
-        entries = []
-        for count in topics:
-            entries.append(
-                {
-                    "address": "0x" + f"{count:02x}" * 20,
-                    "topics": [hash_text(topic) for topic in range(count)],
-                    "data": "0x" + "00" * 40 * at,
-                    "blockHash": block_hash,
-                    "logIndex": hex(number),
-                    "removed": False,
-                }
-            )
-            number += 1
-        receipts.append(
-            {"status": "0x1", "logs": entries, "logsBloom": "0x", "transactionHash": mine["hash"]}
-        )
-    block = {"hash": block_hash, "number": hex(height), "uncles": [], "transactions": transactions}
-    return {**block, "withdrawals": []}, receipts
-
-
-def compact(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()
-
-
-def make_block(height: int, logs: Sequence[Sequence[int]]) -> ArchivedBlock:
-    return cut(*map(compact, make_json(height, logs)))
-
-
-LOGS = [[[1, 2], [], [0]], [], [[3] * 5, [4]], [[1]] * 30]
-BLOCKS = [make_block(height, logs) for height, logs in enumerate(LOGS)]
-HASHES = [b"", *(block.hash for block in BLOCKS[1:])]
+from tests.support.archive import BLOCKS, GENESIS, HASHES, LOGS, compact, make_json
 
 
 def contents(path: Path, height: int) -> list[Any]:
@@ -146,7 +101,7 @@ def test_what_is_not_of_the_known_form_is_refused(change: Any) -> None:
 
 
 def test_a_file_is_found_again_as_it_was(sound: Path, tmp_path: Path) -> None:
-    path = shutil.copy(sound, tmp_path / "archive.db")
+    path = Path(shutil.copy(sound, tmp_path / "archive.db"))
     before = contents(path, len(BLOCKS) - 1)
     assert before[2][-1] == [(2, 0), (2, 1)]
     assert reopened(path) == len(BLOCKS) - 1
@@ -182,7 +137,7 @@ def test_an_empty_foreign_or_short_file_is_made_anew(
 
 
 def test_blocks_of_another_chain_are_dropped(sound: Path, tmp_path: Path) -> None:
-    path = shutil.copy(sound, tmp_path / "archive.db")
+    path = Path(shutil.copy(sound, tmp_path / "archive.db"))
     assert reopened(path, [*HASHES[:2], bytes(32), HASHES[3]]) == 1
     assert reopened(path, HASHES[:1]) == 0, "nor more than the journal has"
     assert reopened(path, HASHES, bytes(32)) == -1
@@ -195,7 +150,7 @@ def test_a_file_that_may_not_be_opened_stops_the_start(tmp_path: Path) -> None:
 
 
 def test_damage_while_reading_is_said(sound: Path, tmp_path: Path) -> None:
-    path = shutil.copy(sound, tmp_path / "archive.db")
+    path = Path(shutil.copy(sound, tmp_path / "archive.db"))
     file = ArchiveFile(path, GENESIS)
     file._connection.execute("UPDATE bodies SET data = data || 'x' WHERE id = 8")
     file._connection.execute("UPDATE blocks SET short = x'00' WHERE height = 3")
@@ -293,7 +248,7 @@ def test_an_answer_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         for block in BLOCKS:
             await archive.room()
             archive.add(block)
-        asked = [
+        asked: list[tuple[str, list[Any]]] = [
             ("eth_getLogs", [{"fromBlock": "0x2", "toBlock": "0x3"}]),
             ("eth_getLogs", [{"fromBlock": "0x3", "toBlock": "0x3"}]),
             ("eth_getBlockByNumber", ["0x0", False]),

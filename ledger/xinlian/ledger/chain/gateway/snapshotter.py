@@ -44,8 +44,8 @@ class Snapshotter:
 
     async def after_block(
         self, engine: Engine, head: Head, journal_end: int, transactions: int, took: float
-    ) -> None:
-        """Count a block in; take a snapshot if one is due."""
+    ) -> bool:
+        """Count a block in; take a snapshot if one is due, and say whether there is a new one."""
         self.total += transactions
         self.since += transactions
         self.cost += took + transactions / _REPLAY_TX_PER_SECOND
@@ -53,6 +53,7 @@ class Snapshotter:
         due_cost = self.cost >= max(self.seconds, self.dump_seconds * _DUMP_SHARE)
         if due_count or due_cost:
             await self._take(engine, head, journal_end)
+        return self.height == head.height
 
     async def at_end(self, engine: Engine, head: Head, journal_end: int) -> None:
         """Before an orderly end: spare the next start a replay that would be felt."""
