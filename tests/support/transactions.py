@@ -11,7 +11,14 @@ from xinlian.ledger.model.keccak import keccak256
 # Init code of a contract that stores the 32 bytes at data[32:64] under the key data[0:32] and emits
 # LOG1 with that key as topic, then stops.
 _RUNTIME = bytes.fromhex("602035600035556000356000 6000a100".replace(" ", ""))
-STORE_CODE = bytes.fromhex(f"60{len(_RUNTIME):02x}600c60003960{len(_RUNTIME):02x}6000f3") + _RUNTIME
+
+
+def init_code(runtime: bytes) -> bytes:
+    """What deploys ``runtime`` (at most 255 bytes)."""
+    return bytes.fromhex(f"60{len(runtime):02x}600c60003960{len(runtime):02x}6000f3") + runtime
+
+
+STORE_CODE = init_code(_RUNTIME)
 
 
 def _number(value: int) -> bytes:
@@ -50,10 +57,29 @@ class Account:
         encoded: bytes = rlp.encode([*fields, _number(found[64] + 35 + 2 * chain), r, s])
         return encoded
 
-    def deploy(self) -> tuple[bytes, str]:
-        """A transaction that deploys the store contract, and the contract's address."""
+    def sign_typed(
+        self, kind: int, to: str, data: bytes = b"", access: tuple[str, ...] = ()
+    ) -> bytes:
+        """A transaction of type 1 (EIP-2930) or 2 (EIP-1559) at price 0, with the next nonce.
+
+        ``access``: accounts of its access list, each with the storage keys 0 and 1.
+        """
+        nonce, self.nonce = self.nonce, self.nonce + 1
+        prices = [b""] * kind
+        keys = [number.to_bytes(32, "big") for number in (0, 1)]
+        listed = [[bytes.fromhex(account[2:]), keys] for account in access]
+        start = [_number(self.chain_id), _number(nonce), *prices, _number(100_000)]
+        fields = [*start, bytes.fromhex(to[2:]), b"", data, listed]
+        digest = keccak256(bytes([kind]) + rlp.encode(fields))
+        found = self._key.sign_recoverable(digest, hasher=None)
+        r, s = (part.lstrip(b"\0") for part in (found[:32], found[32:64]))
+        encoded: bytes = rlp.encode([*fields, _number(found[64]), r, s])
+        return bytes([kind]) + encoded
+
+    def deploy(self, code: bytes = STORE_CODE) -> tuple[bytes, str]:
+        """A transaction that deploys a contract (the store contract), and its address."""
         made = keccak256(rlp.encode([bytes.fromhex(self.address[2:]), _number(self.nonce)]))[12:]
-        return self.sign(data=STORE_CODE, gas=300_000), "0x" + made.hex()
+        return self.sign(data=code, gas=300_000), "0x" + made.hex()
 
     def store(self, contract: str, key: int, value: int) -> bytes:
         """A transaction that stores ``value`` under ``key`` and emits a log with topic ``key``."""

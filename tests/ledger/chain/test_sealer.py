@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from xinlian.ledger.chain.archive.archive import Archive
 from xinlian.ledger.chain.engine import (
     BATCH_MAX,
     MESSAGE_CHARS_MAX,
@@ -20,6 +21,7 @@ from xinlian.ledger.chain.engine import (
 )
 from xinlian.ledger.chain.errors import ChainError
 from xinlian.ledger.chain.gateway import gate, lost
+from xinlian.ledger.chain.gateway import sealer as sealer_module
 from xinlian.ledger.chain.gateway.clock import Clock
 from xinlian.ledger.chain.gateway.pending import Pending
 from xinlian.ledger.chain.gateway.refusal import RefusalError
@@ -60,7 +62,7 @@ class HandClock:
 Work = Callable[[Sealer, HeldJournal, HandClock], Awaitable[None]]
 
 
-def run(folder: Path, work: Work) -> None:
+def run(folder: Path, work: Work, snapshot_every: int = 10**6) -> None:
     """Run ``work`` beside a sealer over a fresh chain; raises what ends the sealer."""
 
     async def main() -> None:
@@ -69,18 +71,20 @@ def run(folder: Path, work: Work) -> None:
         journal.release = threading.Event()
         journal.release.set()
         index = scan(journal)
+        snapshots = folder / "snapshots"
+        archive = await Archive.open(folder / "archive.db", GENESIS, index.hashes)
         program = shutil.which("anvil") or str(ROOT / ".xl/bin/anvil")
 
         async def engine(state: bytes | None) -> Engine:
             return await Engine.start(SETTINGS, program, folder / "run", state)
 
         async def restart() -> Replayed:
-            return await replay(engine, journal, index, folder / "snapshots", GENESIS.hex())
+            return await replay(engine, journal, index, archive, snapshots, GENESIS.hex())
 
         clock = HandClock()
         checked: Clock = clock
-        keeper = Snapshotter(folder / "snapshots", GENESIS.hex(), 10**6, 10**6, 0, 0, 0)
-        sealer = Sealer(await restart(), journal, index, checked, restart, keeper, 0.02)
+        keeper = Snapshotter(snapshots, archive, GENESIS.hex(), snapshot_every, 10**6, 0, 0, 0)
+        sealer = Sealer(await restart(), journal, index, archive, checked, restart, keeper, 0.02)
         running = asyncio.create_task(sealer.run())
         try:
             async with asyncio.timeout(60):
@@ -91,6 +95,7 @@ def run(folder: Path, work: Work) -> None:
             try:
                 await running
             finally:
+                await archive.aclose()
                 journal.close()
 
     asyncio.run(main())
@@ -115,6 +120,29 @@ async def until_the_engine_has_a_block(sealer: Sealer) -> None:
         b'"0x1"' not in await sealer.engine.read(request("eth_blockNumber"))
     ):
         await asyncio.sleep(0.005)
+
+
+def test_an_engine_that_made_many_blocks_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It keeps something of every block it made; nobody notices the change."""
+    monkeypatch.setattr(sealer_module, "_HEADERS_MAX", 4)
+
+    async def work(sealer: Sealer, journal: HeldJournal, clock: HandClock) -> None:
+        account, engines = Account("many", SETTINGS.chain_id), set()
+        waits = await sent(sealer, account.sign(NOWHERE, nonce=100))
+        for height in range(1, 14):
+            await sent(sealer, account.sign(NOWHERE))
+            assert (await sealer.gate.wait_final(height, 30)).height == height
+            assert int(await ask(sealer, "eth_blockNumber"), 16) == height
+            engines.add(sealer.engine.pid)
+        assert len(engines) == 3
+        assert sealer.figures.restarts == 0
+        assert waits in sealer.pending
+        count = await ask(sealer, "eth_getTransactionCount", account.address, "latest")
+        assert int(count, 16) == 13
+
+    run(tmp_path, work, snapshot_every=1)
 
 
 def test_nobody_sees_a_block_before_it_is_on_disk(tmp_path: Path) -> None:

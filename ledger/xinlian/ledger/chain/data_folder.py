@@ -57,6 +57,7 @@ class DataFolder:
         self.genesis = path / "genesis.json"
         self.tokens = path / "tokens.json"
         self.journal = path / "journal"
+        self.archive = path / "archive.db"
         self.snapshots = path / "snapshots"
         self.lock = path / "lock"
         self.run = path / "run"

@@ -8,14 +8,10 @@ network namespace of its own, so that nobody can reach it around the gateway.
 from __future__ import annotations
 
 import asyncio
-import gzip
-import io
 import logging
 import os
 import shutil
 import sys
-import tempfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +19,7 @@ from typing import Any, Final
 
 import orjson
 from xinlian.ledger.chain import engine_child
+from xinlian.ledger.chain.engine_files import socket_folder, unpack
 from xinlian.ledger.chain.engine_pipe import EnginePipe
 from xinlian.ledger.chain.errors import EngineError, NodeStartError, from_rpc
 
@@ -38,9 +35,12 @@ _LOAD_SECONDS: Final = 600.0
 # States kept for calls at heights just behind the head. More cost memory (a third of the newest
 # state each), never hashes.
 _STATES_KEPT: Final = 3
+# Blocks whose transactions, receipts and logs it holds. Older ones are the archive's, which takes
+# each block before the next one is made.
+_BLOCKS_KEPT: Final = 2
+_RESULT: Final = b'{"jsonrpc":"2.0","id":0,"result":'
 # Its allocator would keep what reckoning a root or a dump of the state used for a moment.
 _ALLOCATOR: Final = "narenas:1,dirty_decay_ms:1000,muzzy_decay_ms:0"
-_SOCKET_PATH_MAX: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,28 +75,6 @@ def find_anvil(given: Path | None) -> str:
     return found
 
 
-def _socket_folder(run: Path) -> Path:
-    """A folder (0700) with a path short enough for a socket; what a dead engine left is removed."""
-    note = run / "socket-folder"
-    if note.exists():
-        shutil.rmtree(note.read_text(encoding="utf-8"), ignore_errors=True)
-    shutil.rmtree(run, ignore_errors=True)
-    run.mkdir(mode=0o700)
-    if len(str(run)) < _SOCKET_PATH_MAX - len("/engine"):
-        return run
-    folder = tempfile.mkdtemp(prefix="xinlian-")
-    note.write_text(folder, encoding="utf-8")
-    return Path(folder)
-
-
-def _unpack(state: bytes, file: Path) -> None:
-    try:
-        with gzip.open(io.BytesIO(state)) as packed, file.open("wb") as plain:
-            shutil.copyfileobj(packed, plain, 1 << 20)
-    except (OSError, EOFError, zlib.error) as exc:
-        raise EngineError(f"the state to load cannot be unpacked: {exc}") from exc
-
-
 def messages(raws: Sequence[str]) -> Iterator[list[str]]:
     """Cut raw transactions (0x hex) into what :meth:`Engine.submit` takes at once, in order."""
     part: list[str] = []
@@ -109,6 +87,13 @@ def messages(raws: Sequence[str]) -> Iterator[list[str]]:
         chars += len(raw)
     if part:
         yield part
+
+
+def _result(answer: bytes) -> bytes:
+    """The JSON of the result in an answer, as the engine wrote it."""
+    if not answer.startswith(_RESULT):
+        raise EngineError(f"the engine answered {answer[:200]!r}")
+    return answer.rstrip()[len(_RESULT) : -1]
 
 
 class Engine:
@@ -125,13 +110,18 @@ class Engine:
 
     @classmethod
     async def start(
-        cls, settings: EngineSettings, program: str, run: Path, state: bytes | None = None
+        cls,
+        settings: EngineSettings,
+        program: str,
+        run: Path,
+        state: bytes | None = None,
+        blocks_kept: int | None = _BLOCKS_KEPT,
     ) -> Engine:
         """Start an empty chain, or one with the state that :meth:`dump` gave.
 
-        ``run`` is a folder of this engine's own; it is emptied here.
+        ``run`` is a folder of this engine's own; it is emptied here. ``blocks_kept`` None: all.
         """
-        folder = _socket_folder(run)
+        folder = socket_folder(run)
         socket = str(folder / "engine")
         arguments: tuple[str, ...] = (
             *("--no-mining", "--order", "fifo", "--accounts", "0", "--quiet", "--no-cors"),
@@ -141,10 +131,12 @@ class Engine:
             *("--prune-history", str(_STATES_KEPT), "--no-request-size-limit"),
             *("--disable-console-log", "--ipc", socket),
         )
+        if blocks_kept is not None:
+            arguments = (*arguments, "--transaction-block-keeper", str(blocks_kept))
         patience = _BOOT_SECONDS
         if state is not None:
             file, patience = run / "state.json", _LOAD_SECONDS
-            await asyncio.to_thread(_unpack, state, file)
+            await asyncio.to_thread(unpack, state, file)
             arguments = (*arguments, "--load-state", str(file))
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", "-S", engine_child.__file__),
@@ -222,6 +214,20 @@ class Engine:
             raise EngineError(f"the engine did not answer within {seconds:.0f} s") from exc
         finally:
             self._readers.put_nowait(pipe)
+
+    async def block(self, height: int) -> tuple[bytes, bytes]:
+        """JSON of one of the newest blocks with its transactions, and of its receipts."""
+        asked = (
+            {"method": "eth_getBlockByNumber", "params": [hex(height), True]},
+            {"method": "eth_getBlockReceipts", "params": [hex(height)]},
+        )
+        try:
+            block, receipts = await asyncio.gather(
+                *(self.read(orjson.dumps({"jsonrpc": "2.0", "id": 0, **each})) for each in asked)
+            )
+        except OSError as exc:
+            raise EngineError(f"the engine cannot be reached: {exc}") from exc
+        return _result(block), _result(receipts)
 
     async def write(self, method: str, *params: Any, seconds: float = 120.0) -> Any:
         """One call on the writer's pipe. For the one task that seals, nobody else."""

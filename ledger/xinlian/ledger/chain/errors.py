@@ -59,8 +59,16 @@ class ReplayMismatchError(NodeStartError):
         self.height = height
 
 
+class ArchiveDamagedError(ChainError):
+    """The archive of blocks does not hold what was written to it."""
+
+    def __init__(self, height: int, what: str = "") -> None:
+        super().__init__(what or f"block {height} in it is not as it was written")
+        self.height = height
+
+
 class StorageFullError(ChainError):
-    """The journal cannot grow; sealing waits until there is space again."""
+    """Journal or archive cannot grow; sealing waits until there is space again."""
 
 
 class EngineError(ChainError):

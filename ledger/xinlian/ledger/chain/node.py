@@ -1,7 +1,8 @@
 """The embedded node: a data folder, one engine, one gateway. ``run_node`` blocks until SIGTERM.
 
 Data folder (0700): ``genesis.json`` (written once), ``tokens.json`` (hashes), ``journal``,
-``snapshots/``, ``lock`` (process id of the running node), ``endpoint.json`` (while it runs).
+``archive.db``, ``snapshots/``, ``lock`` (process id of the running node), ``endpoint.json``
+(while it runs).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from xinlian.ledger.chain.archive.archive import Archive
 from xinlian.ledger.chain.data_folder import (
     DataFolder,
     Genesis,
@@ -31,8 +33,9 @@ from xinlian.ledger.chain.engine import Engine, EngineSettings, find_anvil
 from xinlian.ledger.chain.errors import ChainError, NodeStartError
 from xinlian.ledger.chain.gateway.clock import Clock, ControlledClock, SystemClock
 from xinlian.ledger.chain.gateway.dispatch import Dispatcher
+from xinlian.ledger.chain.gateway.history import History
 from xinlian.ledger.chain.gateway.http import HttpServer
-from xinlian.ledger.chain.gateway.replay import Replayed, replay, scan
+from xinlian.ledger.chain.gateway.replay import Index, Replayed, replay, scan
 from xinlian.ledger.chain.gateway.sealer import Sealer
 from xinlian.ledger.chain.gateway.snapshotter import Snapshotter
 from xinlian.ledger.chain.gateway.tokens import Right, TokenFile, add_token, revoke_token
@@ -91,6 +94,7 @@ class Node:
         self.clock: Clock
         self.sealer: Sealer
         self.server: HttpServer
+        self._archive: Archive
         self._snapshotter: Snapshotter
         self._tokens: TokenFile
         self._replayed: Replayed
@@ -101,10 +105,10 @@ class Node:
         """Where the gateway listens."""
         return f"http://127.0.0.1:{self.server.port}"
 
-    async def start(self, journal: Journal) -> None:
-        """Replay, then listen. The caller holds the folder's lock."""
-        index = await asyncio.to_thread(scan, journal)
+    async def start(self, journal: Journal, index: Index, archive: Archive) -> None:
+        """Replay, then listen. The caller holds the folder's lock, and closes what it opened."""
         program = find_anvil(self.settings.anvil)
+        genesis, self._archive = self.folder.digest.hex(), archive
         engine_settings = EngineSettings(
             self.genesis.chain_id,
             self.genesis.timestamp,
@@ -117,7 +121,7 @@ class Node:
                 return await Engine.start(engine_settings, program, self.folder.run, state)
 
             return await replay(
-                start_engine, journal, index, self.folder.snapshots, self.folder.digest.hex()
+                start_engine, journal, index, archive, self.folder.snapshots, genesis
             )
 
         replayed = self._replayed = await restart()
@@ -134,7 +138,8 @@ class Node:
         self.clock = ControlledClock(self.folder.clock, start) if controlled else SystemClock()
         self._snapshotter = Snapshotter(
             self.folder.snapshots,
-            self.folder.digest.hex(),
+            archive,
+            genesis,
             self.settings.snapshot_transactions,
             self.settings.snapshot_seconds,
             height=replayed.snapshot,
@@ -146,6 +151,7 @@ class Node:
             replayed,
             journal,
             index,
+            archive,
             self.clock,
             restart,
             self._snapshotter,
@@ -155,6 +161,7 @@ class Node:
             self._tokens = TokenFile(self.folder.tokens)
             dispatcher = Dispatcher(
                 self.sealer,
+                History(archive),
                 self._tokens,
                 self.clock,
                 self.genesis.chain_id,
@@ -204,6 +211,7 @@ class Node:
             "pending": len(sealer.pending),
             "lag_s": round(sealer.pending.oldest_seconds(), 3),
             "journal_bytes": sealer.journal.size,
+            "archive_height": self._archive.saved,
             "snapshot_height": self._snapshotter.height,
             "snapshotting": self._snapshotter.taking,
             "replayed_transactions": self._replayed.transactions,
@@ -223,15 +231,18 @@ async def _main(settings: NodeSettings) -> None:
     folder = DataFolder(settings.data_dir)
     genesis = folder.read_genesis()
     with lock(folder), contextlib.closing(Journal.open(folder.journal, folder.digest)) as journal:
-        node = Node(settings, folder, genesis)
-        await node.start(journal)
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
-        with write_endpoint(folder, node.url):
-            log.info("node ready at %s, block %d", node.url, node.sealer.head.height)
-            await node.serve(stop)
+        index = await asyncio.to_thread(scan, journal)
+        archive = await Archive.open(folder.archive, folder.digest, index.hashes)
+        async with contextlib.aclosing(archive):
+            node = Node(settings, folder, genesis)
+            await node.start(journal, index, archive)
+            stop = asyncio.Event()
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, stop.set)
+            with write_endpoint(folder, node.url):
+                log.info("node ready at %s, block %d", node.url, node.sealer.head.height)
+                await node.serve(stop)
     log.info("node stopped at block %d", node.sealer.head.height)
 
 

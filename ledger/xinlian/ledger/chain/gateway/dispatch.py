@@ -25,7 +25,8 @@ from xinlian.ledger.chain.errors import (
 )
 from xinlian.ledger.chain.gateway.batches import parts
 from xinlian.ledger.chain.gateway.clock import Clock, ControlledClock
-from xinlian.ledger.chain.gateway.methods import LOG_SPAN_MAX, METHODS, Method
+from xinlian.ledger.chain.gateway.history import History
+from xinlian.ledger.chain.gateway.methods import METHODS, Method
 from xinlian.ledger.chain.gateway.rawtx import admit
 from xinlian.ledger.chain.gateway.refusal import RefusalError
 from xinlian.ledger.chain.gateway.sealer import Sealer
@@ -69,6 +70,7 @@ class Dispatcher:
     def __init__(
         self,
         sealer: Sealer,
+        history: History,
         tokens: TokenFile,
         clock: Clock,
         chain_id: int,
@@ -77,6 +79,7 @@ class Dispatcher:
         version: str,
     ) -> None:
         self._sealer = sealer
+        self._history = history
         self._tokens = tokens
         self._clock = clock
         self._chain_id = chain_id
@@ -121,6 +124,7 @@ class Dispatcher:
         """First what is sent, then what is read: a batch sees its own transactions wait."""
         await self._submit([call for call in calls if call.name == "eth_sendRawTransaction"])
         reads: list[_Call] = []
+        archived: list[_Call] = []
         for call in calls:
             if call.answer is not None or call.method is None:
                 continue
@@ -128,14 +132,25 @@ class Dispatcher:
                 if call.method.local:
                     call.answer = {"result": await self._local(call)}
                 else:
-                    if call.name == "eth_getLogs":
-                        self._bound(call)
-                    if call.answer is None:
-                        reads.append(call)
+                    (archived if call.method.archived else reads).append(call)
             except RefusalError as refusal:
                 call.refuse(refusal)
+        if archived:
+            await self._recall(archived)
+            waiting = [call for call in archived if call.answer is None]
+            if waiting:
+                await self._read(waiting)
+                # A block may have taken them in meanwhile, and others let the engine forget it.
+                await self._recall([call for call in waiting if call.answer == {"result": None}])
         if reads:
             await self._read(reads)
+
+    async def _recall(self, calls: list[_Call]) -> None:
+        """Answer from the archive; what is not there and may still wait stays without an answer."""
+        asked = [(call.name, call.params or []) for call in calls]
+        answers = await self._history.answer(asked, self._sealer.head.height)
+        for call, answer in zip(calls, answers, strict=True):
+            call.answer = answer or call.answer
 
     async def _submit(self, calls: list[_Call]) -> None:
         admitted: list[_Call] = []
@@ -183,27 +198,6 @@ class Dispatcher:
                 count += 1
         if count != len(calls):
             raise RefusalError(INTERNAL_ERROR, "the engine answered a batch with something else")
-
-    def _bound(self, call: _Call) -> None:
-        """Replace tags by heights, bound the span, never look beyond what is final."""
-        assert call.params is not None  # noqa: S101 - set by _judge wherever a method is
-        wanted = call.params[0]
-        if "blockHash" in wanted:
-            return
-        head = self._sealer.head.height
-        span = []
-        for name in ("fromBlock", "toBlock"):
-            value = wanted.get(name, "latest")
-            if isinstance(value, dict):
-                raise RefusalError(INVALID_PARAMS, f"{name} must be a height or a tag")
-            span.append(head if value == "latest" else int(value, 16))
-        first, last = span[0], min(span[1], head)
-        if last - first >= LOG_SPAN_MAX:
-            text = f"a filter may span {LOG_SPAN_MAX} blocks; this one spans {last - first + 1}"
-            raise RefusalError(LIMIT_EXCEEDED, text)
-        if first > last:
-            call.answer = {"result": []}
-        wanted["fromBlock"], wanted["toBlock"] = hex(first), hex(last)
 
     async def _local(self, call: _Call) -> Any:
         """What the gateway answers itself."""

@@ -8,7 +8,7 @@ that a caller wrote reaches it as written.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from xinlian.ledger.chain.errors import INVALID_PARAMS
@@ -100,6 +100,14 @@ def read_block(value: Any) -> Any:
             return {"blockHash": read_hash(value["blockHash"])}
         raise _invalid("a block", value)
     return read_quantity(value)
+
+
+def read_height(value: Any) -> str:
+    """A height or a tag."""
+    if isinstance(value, dict):
+        raise _invalid("a height or a tag", value)
+    found: str = read_block(value)
+    return found
 
 
 def read_block_or_pending(value: Any) -> Any:
@@ -200,6 +208,7 @@ class Method:
     required: int = 0
     defaults: tuple[Any, ...] = ()  # of the last parameters, which may be left out
     local: bool = False  # answered by the gateway itself
+    archived: bool = False  # answered from the archive of blocks
 
     def parameters(self, given: Any) -> list[Any]:
         """The parameters read anew. Raises :class:`RefusalError`."""
@@ -215,6 +224,10 @@ class Method:
 
 def _read(*readers: Reader, defaults: tuple[Any, ...] = ()) -> Method:
     return Method(Right.READ, readers, len(readers) - len(defaults), defaults)
+
+
+def _history(*readers: Reader, defaults: tuple[Any, ...] = ()) -> Method:
+    return replace(_read(*readers, defaults=defaults), archived=True)
 
 
 def _local(*readers: Reader, required: int = 0, right: Right = Right.READ) -> Method:
@@ -239,16 +252,16 @@ METHODS: Final[dict[str, Method]] = {
     "eth_getCode": _read(read_address, read_block, defaults=_NEWEST_BLOCK),
     "eth_getStorageAt": _read(read_address, read_quantity, read_block, defaults=_NEWEST_BLOCK),
     "eth_getTransactionCount": _read(read_address, read_block_or_pending, defaults=_NEWEST_BLOCK),
-    "eth_getBlockByNumber": _read(read_block, read_bool, defaults=(False,)),
-    "eth_getBlockByHash": _read(read_hash, read_bool, defaults=(False,)),
-    "eth_getBlockReceipts": _read(read_block),
-    "eth_getBlockTransactionCountByNumber": _read(read_block),
-    "eth_getBlockTransactionCountByHash": _read(read_hash),
-    "eth_getTransactionByHash": _read(read_hash),
-    "eth_getTransactionByBlockNumberAndIndex": _read(read_block, read_quantity),
-    "eth_getTransactionByBlockHashAndIndex": _read(read_hash, read_quantity),
-    "eth_getTransactionReceipt": _read(read_hash),
-    "eth_getLogs": _read(read_filter),
+    "eth_getBlockByNumber": _history(read_height, read_bool, defaults=(False,)),
+    "eth_getBlockByHash": _history(read_hash, read_bool, defaults=(False,)),
+    "eth_getBlockReceipts": _history(read_block),
+    "eth_getBlockTransactionCountByNumber": _history(read_height),
+    "eth_getBlockTransactionCountByHash": _history(read_hash),
+    "eth_getTransactionByHash": _history(read_hash),
+    "eth_getTransactionByBlockNumberAndIndex": _history(read_height, read_quantity),
+    "eth_getTransactionByBlockHashAndIndex": _history(read_hash, read_quantity),
+    "eth_getTransactionReceipt": _history(read_hash),
+    "eth_getLogs": _history(read_filter),
     "eth_call": _read(_call_of(CALL_GAS_MAX), read_block, defaults=_NEWEST_BLOCK),
     "eth_estimateGas": _read(_call_of(GAS_MAX), read_block, defaults=_NEWEST_BLOCK),
     "eth_sendRawTransaction": _local(read_data, required=1, right=Right.SUBMIT),

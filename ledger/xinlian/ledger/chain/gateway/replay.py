@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from xinlian.ledger.chain import snapshot
+from xinlian.ledger.chain.archive.archive import Archive
 from xinlian.ledger.chain.engine import Engine, Head, messages
 from xinlian.ledger.chain.errors import EngineError, NodeStartError, ReplayMismatchError, RpcError
+from xinlian.ledger.chain.gateway.making import take
 from xinlian.ledger.chain.journal import SECTOR, BlockRecord, Journal
 from xinlian.ledger.chain.proofs import check_end
 
@@ -75,21 +77,30 @@ async def replay(
     start_engine: StartEngine,
     journal: Journal,
     index: Index,
+    archive: Archive,
     folder: Path,
     genesis: str,
 ) -> Replayed:
     """Start an engine, load the newest sound snapshot, replay the rest of the journal.
 
+    Blocks that the archive lacks are added to it. A snapshot above the archive is of no use: its
+    engine forgot what the archive lacks.
+
     Raises :class:`ReplayMismatchError` at the first block whose hash or state root differs.
     """
     began = time.monotonic()
-    engine, base = await _from_snapshot(start_engine, index, folder, genesis)
+    engine, base = await _from_snapshot(start_engine, index, archive.height, folder, genesis)
     offset = SECTOR if base is None else base.journal_end
     done = 0
     said = began
     try:
+        if archive.height < 0:
+            archive.add(await take(engine, await engine.head()))
         for record in journal.recover(offset):
-            await replay_block(engine, record)
+            head = await replay_block(engine, record)
+            if record.height > archive.height:
+                await archive.room()
+                archive.add(await take(engine, head))
             done += len(record.transactions)
             if time.monotonic() - said > _SAY_EVERY_SECONDS:
                 said = time.monotonic()
@@ -104,7 +115,7 @@ async def replay(
 
 
 async def _from_snapshot(
-    start_engine: StartEngine, index: Index, folder: Path, genesis: str
+    start_engine: StartEngine, index: Index, archived: int, folder: Path, genesis: str
 ) -> tuple[Engine, snapshot.SnapshotHead | None]:
     for base, state in await asyncio.to_thread(lambda: list(snapshot.load(folder, genesis))):
         if base.height > index.height:
@@ -113,6 +124,13 @@ async def _from_snapshot(
                 f"at block {base.height}: the journal lost its end. Restore it from a backup; "
                 "see chain-node/embedded/README.md."
             )
+        if base.height > archived:
+            log.warning(
+                "the archive ends at block %d; passing over the snapshot of block %d",
+                archived,
+                base.height,
+            )
+            continue
         if bytes.fromhex(base.block_hash) == index.hashes[base.height]:
             try:
                 engine = await start_engine(state)
@@ -129,7 +147,7 @@ async def _from_snapshot(
     return await start_engine(None), None
 
 
-async def replay_block(engine: Engine, record: BlockRecord) -> None:
+async def replay_block(engine: Engine, record: BlockRecord) -> Head:
     """Make one recorded block again; raises unless the engine arrives at the same block."""
     raws = ["0x" + raw.hex() for raw in record.transactions]
     for part in messages(raws):
@@ -149,3 +167,4 @@ async def replay_block(engine: Engine, record: BlockRecord) -> None:
     ):
         if expected != found:
             raise ReplayMismatchError(record.height, what, expected, found)
+    return head

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
+from xinlian.ledger.chain.archive.archive import Archive
 from xinlian.ledger.chain.engine import Engine, Head, messages
 from xinlian.ledger.chain.errors import (
     LIMIT_EXCEEDED,
@@ -32,6 +33,7 @@ from xinlian.ledger.chain.gateway.figures import Figures
 from xinlian.ledger.chain.gateway.gate import Gate
 from xinlian.ledger.chain.gateway.inbox import Inbox, Offer
 from xinlian.ledger.chain.gateway.lost import drop_lost
+from xinlian.ledger.chain.gateway.making import make_block
 from xinlian.ledger.chain.gateway.pending import Pending
 from xinlian.ledger.chain.gateway.refusal import RefusalError
 from xinlian.ledger.chain.gateway.replay import Index, Replayed
@@ -46,6 +48,8 @@ WAITING_BYTES_MAX: Final = 256 << 20
 _RESTARTS_MAX: Final = 5
 _RESTARTS_WINDOW_SECONDS: Final = 600.0
 _SPACE_RETRY_SECONDS: Final = 1.0
+# anvil keeps 2 KB of every block it made: after so many, a new one goes on from a snapshot.
+_HEADERS_MAX: Final = 50_000
 # So much waits that the root costs little beside it: no rest, whatever the last block took.
 _FULL_BYTES: Final = 5 << 20
 _FULL_COUNT: Final = 2_000
@@ -59,6 +63,7 @@ class Sealer:
         replayed: Replayed,
         journal: Journal,
         index: Index,
+        archive: Archive,
         clock: Clock,
         restart: Callable[[], Awaitable[Replayed]],
         snapshotter: Snapshotter,
@@ -69,6 +74,7 @@ class Sealer:
         self.pending = Pending()
         self.index = index
         self.journal = journal
+        self._archive = archive
         self._clock = clock
         self._restart = restart
         self._snapshotter = snapshotter
@@ -77,6 +83,8 @@ class Sealer:
         self._due_if_full = 0.0
         self._inbox = Inbox()
         self._restarts: deque[float] = deque(maxlen=_RESTARTS_MAX)  # their times
+        self._oldest = replayed.snapshot  # the engine holds the headers of all blocks since
+        self._old = False  # and by now too many
         self._stopping = False
         self._stuck = False  # what waits cannot enter a block before something else arrives
 
@@ -112,6 +120,10 @@ class Sealer:
             while not self._stopping:
                 try:
                     await self._step()
+                    if self._old:
+                        death.cancel()
+                        await self._replace()
+                        death = asyncio.create_task(self._watch_engine())
                 except (EngineError, RpcError) as exc:
                     death.cancel()
                     await self._repair(exc)
@@ -181,9 +193,8 @@ class Sealer:
             return answer
         if isinstance(from_rpc(answer["error"]), AlreadyKnownError | NonceTooLowError):
             transaction = "0x" + keccak256(raw).hex()
-            if transaction in self.pending or await self.engine.write(
-                "eth_getTransactionReceipt", transaction
-            ):
+            key = bytes.fromhex(transaction[2:])
+            if transaction in self.pending or await self._archive.holds(key):
                 return {"result": transaction}
         return answer
 
@@ -196,6 +207,7 @@ class Sealer:
         hashes, raws = self.pending.hashes(), self.pending.raws()
         height = self.head.height + 1
         try:
+            await self._archive.room()
             await asyncio.to_thread(self.journal.prepare, height, block_time, raws)
         except StorageFullError as exc:
             if self.figures.storage_full is None:
@@ -217,29 +229,16 @@ class Sealer:
         self._due_if_full = began + self._interval
         if included < len(hashes):
             await drop_lost(self.engine, self.pending)
-        await self._snapshotter.after_block(self.engine, head, self.journal.size, included, took)
+        size = self.journal.size
+        taken = await self._snapshotter.after_block(self.engine, head, size, included, took)
+        self._old = taken and head.height - self._oldest >= _HEADERS_MAX
 
     async def _make_block(self, height: int, block_time: int, expected: list[str]) -> Head:
-        """Engine first, then the journal's seal, then everyone else."""
-        flushed = asyncio.create_task(asyncio.to_thread(self.journal.flush))
-        try:
-            head = await self.engine.seal(block_time)
-        finally:
-            await flushed
-        if (head.height, head.time) != (height, block_time):
-            raise EngineError(f"the engine made block {head.height} instead of {height}")
-        included = list(head.transactions)
-        if included != expected:  # some wait for a nonce before theirs
-            raws = [self.pending.raw(transaction) for transaction in included]
-            try:
-                await asyncio.to_thread(self.journal.prepare, height, block_time, raws)
-            except StorageFullError as exc:
-                raise EngineError("a block could not be written and is made anew") from exc
-            await asyncio.to_thread(self.journal.flush)
-        try:
-            await asyncio.to_thread(self.journal.commit, head.block_hash, head.state_root)
-        except OSError as exc:  # nobody knows now what is on disk: only a start can tell
-            raise ChainError(f"the journal {self.journal.path} cannot be written: {exc}") from exc
+        """Engine, journal and archive first, then everyone else."""
+        made = make_block(self.engine, self.journal, height, block_time, expected, self.pending.raw)
+        head, block = await made
+        self._archive.add(block)
+        included = head.transactions
         self.index.hashes.append(head.block_hash)
         self.index.transactions += len(included)
         self.index.time = head.time
@@ -254,7 +253,7 @@ class Sealer:
     async def _repair(self, cause: Exception) -> None:
         """A new engine from the journal, then everything accepted but not yet sealed again."""
         log.error("the engine failed (%s); restarting it from the journal", cause)
-        self.gate.lost()
+        self.gate.lost()  # also if it is not restarted
         times = self._restarts
         if len(times) == _RESTARTS_MAX and time.monotonic() - times[0] < _RESTARTS_WINDOW_SECONDS:
             raise ChainError(
@@ -262,16 +261,22 @@ class Sealer:
                 f"{_RESTARTS_WINDOW_SECONDS / 60:.0f} minutes, last: {cause}"
             )
         times.append(time.monotonic())
-        await self.engine.stop()
-        self.journal.discard()
         try:
-            replayed = await self._restart()
+            await self._replace()
         except EngineError as exc:
             await self._repair(exc)
             return
         self.figures.restarts += 1
+
+    async def _replace(self) -> None:
+        """Another engine in the place of this one, at the same block, with the same waiting."""
+        self.gate.lost()
+        await self.engine.stop()
+        self.journal.discard()
+        replayed = await self._restart()
         if replayed.head.block_hash != self.head.block_hash:
             raise ChainError(f"after the restart the head is not block {self.head.height} any more")
+        self._oldest, self._old = replayed.snapshot, False
         raws = self.pending.raws()
         self.pending.clear()
         if raws:
@@ -279,13 +284,9 @@ class Sealer:
         self._stuck = False
         self.gate.restored(replayed.engine)
         self._inbox.arrived.set()
-        log.warning(
-            "engine repaired at block %d: %d transactions replayed in %.1f s, %d offered again",
-            self.head.height,
-            replayed.transactions,
-            replayed.seconds,
-            len(raws),
-        )
+        text = "new engine at block %d after %.1f s: %d transactions replayed, %d offered again"
+        done = replayed.transactions
+        log.warning(text, self.head.height, replayed.seconds, done, len(raws))
 
     async def _last_step(self) -> None:
         """Seal what waits, once; keep a snapshot if a replay would take long."""

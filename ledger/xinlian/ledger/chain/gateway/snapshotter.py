@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from xinlian.ledger.chain import snapshot
+from xinlian.ledger.chain.archive.archive import Archive
 from xinlian.ledger.chain.engine import Engine, Head
+from xinlian.ledger.chain.errors import StorageFullError
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +31,7 @@ class Snapshotter:
     """
 
     folder: Path
+    archive: Archive
     genesis: str
     every: int
     seconds: float
@@ -41,8 +44,8 @@ class Snapshotter:
 
     async def after_block(
         self, engine: Engine, head: Head, journal_end: int, transactions: int, took: float
-    ) -> None:
-        """Count a block in; take a snapshot if one is due."""
+    ) -> bool:
+        """Count a block in; take a snapshot if one is due, and say whether there is a new one."""
         self.total += transactions
         self.since += transactions
         self.cost += took + transactions / _REPLAY_TX_PER_SECOND
@@ -50,6 +53,7 @@ class Snapshotter:
         due_cost = self.cost >= max(self.seconds, self.dump_seconds * _DUMP_SHARE)
         if due_count or due_cost:
             await self._take(engine, head, journal_end)
+        return self.height == head.height
 
     async def at_end(self, engine: Engine, head: Head, journal_end: int) -> None:
         """Before an orderly end: spare the next start a replay that would be felt."""
@@ -75,8 +79,9 @@ class Snapshotter:
             state=state,
         )
         try:
+            await self.archive.flush()  # without it the snapshot would be of no use
             await asyncio.to_thread(snapshot.write, self.folder, about, state)
-        except OSError as exc:
+        except (OSError, StorageFullError) as exc:
             log.warning("no snapshot of block %d: %s; the journal alone will do", head.height, exc)
             return
         self.height = head.height
