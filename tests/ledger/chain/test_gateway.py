@@ -207,6 +207,10 @@ def test_tokens_are_stored_as_hashes_and_can_be_added_and_revoked(node: NodeProc
         (b"POST / HTTP/2\r\nContent-Length: 2\r\n\r\n{}", 400),
         (b"nonsense\r\n\r\n", 400),
         (b"POST / HTTP/1.1\r\nno colon\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nX: a\0b\r\nContent-Length: 2\r\n\r\n{}", 400),
+        (b"POST / HTTP/1.1\r\nX: a\rContent-Length: 2\r\n\r\n{}", 400),
+        (b"POST / HTTP/1.1\r\nX: a\nY: b\r\nContent-Length: 2\r\n\r\n{}", 400),
+        (b"POST /\0 HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}", 400),
         (b"POST / HTTP/1.1\r\nX: " + b"x" * 20_000, 431),
     ],
 )

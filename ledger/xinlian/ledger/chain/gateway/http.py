@@ -9,18 +9,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, cast
 
 from xinlian.ledger.chain.gateway.dispatch import Reply
+from xinlian.ledger.chain.gateway.places import Bounds, Places
 
 log = logging.getLogger(__name__)
 
 HEAD_BYTES_MAX: Final = 16 * 1024
 BODY_BYTES_MAX: Final = 32 << 20
-CONNECTIONS_MAX: Final = 512
-IDLE_SECONDS: Final = 120.0
 _STOP_SECONDS: Final = 5.0
 _REASONS: Final = {
     200: "OK",
@@ -34,6 +34,9 @@ _REASONS: Final = {
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
+
+# Another server may take these for the end of a line, or of the text.
+_BARE: Final = re.compile(rb"[\0\r\n]")
 
 # Larger bodies are read only for those whose token is known.
 _STRANGERS_BODY_BYTES_MAX: Final = 64 * 1024
@@ -59,6 +62,8 @@ class _BadRequestError(Exception):
 def parse_head(data: bytes) -> _Head:
     """The head of a request, without its closing blank line."""
     lines = data.split(b"\r\n")
+    if any(_BARE.search(line) for line in lines):
+        raise _BadRequestError(400, "a line holds NUL, or CR or LF by itself")
     parts = lines[0].split(b" ")
     if len(parts) != 3 or parts[2] not in (b"HTTP/1.1", b"HTTP/1.0"):
         raise _BadRequestError(400, "this is not HTTP/1.1")
@@ -93,40 +98,65 @@ def parse_head(data: bytes) -> _Head:
 class HttpConnection(asyncio.Protocol):
     """One connection: requests one after another."""
 
-    def __init__(self, answer: Answer, known: Known, connections: set[HttpConnection]) -> None:
+    def __init__(self, answer: Answer, known: Known, places: Places) -> None:
+        self.idle = True
         self._answer = answer
         self._known = known
-        self._connections = connections
+        self._places = places
+        self._bounds = places.bounds
+        self._token: str | None = None  # the one it has its place by
+        self._writable = True
         self._buffer = bytearray()
         self._head: _Head | None = None
         self._task: asyncio.Task[None] | None = None
         self._transport: asyncio.Transport
         self._timer: asyncio.TimerHandle | None = None
+        self._send_timer: asyncio.TimerHandle | None = None
         self.closed = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See :class:`asyncio.Protocol`."""
         self._transport = cast(asyncio.Transport, transport)
-        self._connections.add(self)
-        if len(self._connections) > CONNECTIONS_MAX:
-            self._send(Reply(503, b"too many connections"), keep=False)
-        else:
-            self._restart_timer()
+        self._restart_timer(self._bounds.request_seconds)
+        self._places.enter(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - as declared
         """See :class:`asyncio.Protocol`. A request being worked on is finished all the same."""
-        self._connections.discard(self)
+        self._places.leave(self)
         self.closed.set()
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._send_timer):
+            if timer is not None:
+                timer.cancel()
 
     def data_received(self, data: bytes) -> None:
         """See :class:`asyncio.Protocol`."""
         self._buffer += data
-        if self._task is None:
+        if self._task is None and self._writable:
+            if self.idle and self._token is not None:
+                self._restart_timer(self._bounds.request_seconds)
+            self.idle = False
             self._next()
         elif len(self._buffer) > HEAD_BYTES_MAX:
             self._transport.pause_reading()  # it talks ahead of our answers
+
+    def pause_writing(self) -> None:
+        """See :class:`asyncio.Protocol`: answers are not fetched."""
+        self._writable = False
+        self._send_timer = asyncio.get_running_loop().call_later(
+            self._bounds.send_seconds, self._transport.abort
+        )
+
+    def resume_writing(self) -> None:
+        """See :class:`asyncio.Protocol`."""
+        self._writable = True
+        if self._send_timer is not None:
+            self._send_timer.cancel()
+        if self._task is None and not self._transport.is_closing():
+            self._go_on()
+
+    def end(self) -> None:
+        """Close at once."""
+        self._transport.abort()
 
     def close(self) -> None:
         """Close once the request being answered, if any, is answered."""
@@ -134,10 +164,18 @@ class HttpConnection(asyncio.Protocol):
             self._transport.close()
         self._answer = _stopping
 
-    def _restart_timer(self) -> None:
+    def _restart_timer(self, seconds: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._transport.abort)
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._transport.abort)
+
+    def _go_on(self) -> None:
+        """After an answer: wait for the next request, or start on it if it is here."""
+        self.idle = not self._buffer
+        known = self.idle and self._token is not None
+        self._restart_timer(self._bounds.idle_seconds if known else self._bounds.request_seconds)
+        self._transport.resume_reading()
+        self._next()
 
     def _next(self) -> None:
         """Start on the next request if all of it is here."""
@@ -150,8 +188,7 @@ class HttpConnection(asyncio.Protocol):
                     return
                 self._head = parse_head(bytes(self._buffer[:end]))
                 del self._buffer[: end + 4]
-                if self._head.length > _STRANGERS_BODY_BYTES_MAX:
-                    self._check_known(self._head.token)
+                self._place(self._head)
                 if self._head.expects:
                     self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             if len(self._buffer) < self._head.length:
@@ -166,8 +203,15 @@ class HttpConnection(asyncio.Protocol):
             self._timer.cancel()
         self._task = asyncio.get_running_loop().create_task(self._work(head, body))
 
-    def _check_known(self, token: str | None) -> None:
-        if token is None or not self._known(token):
+    def _place(self, head: _Head) -> None:
+        """Give the connection a place of its token's at its first good one."""
+        if self._token is not None and head.token == self._token:
+            return
+        if head.token is not None and self._known(head.token):
+            if not self._places.know(self, head.token):
+                raise _BadRequestError(503, "too many connections with this token")
+            self._token = head.token
+        elif head.length > _STRANGERS_BODY_BYTES_MAX:
             raise _BadRequestError(401, "a valid token is needed: 'Authorization: Bearer ...'")
 
     async def _work(self, head: _Head, body: bytes) -> None:
@@ -179,12 +223,10 @@ class HttpConnection(asyncio.Protocol):
         self._task = None
         if self._transport.is_closing():
             return
-        keep = head.keep and self._answer is not _stopping
+        keep = head.keep and reply.status != 401 and self._answer is not _stopping
         self._send(reply, keep=keep)
-        if keep:
-            self._restart_timer()
-            self._transport.resume_reading()
-            self._next()
+        if keep and self._writable:
+            self._go_on()
 
     def _send(self, reply: Reply, *, keep: bool) -> None:
         kind = b"application/json" if reply.body[:1] in (b"{", b"[") else b"text/plain"
@@ -208,27 +250,29 @@ async def _stopping(_token: str | None, _body: bytes) -> Reply:
 class HttpServer:
     """Listens on 127.0.0.1 only."""
 
-    def __init__(self, server: asyncio.Server, connections: set[HttpConnection]) -> None:
+    def __init__(self, server: asyncio.Server, places: Places) -> None:
         self._server = server
-        self._connections = connections
+        self._places = places
         self.port: int = server.sockets[0].getsockname()[1]
 
     @classmethod
-    async def start(cls, answer: Answer, known: Known, port: int) -> HttpServer:
+    async def start(
+        cls, answer: Answer, known: Known, port: int, bounds: Bounds | None = None
+    ) -> HttpServer:
         """Listen; port 0 takes a free one. Raises OSError where the port is taken."""
-        connections: set[HttpConnection] = set()
+        places = Places(bounds or Bounds())
         loop = asyncio.get_running_loop()
         server = await loop.create_server(
-            lambda: HttpConnection(answer, known, connections), "127.0.0.1", port
+            lambda: HttpConnection(answer, known, places), "127.0.0.1", port
         )
-        return cls(server, connections)
+        return cls(server, places)
 
     async def stop(self) -> None:
         """Take no new connections, answer what was asked, close."""
         self._server.close()
-        for connection in list(self._connections):
+        for connection in self._places.all():
             connection.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_STOP_SECONDS):
-                while self._connections:
-                    await next(iter(self._connections)).closed.wait()
+                while left := self._places.all():
+                    await left[0].closed.wait()
