@@ -98,6 +98,47 @@ def test_documents_of_others_are_not_to_be_imported(api: ApiNetwork) -> None:
     assert api.call("auditor").get(f"/imports/{made['id']}").status_code == 200
 
 
+def ended(api: ApiNetwork, name: str, *rows: str) -> list[dict[str, Any]]:
+    """How the rows of a file end when a party imports it."""
+    made = api.call(name).upload("/imports", table(*rows))
+    assert made.status_code == 201, made.text
+    path = f"/imports/{made.json()['id']}/rows"
+    found: list[dict[str, Any]] = api.call(name).get(path).json()["items"]
+    return found
+
+
+def test_a_made_up_buyer_takes_no_number_and_learns_nothing(api: ApiNetwork) -> None:
+    ended(api, "supplier", row("supplier", "issuer", 300))
+    # 300 is the supplier's with somebody else, 301 is not there at all.
+    told = ended(api, "issuer2", *(row("supplier", "issuer2", number) for number in (300, 301)))
+    assert [each["outcome"] for each in told] == ["accepted", "accepted"]
+    assert {each["document"]["buyer_name"] for each in told} == {"公司 issuer2"}
+    assert len({tuple(sorted(each)) + tuple(sorted(each["document"])) for each in told}) == 1
+    mine = ended(api, "supplier", *(row("supplier", "issuer", number) for number in (300, 301)))
+    assert [each["outcome"] for each in mine] == ["exists", "accepted"]
+    assert {each["document"]["buyer_name"] for each in mine} == {"公司 issuer"}
+    # Nor does it learn of it afterwards.
+    again = ended(api, "issuer2", row("supplier", "issuer2", 301), row("supplier", "issuer2", 300))
+    assert [each["outcome"] for each in again] == ["exists", "exists"]
+    other = row("supplier", "issuer2", 300, amount="226.00", tax="126.00")
+    assert [each["outcome"] for each in ended(api, "issuer2", other)] == ["conflict"]
+
+
+def test_the_sellers_word_stands_and_contests_the_buyers(api: ApiNetwork) -> None:
+    rows = [row("supplier", "issuer", number) for number in (310, 311)]
+    files = table(rows[0], row("supplier", "issuer", 311, amount="226.00", tax="126.00"))
+    stated = api.call("issuer").upload("/imports", files).json()
+    assert (stated["accepted"], stated["conflict"]) == (2, 0)
+    assert [each["outcome"] for each in ended(api, "supplier", *rows)] == ["accepted"] * 2
+    now = api.call("issuer").get(f"/imports/{stated['id']}").json()
+    assert (now["accepted"], now["conflict"]) == (1, 1)
+    told = api.call("issuer").get(f"/imports/{stated['id']}/rows").json()["items"]
+    assert (told[1]["outcome"], told[1]["field"]) == ("conflict", "amount")
+    assert [each["outcome"] for each in ended(api, "issuer", *reversed(rows))] == ["exists"] * 2
+    seen = api.call("auditor").get(f"/imports/{stated['id']}/rows").json()["items"]
+    assert seen == told
+
+
 def test_others_go_on_while_a_file_is_read(
     api: ApiNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:

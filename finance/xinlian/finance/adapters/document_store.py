@@ -8,7 +8,13 @@ from typing import Final, TypeVar
 
 from sqlalchemy import insert, or_, select, tuple_, update
 from sqlalchemy.orm import Session
-from xinlian.finance.adapters.sql import DocumentRow, ImportLineRow, ImportRow, LinkRow
+from xinlian.finance.adapters.sql import (
+    DocumentRow,
+    ImportLineRow,
+    ImportRow,
+    LinkRow,
+    StatementRow,
+)
 from xinlian.finance.model.documents import (
     DocumentKind,
     DocumentLink,
@@ -41,24 +47,24 @@ class SqlDocumentStore:
             names = [(kind.value, code, number) for kind, code, number in chunk]
             wanted = tuple_(DocumentRow.kind, DocumentRow.seller_code, DocumentRow.number)
             for row in self._session.scalars(select(DocumentRow).where(wanted.in_(names))):
-                document = _document(row)
+                document = document_of(row)
                 found[document.identity] = document
         return found
 
     def get(self, key: DocumentKey) -> TradeDocument | None:
         """The document under a key."""
         row = self._session.get(DocumentRow, key.hex(), populate_existing=True)
-        return None if row is None else _document(row)
+        return None if row is None else document_of(row)
 
     def of_import(self, import_id: str) -> tuple[TradeDocument, ...]:
         """The documents that an import brought in, by date, seller and number."""
         order = (DocumentRow.issued_day, DocumentRow.seller_code, DocumentRow.number)
         query = select(DocumentRow).where(DocumentRow.import_id == import_id).order_by(*order)
-        return tuple(_document(row) for row in self._session.scalars(query))
+        return tuple(document_of(row) for row in self._session.scalars(query))
 
     def add(self, documents: Iterable[TradeDocument], import_id: str | None) -> None:
         """Add documents that are not stored yet."""
-        for chunk in chunks([_document_values(doc, import_id) for doc in documents]):
+        for chunk in chunks([document_values(doc, import_id) for doc in documents]):
             self._session.execute(insert(DocumentRow), chunk)
 
     def set_facts(self, documents: Iterable[TradeDocument]) -> None:
@@ -67,7 +73,7 @@ class SqlDocumentStore:
             self._session.execute(
                 update(DocumentRow)
                 .where(DocumentRow.key == document.key.hex())
-                .values(facts=_facts_text(document))
+                .values(facts=facts_text(document))
             )
 
     def add_link(self, link: DocumentLink) -> None:
@@ -145,7 +151,8 @@ class SqlImportStore:
             self._session.execute(insert(ImportLineRow), chunk)
 
 
-def _document(row: DocumentRow) -> TradeDocument:
+def document_of(row: DocumentRow | StatementRow) -> TradeDocument:
+    """A stored document."""
     return TradeDocument(
         kind=DocumentKind(row.kind),
         seller=PartyRef(row.seller_code, row.seller_name),
@@ -161,7 +168,8 @@ def _document(row: DocumentRow) -> TradeDocument:
     )
 
 
-def _document_values(document: TradeDocument, import_id: str | None) -> dict[str, object]:
+def document_values(document: TradeDocument, import_id: str | None) -> dict[str, object]:
+    """The columns of a document."""
     return {
         "key": document.key.hex(),
         "kind": document.kind.value,
@@ -176,12 +184,13 @@ def _document_values(document: TradeDocument, import_id: str | None) -> dict[str
         "gross_fen": int(document.gross),
         "net_fen": None if document.net is None else int(document.net),
         "tax_fen": None if document.tax is None else int(document.tax),
-        "facts": _facts_text(document),
+        "facts": facts_text(document),
         "import_id": import_id,
     }
 
 
-def _facts_text(document: TradeDocument) -> str:
+def facts_text(document: TradeDocument) -> str:
+    """Facts as they are stored."""
     return json.dumps(dict(document.facts), ensure_ascii=False, sort_keys=True)
 
 

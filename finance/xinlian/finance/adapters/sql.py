@@ -94,6 +94,32 @@ class DocumentRow(Base):
     import_id: Mapped[str | None] = mapped_column(ForeignKey("imports.id"), index=True)
 
 
+class StatementRow(Base):
+    """What a buyer alone says of a document of its seller; the columns are those of a document."""
+
+    __tablename__ = "buyer_statements"
+    __table_args__ = (
+        UniqueConstraint("buyer_code", "kind", "seller_code", "number"),
+        CheckConstraint("gross_fen > 0", name="gross"),
+    )
+
+    key: Mapped[str] = mapped_column(_Digest, primary_key=True)
+    buyer_code: Mapped[str] = mapped_column(_Code, primary_key=True)
+    kind: Mapped[str] = mapped_column(_Kind)
+    seller_code: Mapped[str] = mapped_column(_Code)
+    seller_name: Mapped[str] = mapped_column(String(200))
+    buyer_name: Mapped[str] = mapped_column(String(200))
+    number: Mapped[str] = mapped_column(String(64))
+    issued_day: Mapped[int] = mapped_column(Integer)
+    due_day: Mapped[int | None] = mapped_column(Integer)
+    delivered_day: Mapped[int | None] = mapped_column(Integer)
+    gross_fen: Mapped[int] = mapped_column(BigInteger)
+    net_fen: Mapped[int | None] = mapped_column(BigInteger)
+    tax_fen: Mapped[int | None] = mapped_column(BigInteger)
+    facts: Mapped[str] = mapped_column(Text)
+    import_id: Mapped[str | None] = mapped_column(ForeignKey("imports.id"), index=True)
+
+
 class LinkRow(Base):
     """A link between two documents over an amount."""
 

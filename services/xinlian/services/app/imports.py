@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Final
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
-from xinlian.finance.adapters.document_store import SqlDocumentStore, SqlImportStore
+from xinlian.finance.adapters.company_books import CompanyBooks
+from xinlian.finance.adapters.document_store import SqlImportStore
 from xinlian.finance.adapters.einvoice_xml import parse_einvoice
 from xinlian.finance.adapters.mapping_file import MAPPING_BYTES_MAX, parse_mapping_text
 from xinlian.finance.adapters.table_files import FileContent, open_table
@@ -53,7 +54,7 @@ WAIT_SECONDS: Final = 5
 _PAUSE_SECONDS: Final = 0.001
 
 
-Write = Callable[[SqlDocumentStore, SqlImportStore], ImportReport]
+Write = Callable[[CompanyBooks, SqlImportStore], ImportReport]
 """Writes what was read, in a unit of work."""
 
 
@@ -183,9 +184,14 @@ class Imports:
         """How the rows of an import ended, in order of lines."""
         report = self.report(reader, import_id)
         wanted = [row for row in report.rows if row.line > after][:limit]
+        owner = select(func.min(import_owners.c.party)).where(
+            import_owners.c.import_id == import_id
+        )
         with Session(self._engine) as session:
-            documents = SqlDocumentStore(session)
-            return [ImportedRow(row, _document(documents, row.document)) for row in wanted]
+            # An auditor sees what the owner sees.
+            party = reader.party or PartyId(session.execute(owner).scalar_one())
+            books = CompanyBooks(session, self._code(party))
+            return [ImportedRow(row, _document(books, row.document)) for row in wanted]
 
     def _take(self, party: PartyId, upload: Upload, mapping: Upload | None) -> ImportReport:
         code = self._code(party)
@@ -196,7 +202,7 @@ class Imports:
                 else self._table(upload, mapping, code)
             )
             with unit_of_work(self._engine) as session:
-                report = write(SqlDocumentStore(session), SqlImportStore(session))
+                report = write(CompanyBooks(session, code), SqlImportStore(session))
                 _own(session, report.import_id, party)
                 session.flush()
         except FileRefusedError as exc:
@@ -249,8 +255,8 @@ def _pause() -> None:
     time.sleep(_PAUSE_SECONDS)
 
 
-def _document(documents: SqlDocumentStore, key: DocumentKey | None) -> TradeDocument | None:
-    return None if key is None else documents.get(key)
+def _document(books: CompanyBooks, key: DocumentKey | None) -> TradeDocument | None:
+    return None if key is None else books.get(key)
 
 
 def _own(session: Session, import_id: str, party: PartyId) -> None:
