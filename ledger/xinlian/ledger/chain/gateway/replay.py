@@ -118,12 +118,6 @@ async def _from_snapshot(
     start_engine: StartEngine, index: Index, archived: int, folder: Path, genesis: str
 ) -> tuple[Engine, snapshot.SnapshotHead | None]:
     for base, state in await asyncio.to_thread(lambda: list(snapshot.load(folder, genesis))):
-        if base.height > index.height:
-            raise NodeStartError(
-                f"The journal ends at block {index.height}, but a snapshot in {folder} was taken "
-                f"at block {base.height}: the journal lost its end. Restore it from a backup; "
-                "see chain-node/embedded/README.md."
-            )
         if base.height > archived:
             log.warning(
                 "the archive ends at block %d; passing over the snapshot of block %d",

@@ -24,7 +24,8 @@ GAS_RATE: Final = 500_000_000_000
 """Gas a second for the calls of a token that submits: more than the engine can use."""
 READER_GAS_RATE: Final = 200_000_000
 """The same for one that only reads: a quarter of what the engine can do."""
-READER_GAS_SECONDS: Final = 5.0
+READER_GAS_SECONDS: Final = 7.5
+"""So much of it at once: a full batch and half of another."""
 _RELOAD_SECONDS: Final = 1.0
 
 
