@@ -49,6 +49,14 @@ FINANCE: Final[dict[str, str]] = {
     "{} to be repaid, {} are owed": "拟还款 {} 元，尚欠 {} 元",
     "{} repaid, {} are owed": "已还 {} 元，尚欠 {} 元",
     "a payment for {} is under way": "对 {} 的付款正在办理中",
+    "payment {} of {} is at the bank: wait for its answer": (
+        "融资 {1} 的付款 {0} 已在银行：请等待银行答复"
+    ),
+    "piece {} was paid; its receipt is on its way to the chain": (
+        "凭证段 {} 已付款，回单正在上链"
+    ),
+    "the money was agreed for {}, not before": "约定放款日为 {}，不得提前",
+    "{} is past; today is {}": "{} 已过，今日为 {}",
     "there is no financing {}": "没有融资 {}",
     "can't {} a financing that is {}; it would have to be {}": (
         "融资状态为 {1}，不能执行 {0}；须为 {2}"
