@@ -64,6 +64,7 @@ class Up:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            umask=0o022,
         )
 
     def run(self) -> None:
@@ -96,7 +97,10 @@ class Up:
 
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    running = Up(tmp_path_factory.mktemp("up") / "data")
+    data = tmp_path_factory.mktemp("up") / "data"
+    data.mkdir()
+    data.chmod(0o755)
+    running = Up(data)
     running.run()
     yield running
     if running.process is not None:
@@ -115,6 +119,16 @@ def wait_ready(up: Up) -> dict[str, Any]:
             return found
         time.sleep(0.1)
     raise AssertionError("it did not become ready again")
+
+
+def test_nothing_in_the_data_folder_is_for_others(up: Up) -> None:
+    wait_ready(up)
+    made = {str(path.relative_to(up.data)): path.stat().st_mode for path in up.data.rglob("*")}
+    assert {"xinlian.sqlite3", "xinlian.sqlite3-wal", "deployment.json", "logs/api.log"} <= set(
+        made
+    )
+    modes = {**made, ".": up.data.stat().st_mode}
+    assert {name: oct(mode) for name, mode in modes.items() if mode & 0o077} == {}
 
 
 def test_the_first_run_founds_a_network_with_one_operator(up: Up) -> None:

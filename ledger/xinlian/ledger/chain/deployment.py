@@ -87,7 +87,7 @@ class Deployment:
     def save(self, path: Path) -> None:
         """Write the file in one step, durable when this returns."""
         text = json.dumps(self.to_json(), indent=2, sort_keys=True) + "\n"
-        write_whole(path, text.encode(), mode=0o644)
+        write_whole(path, text.encode())
 
     @classmethod
     def load(cls, path: Path) -> Deployment:
