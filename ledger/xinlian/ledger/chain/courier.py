@@ -39,7 +39,7 @@ from xinlian.ledger.chain.aftermath import Aftermath
 from xinlian.ledger.chain.packing import Bundle, Waiting, bundles
 from xinlian.ledger.chain.position import Position
 from xinlian.ledger.chain.rpc import Rpc
-from xinlian.ledger.chain.sender import Sender
+from xinlian.ledger.chain.sender import Postman, Sender
 from xinlian.ledger.model.errors import Failure, LedgerError, encode_revert
 from xinlian.ledger.model.ids import Address, to_checksum
 from xinlian.ledger.model.items import ContractName
@@ -83,6 +83,7 @@ class Courier:
         self._step = step
         self._aftermath = Aftermath(rpc, relayer.address, addresses)
         self._sender = Sender(engine, rpc, step)
+        self._postman = Postman(self._sender)
         self._position = Position(rpc, relayer.address)
         self._turn = threading.Lock()
         self._ready = False
@@ -98,9 +99,10 @@ class Courier:
         """Carriers about which something is open."""
         return len(self._open)
 
-    def pump(self) -> bool:
+    def pump(self, *, along: bool = False) -> bool:
         """One round: look after carriers, pack what waits, send. Whether anything was packed.
 
+        With ``along`` a thread of its own sends and rounds go on meanwhile; ``close`` at the end.
         Raises ``ChainError`` if the node does not answer and ``LedgerError(CHAIN_MISMATCH)`` if it
         serves another chain; then the next round begins anew.
         """
@@ -109,15 +111,20 @@ class Courier:
                 if not self._ready:
                     self._begin()
                 packed = self._review() and self._pack()
-                self._send()
+                self._send(along=along)
                 self._tidy()
             except BaseException:
                 self._ready = False
                 raise
             return packed
 
+    def close(self) -> None:
+        """Wait for what is being sent, and end."""
+        self._postman.close()
+
     def _begin(self) -> None:
         """Compare our carriers with the chain, and find the next number of the relayer."""
+        self._postman.rest()
         self._step("begin")
         found = int(self._rpc.call("eth_chainId"), 16)
         if found != self._chain_id:
@@ -139,10 +146,8 @@ class Courier:
         if lost:
             log.warning("The chain no longer holds %d carriers; they are sent again.", lost)
         if count > ours:
-            log.warning(
-                "Account %s has sent %d transactions that this outbox does not know.",
-                to_checksum(relayer), count - ours,
-            )  # fmt: skip
+            text = "Account %s has sent %d transactions that this outbox does not know."
+            log.warning(text, to_checksum(relayer), count - ours)
         self._open.sort(key=lambda carrier: carrier.nonce)
         self._next, self._count = max(ours, count), count
         self._sender.reset()
@@ -245,12 +250,12 @@ class Courier:
 
     def _nothing(self, nonce: int) -> tuple[bytes, bytes]:
         """A signed transaction to the relayer itself, which does nothing."""
-        transaction = Transaction(self._chain_id, nonce, _NOTHING_GAS, self._relayer.address, b"")
-        return transaction.signed(self._relayer)
+        to = self._relayer.address
+        return Transaction(self._chain_id, nonce, _NOTHING_GAS, to, b"").signed(self._relayer)
 
-    def _send(self) -> None:
+    def _send(self, *, along: bool) -> None:
         signed = [carrier for carrier in self._open if carrier.state is CarrierState.SIGNED]
-        for carrier, why in self._sender.send(signed):
+        for carrier, why in (self._postman if along else self._sender).send(signed):
             tx = self._nothing(carrier.nonce)
             self._aftermath.replace(self._engine, carrier, tx, _NOTHING_GAS, why)
             self._ready = False

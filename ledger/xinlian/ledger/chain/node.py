@@ -40,6 +40,7 @@ from xinlian.ledger.chain.gateway.sealer import Sealer
 from xinlian.ledger.chain.gateway.snapshotter import Snapshotter
 from xinlian.ledger.chain.gateway.tokens import Right, TokenFile, add_token, revoke_token
 from xinlian.ledger.chain.journal import Journal
+from xinlian.ledger.chain.memory import return_large_buffers
 from xinlian.ledger.chain.rpc import Rpc
 
 __all__ = [
@@ -248,6 +249,7 @@ async def _main(settings: NodeSettings) -> None:
 
 def run_node(settings: NodeSettings) -> None:
     """Run in the foreground until SIGTERM or SIGINT; raises :class:`ChainError` on failure."""
+    return_large_buffers()
     try:
         import uvloop  # not on every platform
 

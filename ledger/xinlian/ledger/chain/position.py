@@ -8,14 +8,14 @@ from typing import Final
 from xinlian.ledger.chain.rpc import Rpc
 from xinlian.ledger.model.ids import Address, to_checksum
 
-_ASK_AGAIN_S: Final = 1.0
+_ASK_AGAIN_S: Final = 5.0
 
 
 class Position:
     """The account's count of transactions, asked for sparingly.
 
     A node that makes a block answers only when it is done. The count changes with a block, so it
-    is asked for when the height has moved, and once a second in case the chain went back.
+    is asked for when the height has moved, and every few seconds in case the chain went back.
     """
 
     def __init__(self, rpc: Rpc, account: Address) -> None:

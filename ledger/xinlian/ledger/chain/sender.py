@@ -6,6 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
 from sqlalchemy import Engine
@@ -86,6 +87,44 @@ class Sender:
         refusals = self._refusals[carrier.id] = self._refusals.get(carrier.id, 0) + 1
         log.error("The node refuses carrier %d (time %d): %s", carrier.id, refusals, answer)
         return refusals >= _REFUSALS_MAX
+
+
+class Postman:
+    """Sends while its caller goes on: a node that makes a block answers only when it is done.
+
+    One errand at a time, so that carriers arrive in their order.
+    """
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="postman")
+        self._under_way: Future[list[tuple[Carrier, str]]] | None = None
+
+    def send(self, carriers: Sequence[Carrier]) -> list[tuple[Carrier, str]]:
+        """Begin to send, unless the last errand is still under way; what the last one found.
+
+        See :meth:`Sender.send`, also for what the last errand raises here.
+        """
+        if self._under_way is not None:
+            if not self._under_way.done():
+                return []
+            last, self._under_way = self._under_way, None
+            refused = last.result()
+            if refused:
+                return refused
+        self._under_way = self._pool.submit(self._sender.send, carriers)
+        return []
+
+    def rest(self) -> None:
+        """Wait for what is under way; what it found will be found again."""
+        last, self._under_way = self._under_way, None
+        if last is not None:
+            last.exception()
+
+    def close(self) -> None:
+        """End the thread."""
+        self.rest()
+        self._pool.shutdown()
 
 
 def _part(due: Sequence[Carrier], start: int) -> Sequence[Carrier]:

@@ -167,11 +167,17 @@ class Submitter:
 
     def run(self, stop: threading.Event) -> None:
         """The worker: rounds until ``stop`` is set. A fault is logged and tried again, later."""
+        try:
+            self._rounds(stop)
+        finally:
+            self._courier.close()
+
+    def _rounds(self, stop: threading.Event) -> None:
         pause_s = _PAUSE_MIN_S
         while not stop.is_set():
             self._wake.clear()
             try:
-                packed = self.pump()
+                packed = self._courier.pump(along=True)
             except Exception as exc:
                 if isinstance(exc, (ChainError, LedgerError, OperationalError)):
                     log.warning("The submitter waits: %s", exc)

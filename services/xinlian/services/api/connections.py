@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -75,9 +75,10 @@ class BoundedProtocol(H11Protocol):
 
     def _look(self) -> None:
         """See how far the request is."""
-        if self.cycle is None or self.cycle.response_complete:
+        cycle: Any = self.cycle  # none before the first request
+        if cycle is None or cycle.response_complete:
             return
-        if not self.cycle.more_body:
+        if not cycle.more_body:
             self._go_on()
         elif not self._in_body:
             self._in_body = True

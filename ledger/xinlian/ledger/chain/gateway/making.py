@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from xinlian.ledger.chain.archive.block import ArchivedBlock, cut
 from xinlian.ledger.chain.engine import Engine, Head
@@ -26,11 +26,13 @@ async def make_block(
     block_time: int,
     expected: Sequence[str],
     raw_of: Callable[[str], bytes],
+    meanwhile: Callable[[Callable[[], bool]], Awaitable[None]],
 ) -> tuple[Head, ArchivedBlock]:
     """Block ``height`` at ``block_time``, durable when this returns.
 
     The journal has been prepared for the ``expected`` transactions; where others are included, it
-    is prepared again with the raw bytes that ``raw_of`` gives. :class:`EngineError` before the
+    is prepared again with the raw bytes that ``raw_of`` gives. ``meanwhile`` may use the engine for
+    something else while it is told that the copy is being taken. :class:`EngineError` before the
     journal's seal: the block never was.
     """
     flushed = asyncio.create_task(asyncio.to_thread(journal.flush))
@@ -41,7 +43,11 @@ async def make_block(
     if (head.height, head.time) != (height, block_time):
         raise EngineError(f"the engine made block {head.height} instead of {height}")
     # Now: the engine forgets it after the next ones, and what is sealed must be readable for ever.
-    block = await take(engine, head)
+    taking = asyncio.create_task(take(engine, head))
+    try:
+        await meanwhile(lambda: not taking.done())
+    finally:
+        block = await taking
     included = list(head.transactions)
     if included != expected:  # some wait for a nonce before theirs
         raws = [raw_of(transaction) for transaction in included]

@@ -34,6 +34,7 @@ from xinlian.ledger.chain.gateway.gate import Gate
 from xinlian.ledger.chain.gateway.inbox import Inbox, Offer
 from xinlian.ledger.chain.gateway.lost import drop_lost
 from xinlian.ledger.chain.gateway.making import make_block
+from xinlian.ledger.chain.gateway.pace import Pace
 from xinlian.ledger.chain.gateway.pending import Pending
 from xinlian.ledger.chain.gateway.refusal import RefusalError
 from xinlian.ledger.chain.gateway.replay import Index, Replayed
@@ -50,9 +51,6 @@ _RESTARTS_WINDOW_SECONDS: Final = 600.0
 _SPACE_RETRY_SECONDS: Final = 1.0
 # anvil keeps 2 KB of every block it made: after so many, a new one goes on from a snapshot.
 _HEADERS_MAX: Final = 50_000
-# So much waits that the root costs little beside it: no rest, whatever the last block took.
-_FULL_BYTES: Final = 5 << 20
-_FULL_COUNT: Final = 2_000
 
 
 class Sealer:
@@ -78,9 +76,7 @@ class Sealer:
         self._clock = clock
         self._restart = restart
         self._snapshotter = snapshotter
-        self._interval = seal_interval
-        self._due = 0.0
-        self._due_if_full = 0.0
+        self._pace = Pace(seal_interval, self.figures)
         self._inbox = Inbox()
         self._restarts: deque[float] = deque(maxlen=_RESTARTS_MAX)  # their times
         self._oldest = replayed.snapshot  # the engine holds the headers of all blocks since
@@ -167,8 +163,7 @@ class Sealer:
         """Until a block is due; None if nothing that could enter one waits."""
         if not self.pending or self._stuck:
             return None
-        full = self.pending.size >= _FULL_BYTES or len(self.pending) >= _FULL_COUNT
-        return max(0.0, (self._due_if_full if full else self._due) - time.monotonic())
+        return self._pace.seconds_left(self.pending)
 
     async def _offer(self, offer: Offer) -> None:
         answers: list[dict[str, Any]] = []
@@ -213,7 +208,7 @@ class Sealer:
             if self.figures.storage_full is None:
                 log.error("sealing stops: %s", exc)
             self.figures.storage_full = str(exc)
-            self._due = self._due_if_full = time.monotonic() + _SPACE_RETRY_SECONDS
+            self._pace.put_off(_SPACE_RETRY_SECONDS)
             return
         if self.figures.storage_full is not None:
             log.warning("there is space again; sealing goes on")
@@ -222,11 +217,7 @@ class Sealer:
             head = await self._make_block(height, block_time, hashes)
         included = len(head.transactions)
         took = time.monotonic() - began
-        self.figures.sealed(took)
-        # anvil computes the state root anew in each block, over the whole state. Resting for as
-        # long keeps roots below half of the time: blocks grow instead.
-        self._due = began + max(self._interval, took + self.figures.least_seconds)
-        self._due_if_full = began + self._interval
+        self._pace.made(began)
         if included < len(hashes):
             await drop_lost(self.engine, self.pending)
         size = self.journal.size
@@ -235,8 +226,10 @@ class Sealer:
 
     async def _make_block(self, height: int, block_time: int, expected: list[str]) -> Head:
         """Engine, journal and archive first, then everyone else."""
-        made = make_block(self.engine, self.journal, height, block_time, expected, self.pending.raw)
-        head, block = await made
+        head, block = await make_block(
+            *(self.engine, self.journal, height, block_time, expected),
+            *(self.pending.raw, self._offer_while),
+        )
         self._archive.add(block)
         included = head.transactions
         self.index.hashes.append(head.block_hash)
@@ -249,6 +242,11 @@ class Sealer:
             self._stuck = True
         self.gate.publish(head)
         return head
+
+    async def _offer_while(self, busy: Callable[[], bool]) -> None:
+        """What has arrived goes to the engine while it only tells."""
+        while self._inbox and busy():
+            await self._offer(self._inbox.take())
 
     async def _repair(self, cause: Exception) -> None:
         """A new engine from the journal, then everything accepted but not yet sealed again."""
