@@ -1,8 +1,8 @@
 """When the next block is due.
 
-anvil computes the state root anew in each block, over the whole state. So after a block it rests
-some times as long as that takes: roots take a quarter of the time at most, and blocks grow instead.
-Where so much waits that the root costs little beside it, the next block follows without a rest.
+anvil computes the state root anew in each block, over the whole state. So after a block it rests as
+long as that takes: roots take half of the time at most, and blocks grow instead. Where so much
+waits that the root costs little beside it, the next block follows without a rest.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import Final
 from xinlian.ledger.chain.gateway.figures import Figures
 from xinlian.ledger.chain.gateway.pending import Pending
 
-_RESTS: Final = 3
 _REST_SECONDS_MAX: Final = 3.0
 _FULL_BYTES: Final = 5 << 20
 _FULL_COUNT: Final = 2_000
@@ -32,7 +31,7 @@ class Pace:
         """A block was made; ``began`` is a time of :func:`time.monotonic`."""
         took = time.monotonic() - began
         self._figures.sealed(took)
-        rest = min(_RESTS * self._figures.least_seconds, _REST_SECONDS_MAX)
+        rest = min(self._figures.least_seconds, _REST_SECONDS_MAX)
         self._due = began + max(self._interval, took + rest)
         self._due_if_full = began + self._interval
 
