@@ -64,9 +64,9 @@ def test_the_meter_counts_our_own_work() -> None:
 
 
 def test_the_limit_names_whoever_is_full() -> None:
-    full = Usage(1.0, {"engine": 0.95, "worker": 0.1}, 0.0, 100, {}, 0)
+    full = Usage(1.0, {"engine": 0.95, "worker": 0.1}, 0.0, 100, {})
     assert full.limited_by().startswith("the engine")
-    busy = Usage(1.0, {"engine": 0.2, "worker": 0.1}, float(os.cpu_count() or 1), 100, {}, 0)
+    busy = Usage(1.0, {"engine": 0.2, "worker": 0.1}, float(os.cpu_count() or 1), 100, {})
     assert busy.limited_by().startswith("other programs")
 
 

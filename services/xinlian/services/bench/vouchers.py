@@ -44,9 +44,7 @@ MEANING: Final = {
     "cost_us_1e4": "the same, 10^4",
     "cost_us_1e5": "the same, 10^5",
     "cost_spread_percent": "dearest against cheapest of these",
-    "rss_mb_1e5": "most memory of node, worker and driver together under load at 10^5 vouchers,"
-    " outside snapshots, MB",
-    "rss_mb_1e5_snapshot": "the same in the seconds in which the node wrote a snapshot, if it did",
+    "rss_mb_1e5": "most memory of node, worker and driver together under load at 10^5 vouchers, MB",
     "engine_peak_mb": "most that the engine alone ever held until then, snapshots included, MB",
 }
 
@@ -153,8 +151,6 @@ def _at_size(plant: Plant, books: Books, results: Results) -> float:
     if books.name == "1e5":
         by = ", ".join(f"{name} {mb}" for name, mb in run.usage.rss_mb_by.items())
         results.put("rss_mb_1e5", run.usage.rss_mb, f"MB by process: {by}")
-        if run.usage.rss_mb_apart:
-            results.put("rss_mb_1e5_snapshot", run.usage.rss_mb_apart)
         results.put("engine_peak_mb", peak_bytes(plant.site.engine_pid()) // 1_000_000)
     return run.us_per_order
 

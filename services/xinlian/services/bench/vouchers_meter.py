@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -14,8 +14,6 @@ from typing import Final, Self
 _TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 _SAMPLE_SECONDS: Final = 0.25
-_APART_SECONDS: Final = 2.0
-"""Memory is given back so long after its use."""
 _FULL_SHARE: Final = 0.85
 _OTHERS_SHARE: Final = 0.15
 
@@ -30,8 +28,6 @@ class Usage:
     others: float
     rss_mb: int
     rss_mb_by: Mapping[str, int]
-    rss_mb_apart: int
-    """The same while what was named as apart went on; 0 if it never did."""
 
     def limited_by(self) -> str:
         """Which process, or the machine as a whole, held the rate down, in words."""
@@ -53,13 +49,9 @@ class Usage:
 
 class Meter:
     """Counts from entering to leaving. ``pids`` are processes by name; a process may be left out
-    by giving no id. Memory while ``apart`` is true is kept apart."""
+    by giving no id."""
 
-    def __init__(
-        self, pids: Mapping[str, int | None], apart: Callable[[], bool] = lambda: False
-    ) -> None:
-        self._apart = apart
-        self._rss_apart = 0
+    def __init__(self, pids: Mapping[str, int | None]) -> None:
         self._pids = {name: pid for name, pid in pids.items() if pid is not None}
         self._stop = threading.Event()
         self._rss: dict[str, int] = {}
@@ -88,19 +80,12 @@ class Meter:
         self._stop.set()
         self._thread.join()
         by = {name: rss // 1_000_000 for name, rss in self._rss.items()}
-        self.usage = Usage(
-            seconds, cores, max(0.0, others), sum(by.values()), by, self._rss_apart // 1_000_000
-        )
+        self.usage = Usage(seconds, cores, max(0.0, others), sum(by.values()), by)
 
     def _sample(self) -> None:
-        apart_until = 0.0
         while True:
             now = {name: rss_bytes(pid) for name, pid in self._pids.items()}
-            if self._apart():
-                apart_until = time.monotonic() + _APART_SECONDS
-            if time.monotonic() < apart_until:
-                self._rss_apart = max(self._rss_apart, sum(now.values()))
-            elif sum(now.values()) > sum(self._rss.values()):
+            if sum(now.values()) > sum(self._rss.values()):
                 self._rss = now
             if self._stop.wait(_SAMPLE_SECONDS):
                 return

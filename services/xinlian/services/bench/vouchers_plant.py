@@ -105,7 +105,7 @@ class Plant:
     def run(self, what: str, signed: Sequence[SignedOrder]) -> Run:
         """Hand in, wait until every order is a final row in SQL. Any that fails is an error."""
         say(f"{what}: {len(signed)} orders")
-        with Meter(self.pids, lambda: bool(status(self.site)["snapshotting"])) as meter:
+        with Meter(self.pids) as meter:
             digests = self._hand_in(signed)
             self._wait(what, digests)
         with self.app.engine.connect() as connection:
