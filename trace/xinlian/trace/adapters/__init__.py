@@ -1,0 +1,1 @@
+"""Formats, stores and papers of traceability."""

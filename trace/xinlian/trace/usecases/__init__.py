@@ -1,0 +1,1 @@
+"""What people do with traces: take in, trace, recall, analyse."""
