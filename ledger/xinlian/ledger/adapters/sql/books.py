@@ -155,6 +155,7 @@ def rewind(connection: Connection, height: int) -> None:
         tables.order_results,
         tables.document_sources,
         tables.policies,
+        tables.anchored_heads,
     ):
         connection.execute(delete(table).where(table.c.block > height))
     blocks = tables.blocks

@@ -12,42 +12,21 @@ from __future__ import annotations
 from typing import Final
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     Column,
     Index,
-    LargeBinary,
     SmallInteger,
     Table,
     Text,
     text,
 )
 from xinlian.ledger.adapters.sql.base import metadata
+from xinlian.ledger.adapters.sql.table_parts import bytes_column as _bytes
+from xinlian.ledger.adapters.sql.table_parts import int_column as _int
+from xinlian.ledger.adapters.sql.table_parts import versions as _versions
 
 OPEN: Final = 2**63 - 1
 """``to_block`` of the version that holds now."""
-
-
-def _int(name: str, *, key: bool = False) -> Column[int]:
-    return Column(name, BigInteger, primary_key=key, autoincrement=False, nullable=False)
-
-
-def _bytes(name: str, *, key: bool = False) -> Column[bytes]:
-    return Column(name, LargeBinary, primary_key=key, nullable=False)
-
-
-def _versions(name: str, *columns: Column[int] | Column[bytes], keys: int = 1) -> Table:
-    """A table of versions; the first ``keys`` columns name the thing."""
-    return Table(
-        name,
-        metadata,
-        *columns[:keys],
-        _int("from_block", key=True),
-        _int("to_block"),
-        *columns[keys:],
-        CheckConstraint("from_block < to_block", name="order"),
-        sqlite_with_rowid=False,
-    )
 
 
 ledger_state: Final = Table(
@@ -252,6 +231,35 @@ Index("ix_financing_versions_piece", financing_versions.c.piece, financing_versi
 Index("ix_financing_versions_seller", financing_versions.c.seller, financing_versions.c.to_block)
 Index("ix_financing_versions_funder", financing_versions.c.funder, financing_versions.c.to_block)
 
+log_versions: Final = _versions(
+    "log_versions",
+    _bytes("log", key=True),
+    _int("party"),
+    Column("stream", Text, nullable=False),
+    _bytes("key_commitment"),
+    _bytes("writer"),
+    _int("sm3"),
+)
+"""Evidence logs as opened on chain; a new version is a new writer."""
+Index("ix_log_versions_party", log_versions.c.party, log_versions.c.to_block)
+
+anchored_heads: Final = Table(
+    "anchored_heads",
+    metadata,
+    _bytes("log", key=True),
+    _int("size", key=True),
+    _int("block"),
+    _int("log_index"),
+    _bytes("tx_hash"),
+    _int("party"),
+    _bytes("root"),
+    _bytes("index_root"),
+    _bytes("sm3_root"),
+    Index("ix_anchored_heads_block", "block"),
+    sqlite_with_rowid=False,
+)
+"""Every head of an evidence log on chain. Its time and block hash are those of its block."""
+
 VERSIONED: Final[dict[Table, tuple[str, ...]]] = {
     party_versions: ("party",),
     account_versions: ("account",),
@@ -259,6 +267,7 @@ VERSIONED: Final[dict[Table, tuple[str, ...]]] = {
     document_versions: ("document",),
     piece_versions: ("piece",),
     financing_versions: ("financing",),
+    log_versions: ("log",),
 }
 """Every table of versions with the columns that name the thing."""
 
@@ -270,5 +279,6 @@ PROJECTION: Final[tuple[Table, ...]] = (
     document_sources,
     policies,
     roots,
+    anchored_heads,
 )
 """Every table that a replay from block 0 must give again, byte for byte."""
