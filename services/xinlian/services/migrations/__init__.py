@@ -28,6 +28,7 @@ _LOCK: Final = 7_201_955_001
 def targets() -> Sequence[MetaData]:
     """Every table of the product, as defined in the code."""
     # Importing a module puts its tables into the metadata.
+    import xinlian.ledger.adapters.sql.evidence.tables
     import xinlian.ledger.adapters.sql.outbox
     import xinlian.ledger.adapters.sql.tables
     import xinlian.services.app.tables  # noqa: F401
