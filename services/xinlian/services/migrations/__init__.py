@@ -31,7 +31,10 @@ def targets() -> Sequence[MetaData]:
     import xinlian.ledger.adapters.sql.evidence.tables
     import xinlian.ledger.adapters.sql.outbox
     import xinlian.ledger.adapters.sql.tables
-    import xinlian.services.app.tables  # noqa: F401
+    import xinlian.services.app.tables
+    import xinlian.services.app.trace_tables
+    import xinlian.trace.adapters.sql.tables
+    import xinlian.trace.adapters.sql.tables_facts  # noqa: F401
     from xinlian.finance.adapters import sql as finance
     from xinlian.ledger.adapters.sql.base import metadata
 

@@ -1,0 +1,1 @@
+"""Traceability in SQL: SQLite and PostgreSQL."""
