@@ -1,0 +1,1 @@
+"""Paper: the dossier of an item as PDF, its font, its charts."""

@@ -1,0 +1,1 @@
+"""Data that ships with trace: the font of documents and labels, with its licence beside it."""
