@@ -27,6 +27,7 @@ SOURCES = {
     "CreditVouchers": "src/CreditVouchers.sol",
     "VoucherOffice": "src/VoucherOffice.sol",
     "FinancingDesk": "src/FinancingDesk.sol",
+    "EvidenceLog": "src/EvidenceLog.sol",
     "NetworkAuthority": "src/NetworkAuthority.sol",
     "Council": "src/Council.sol",
     "TimelockController": f"{OPENZEPPELIN}/governance/TimelockController.sol",

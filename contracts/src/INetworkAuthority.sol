@@ -17,6 +17,7 @@ interface INetworkAuthority {
         address documents;
         address vouchers;
         address desk;
+        address evidence;
     }
 
     function REGISTRAR() external pure returns (uint64);

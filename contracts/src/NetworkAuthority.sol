@@ -38,6 +38,7 @@ contract NetworkAuthority is AccessManagerUpgradeable, UUPSUpgradeable, INetwork
         _setTargetFunctionRole(genesis.documents, ISignedOrders.pause.selector, GUARDIAN);
         _setTargetFunctionRole(genesis.vouchers, ISignedOrders.pause.selector, GUARDIAN);
         _setTargetFunctionRole(genesis.desk, ISignedOrders.pause.selector, GUARDIAN);
+        _setTargetFunctionRole(genesis.evidence, ISignedOrders.pause.selector, GUARDIAN);
     }
 
     /// @notice Closed: the initializer of the base contract would name an admin alone.

@@ -36,14 +36,20 @@ contract PartyRegistry is SignedOrders, IPartyRegistry {
     IPartyDirectory private immutable _documents;
     IPartyDirectory private immutable _vouchers;
     IPartyDirectory private immutable _desk;
+    IPartyDirectory private immutable _evidence;
 
     /// @custom:oz-upgrades-unsafe-allow constructor
-    constructor(address registry_, address documents_, address vouchers_, address desk_)
-        PartyDirectory(registry_)
-    {
+    constructor(
+        address registry_,
+        address documents_,
+        address vouchers_,
+        address desk_,
+        address evidence_
+    ) PartyDirectory(registry_) {
         _documents = IPartyDirectory(documents_);
         _vouchers = IPartyDirectory(vouchers_);
         _desk = IPartyDirectory(desk_);
+        _evidence = IPartyDirectory(evidence_);
         _disableInitializers();
     }
 
@@ -250,6 +256,7 @@ contract PartyRegistry is SignedOrders, IPartyRegistry {
         _documents.syncParty(member, accounts);
         _vouchers.syncParty(member, accounts);
         _desk.syncParty(member, accounts);
+        _evidence.syncParty(member, accounts);
     }
 
     function _drop(address account) private {
@@ -257,6 +264,7 @@ contract PartyRegistry is SignedOrders, IPartyRegistry {
         _documents.dropAccount(account);
         _vouchers.dropAccount(account);
         _desk.dropAccount(account);
+        _evidence.dropAccount(account);
     }
 
     function _knownParty(uint32 id) private view returns (MemberWord word) {

@@ -6,6 +6,7 @@ import {ERC1967Proxy} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Proxy.s
 
 import {Council} from "../src/Council.sol";
 import {CreditVouchers} from "../src/CreditVouchers.sol";
+import {EvidenceLog} from "../src/EvidenceLog.sol";
 import {FinancingDesk} from "../src/FinancingDesk.sol";
 import {ICreditVouchers} from "../src/ICreditVouchers.sol";
 import {INetworkAuthority} from "../src/INetworkAuthority.sol";
@@ -54,6 +55,7 @@ abstract contract Founding is Test {
     ICreditVouchers internal vouchers;
     CreditVouchers internal voucherOrders;
     FinancingDesk internal desk;
+    EvidenceLog internal evidence;
 
     function setUp() public virtual {
         vm.warp(START);
@@ -80,7 +82,8 @@ abstract contract Founding is Test {
             registry: vm.computeCreateAddress(address(this), first + 9),
             documents: vm.computeCreateAddress(address(this), first + 10),
             vouchers: vm.computeCreateAddress(address(this), first + 11),
-            desk: vm.computeCreateAddress(address(this), first + 12)
+            desk: vm.computeCreateAddress(address(this), first + 12),
+            evidence: vm.computeCreateAddress(address(this), first + 14)
         });
 
         council = new Council(place.timelock, councillors, 2);
@@ -88,8 +91,11 @@ abstract contract Founding is Test {
         proposers[0] = address(council);
         timelock = new TimelockController(DELAY_SECONDS, proposers, new address[](1), address(0));
         address authorityCode = address(new NetworkAuthority());
-        address registryCode =
-            address(new PartyRegistry(place.registry, place.documents, place.vouchers, place.desk));
+        address registryCode = address(
+            new PartyRegistry(
+                place.registry, place.documents, place.vouchers, place.desk, place.evidence
+            )
+        );
         address documentsCode = address(new TradeDocuments(place.registry, place.vouchers));
         address office = address(new VoucherOffice(place.registry, place.desk));
         address vouchersCode = address(new CreditVouchers(place.registry, place.documents, office));
@@ -109,11 +115,14 @@ abstract contract Founding is Test {
         );
         vouchers = ICreditVouchers(address(voucherOrders));
         desk = FinancingDesk(_proxy(deskCode, init));
+        address evidenceCode = address(new EvidenceLog(place.registry));
+        evidence = EvidenceLog(_proxy(evidenceCode, init));
         assertEq(address(timelock), place.timelock);
         assertEq(address(registry), place.registry);
         assertEq(address(documents), place.documents);
         assertEq(address(vouchers), place.vouchers);
         assertEq(address(desk), place.desk);
+        assertEq(address(evidence), place.evidence);
     }
 
     function _proxy(address code, bytes memory data) private returns (address) {

@@ -140,6 +140,7 @@ def test_the_first_run_founds_a_network_with_one_operator(up: Up) -> None:
         "documents",
         "vouchers",
         "desk",
+        "evidence",
     }
     rules = up.get("/api/v1/policies").json()["items"]
     assert [(each["tenor_months_soft"], each["tenor_months_hard"]) for each in rules] == [(6, 12)]

@@ -25,6 +25,8 @@ contract BooksInvariant is Test {
     uint256 private _administered;
     uint256 private _cancelled;
     uint256 private _starved;
+    uint256 private _grown;
+    uint256 private _forged;
 
     function setUp() public {
         books = new Books();
@@ -44,7 +46,7 @@ contract BooksInvariant is Test {
     }
 
     function steps() internal view returns (bytes4[] memory list) {
-        bytes4[39] memory all = [
+        bytes4[43] memory all = [
             books.registerDocument.selector,
             books.registerDocument.selector,
             books.creditNote.selector,
@@ -83,7 +85,11 @@ contract BooksInvariant is Test {
             books.passTime.selector,
             books.carryQueue.selector,
             books.carryQueue.selector,
-            books.attack.selector
+            books.attack.selector,
+            books.openLog.selector,
+            books.setWriter.selector,
+            books.growLog.selector,
+            books.growLog.selector
         ];
         list = new bytes4[](all.length);
         for (uint256 i; i < all.length; ++i) {
@@ -129,6 +135,8 @@ contract BooksInvariant is Test {
         if (_expired == 0) list = string.concat(list, "expire; ");
         if (_administered == 0) list = string.concat(list, "administer; ");
         if (_cancelled == 0) list = string.concat(list, "give up a nonce; ");
+        if (_grown == 0) list = string.concat(list, "grow a log; ");
+        if (_forged == 0) list = string.concat(list, "forge a history; ");
         if (_starved == 0) list = string.concat(list, "too little gas; ");
     }
 
@@ -157,6 +165,8 @@ contract BooksInvariant is Test {
         _administered += books.administered();
         _cancelled += books.nonceCancelled();
         _starved += books.starved();
+        _grown += books.headsTaken();
+        _forged += books.headsRefused();
     }
 
     function _check(bool whole) private view {
@@ -168,5 +178,6 @@ contract BooksInvariant is Test {
         if (whole || books.partiesTouched()) books.checkParties();
         books.checkNothingHeld();
         books.checkNonces();
+        if (whole) books.checkLogs();
     }
 }

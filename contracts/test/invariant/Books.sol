@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IEvidenceLog} from "../../src/IEvidenceLog.sol";
 import {IFinancingDesk} from "../../src/IFinancingDesk.sol";
 import {IPartyDirectory} from "../../src/IPartyDirectory.sol";
 import {ITradeDocuments} from "../../src/ITradeDocuments.sol";
 import {IVoucherRecords} from "../../src/IVoucherRecords.sol";
 import {Kinds} from "../support/Kinds.sol";
+import {PlainTree} from "../support/PlainTree.sol";
 import {CarrierSteps} from "./CarrierSteps.sol";
 
 /// @title The books of the network, and the rules that hold after every step
@@ -147,9 +149,9 @@ contract Books is CarrierSteps {
     /// @notice Every contract knows of parties and accounts what the registry knows.
     function checkParties() external view {
         assertEq(registry.partyCount(), ghostPartyCount, "8: parties");
-        IPartyDirectory[4] memory places =
-            [IPartyDirectory(registry), documents, voucherOrders, desk];
-        for (uint256 p; p < 4; ++p) {
+        IPartyDirectory[5] memory places =
+            [IPartyDirectory(registry), documents, voucherOrders, desk, evidence];
+        for (uint256 p; p < 5; ++p) {
             for (uint32 id = 1; id <= ghostPartyCount; ++id) {
                 _checkParty(places[p], id);
             }
@@ -187,13 +189,28 @@ contract Books is CarrierSteps {
         return false;
     }
 
+    /// @notice A log's head is the root of the very leaves that were put in, all of them.
+    function checkLogs() external view {
+        for (uint256 i; i < ghostLogIds.length; ++i) {
+            GhostLog storage ghost = ghostLogs[ghostLogIds[i]];
+            IEvidenceLog.Head memory head = evidence.head(ghostLogIds[i]);
+            assertEq(head.size, ghost.leaves.length);
+            bytes32[] memory leaves = ghost.leaves;
+            if (head.size != 0) assertEq(head.root, PlainTree.root(leaves, 0, head.size));
+            IEvidenceLog.LogInfo memory info = evidence.logInfo(ghostLogIds[i]);
+            assertEq(info.writer, ghost.writer);
+            assertEq(info.party, ghost.party);
+        }
+    }
+
     /// @notice 9: the contracts hold no money, and no voucher is theirs or the operator's.
     function checkNothingHeld() external view {
-        address[7] memory places = [
+        address[8] memory places = [
             address(registry),
             address(documents),
             address(vouchers),
             address(desk),
+            address(evidence),
             address(authority),
             address(timelock),
             address(council)

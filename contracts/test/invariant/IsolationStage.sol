@@ -28,7 +28,7 @@ abstract contract IsolationStage is Doors {
     uint256[] internal lootKinds;
     bool[] internal lootUsed;
     bytes32 internal documentsBefore;
-    bytes32[4] internal accountsBefore;
+    bytes32[5] internal accountsBefore;
     /// @notice Orders in a victim's name that took effect, and calls through doors that are not the gang's.
     uint256 public forged;
 
@@ -68,7 +68,7 @@ abstract contract IsolationStage is Doors {
 
         assertEq(_documentsNow(), documentsBefore, "the victims' documents stand");
         assertEq(vouchers.issuerOf(BUYER).outstanding, 7 * FACE, "the victim owes what it owed");
-        for (uint256 i; i < 4; ++i) {
+        for (uint256 i; i < 5; ++i) {
             assertEq(_accountsNow()[i], accountsBefore[i], "accounts are the party's own");
         }
         for (uint256 i; i < loot.length; ++i) {
@@ -204,10 +204,10 @@ abstract contract IsolationStage is Doors {
         }
     }
 
-    function _accountsNow() internal view returns (bytes32[4] memory hashes) {
-        IPartyDirectory[4] memory places =
-            [IPartyDirectory(registry), documents, voucherOrders, desk];
-        for (uint256 p; p < 4; ++p) {
+    function _accountsNow() internal view returns (bytes32[5] memory hashes) {
+        IPartyDirectory[5] memory places =
+            [IPartyDirectory(registry), documents, voucherOrders, desk, evidence];
+        for (uint256 p; p < 5; ++p) {
             for (uint256 i; i < 3; ++i) {
                 address[] memory accounts = registry.accountsOf(victims[i]);
                 hashes[p] = keccak256(

@@ -160,12 +160,12 @@ abstract contract NetworkSteps is TradeSteps {
     function pauseOne(uint256 seed) external step(seed) {
         // Rarely, or little else would happen.
         if (chance(4) != 0) return;
-        ISignedOrders place = ISignedOrders(_place(chance(4)));
+        ISignedOrders place = ISignedOrders(_place(chance(5)));
         _admin(guardian, address(place), abi.encodeCall(ISignedOrders.pause, ()));
     }
 
     function unpauseOne(uint256 seed) external step(seed) {
-        _admin(address(timelock), _place(chance(4)), abi.encodeCall(ISignedOrders.unpause, ()));
+        _admin(address(timelock), _place(chance(5)), abi.encodeCall(ISignedOrders.unpause, ()));
     }
 
     function passTime(uint256 seed) external step(seed) {
@@ -190,8 +190,13 @@ abstract contract NetworkSteps is TradeSteps {
     }
 
     function _place(uint256 number) internal view returns (address) {
-        address[4] memory places =
-            [address(registry), address(documents), address(vouchers), address(desk)];
+        address[5] memory places = [
+            address(registry),
+            address(documents),
+            address(vouchers),
+            address(desk),
+            address(evidence)
+        ];
         return places[number];
     }
 

@@ -7,11 +7,12 @@ import {IVoucherRecords} from "../../src/IVoucherRecords.sol";
 import {Vm} from "../Test.sol";
 import {Doors} from "../support/Doors.sol";
 import {GhostBook} from "../support/GhostBook.sol";
+import {GhostLogs} from "../support/GhostLogs.sol";
 import {GhostRest} from "../support/GhostRest.sol";
 
 /// @title The ghost books are written from events, and the rules of single steps checked
 /// @notice Nothing here reverts; a broken rule is noted in `violation`.
-abstract contract Scribe is Doors, GhostBook, GhostRest {
+abstract contract Scribe is Doors, GhostBook, GhostLogs, GhostRest {
     uint256 private constant PAUSE_STEPS_MAX = 5;
 
     /// @notice Operations that took effect, by kind and door.
@@ -63,6 +64,7 @@ abstract contract Scribe is Doors, GhostBook, GhostRest {
                 partiesTouched = true;
                 _applyRegistryLog(log);
             }
+            if (log.emitter == address(evidence)) _applyEvidenceLog(log);
             if (log.emitter == address(desk)) {
                 _checkDisbursed(log);
                 _applyDeskLog(log);
@@ -102,16 +104,21 @@ abstract contract Scribe is Doors, GhostBook, GhostRest {
     }
 
     function _endLongPause() internal {
-        ISignedOrders[4] memory places =
-            [ISignedOrders(address(registry)), documents, ISignedOrders(address(vouchers)), desk];
+        ISignedOrders[5] memory places = [
+            ISignedOrders(address(registry)),
+            documents,
+            ISignedOrders(address(vouchers)),
+            desk,
+            evidence
+        ];
         bool any;
-        for (uint256 i; i < 4; ++i) {
+        for (uint256 i; i < 5; ++i) {
             any = any || places[i].paused();
         }
         _pausedSteps = any ? _pausedSteps + 1 : 0;
         if (_pausedSteps < PAUSE_STEPS_MAX) return;
         vm.recordLogs();
-        for (uint256 i; i < 4; ++i) {
+        for (uint256 i; i < 5; ++i) {
             if (!places[i].paused()) continue;
             vm.prank(address(timelock));
             places[i].unpause();

@@ -3,10 +3,10 @@ pragma solidity ^0.8.28;
 
 import {IVoucherRecords} from "../../src/IVoucherRecords.sol";
 import {Kinds} from "../support/Kinds.sol";
-import {Actor} from "./Actor.sol";
+import {EvidenceSteps} from "./EvidenceSteps.sol";
 
 /// @title Steps of documents and vouchers
-abstract contract TradeSteps is Actor {
+abstract contract TradeSteps is EvidenceSteps {
     uint256 private _keysGiven;
 
     // ---- documents

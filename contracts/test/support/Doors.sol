@@ -21,7 +21,8 @@ abstract contract Doors is Network {
         if (kind.place == Place.Registry) return address(registry);
         if (kind.place == Place.Documents) return address(documents);
         if (kind.place == Place.Vouchers) return address(vouchers);
-        return address(desk);
+        if (kind.place == Place.Desk) return address(desk);
+        return address(evidence);
     }
 
     function callSingle(Kind memory kind, address from, bytes memory item)

@@ -6,7 +6,8 @@ enum Place {
     Registry,
     Documents,
     Vouchers,
-    Desk
+    Desk,
+    Evidence
 }
 
 /// @notice One kind of order, and the direct calls that do the same.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IEvidenceLog} from "../../src/IEvidenceLog.sol";
 import {IFinancingDesk} from "../../src/IFinancingDesk.sol";
 import {IPartyRegistry} from "../../src/IPartyRegistry.sol";
 import {ITradeDocuments} from "../../src/ITradeDocuments.sol";
@@ -11,7 +12,7 @@ import {Kind, Place} from "./Kind.sol";
 /// @title Every kind of order, written down a second time
 /// @notice Independent of the contracts' own tables, so that a slip in either shows.
 library Kinds {
-    uint256 internal constant COUNT = 22;
+    uint256 internal constant COUNT = 24;
 
     uint256 internal constant ADD_ACCOUNT = 0;
     uint256 internal constant REMOVE_ACCOUNT = 1;
@@ -35,12 +36,15 @@ library Kinds {
     uint256 internal constant RELEASE = 19;
     uint256 internal constant DISBURSE = 20;
     uint256 internal constant REPAY = 21;
+    uint256 internal constant OPEN_LOG = 22;
+    uint256 internal constant SET_WRITER = 23;
 
     function get(uint256 index) internal pure returns (Kind memory) {
         if (index < ISSUE) return _partiesAndDocuments(index);
         if (index < DISHONOUR) return _trade(index);
         if (index < OPEN) return _office(index);
-        return _financing(index);
+        if (index < OPEN_LOG) return _financing(index);
+        return _evidence(index);
     }
 
     function _partiesAndDocuments(uint256 index) private pure returns (Kind memory) {
@@ -264,6 +268,27 @@ library Kinds {
             IFinancingDesk.repayBatch.selector,
             "Repay",
             "uint64 financing,uint64 amount,bytes32 receipt"
+        );
+    }
+
+    function _evidence(uint256 index) private pure returns (Kind memory) {
+        if (index == OPEN_LOG) {
+            return _kind(
+                Place.Evidence,
+                1,
+                IEvidenceLog.openLog.selector,
+                0,
+                "OpenLog",
+                "bytes32 stream,bytes32 keyCommitment,address writer,bool sm3"
+            );
+        }
+        return _kind(
+            Place.Evidence,
+            2,
+            IEvidenceLog.setWriter.selector,
+            0,
+            "SetWriter",
+            "bytes32 log,address writer"
         );
     }
 

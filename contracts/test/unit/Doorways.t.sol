@@ -82,9 +82,10 @@ contract DoorwaysTest is Doors {
     }
 
     function test_pause_is_the_guardians_and_its_end_the_timelocks() public {
-        ISignedOrders[4] memory places = [ISignedOrders(registry), documents, voucherOrders, desk];
+        ISignedOrders[5] memory places =
+            [ISignedOrders(registry), documents, voucherOrders, desk, evidence];
         address[4] memory others = [stranger, registrar, address(timelock), accountOf(OPERATOR)];
-        for (uint256 p; p < 4; ++p) {
+        for (uint256 p; p < 5; ++p) {
             for (uint256 i; i < 4; ++i) {
                 if (others[i] != address(timelock)) {
                     _expectUnauthorized(others[i]);
@@ -154,8 +155,13 @@ contract DoorwaysTest is Doors {
     function test_no_door_takes_money() public {
         address payer = accountOf(BUYER);
         cheats.deal(payer, 1 ether);
-        address[4] memory places =
-            [address(registry), address(documents), address(vouchers), address(desk)];
+        address[5] memory places = [
+            address(registry),
+            address(documents),
+            address(vouchers),
+            address(desk),
+            address(evidence)
+        ];
         for (uint256 i; i < Kinds.COUNT; ++i) {
             Kind memory kind = Kinds.get(i);
             vm.prank(payer);
@@ -163,7 +169,7 @@ contract DoorwaysTest is Doors {
                 placeOf(kind).call{value: 1}(bytes.concat(kind.single, new bytes(11 * 32)));
             assertFalse(success);
         }
-        for (uint256 i; i < 4; ++i) {
+        for (uint256 i; i < 5; ++i) {
             vm.prank(payer);
             (bool success,) = places[i].call{value: 1}("");
             assertFalse(success);
@@ -224,6 +230,7 @@ contract DoorwaysTest is Doors {
         documents.pause();
         voucherOrders.pause();
         desk.pause();
+        evidence.pause();
         vm.stopPrank();
     }
 

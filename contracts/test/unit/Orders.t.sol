@@ -32,9 +32,10 @@ contract OrdersTest is Doors {
     }
 
     function test_kinds_that_do_not_exist_have_neither() public {
-        ISignedOrders[4] memory places = [ISignedOrders(registry), documents, voucherOrders, desk];
-        uint8[4] memory last = [uint8(3), 3, 11, 5];
-        for (uint256 i; i < 4; ++i) {
+        ISignedOrders[5] memory places =
+            [ISignedOrders(registry), documents, voucherOrders, desk, evidence];
+        uint8[5] memory last = [uint8(3), 3, 11, 5, 2];
+        for (uint256 i; i < 5; ++i) {
             uint8[3] memory numbers = [0, last[i] + 1, 255];
             for (uint256 j; j < 3; ++j) {
                 bytes memory reason =

@@ -183,11 +183,16 @@ contract RelayTest is Doors {
     }
 
     function test_run_items_is_the_contracts_own_door() public {
-        address[4] memory places =
-            [address(registry), address(documents), address(vouchers), address(desk)];
+        address[5] memory places = [
+            address(registry),
+            address(documents),
+            address(vouchers),
+            address(desk),
+            address(evidence)
+        ];
         address office = voucherOrders.office();
-        for (uint256 i; i < 5; ++i) {
-            address place = i < 4 ? places[i] : office;
+        for (uint256 i; i < 6; ++i) {
+            address place = i < 5 ? places[i] : office;
             vm.prank(registrar);
             (bool success, bytes memory answer) = place.call(
                 abi.encodeWithSignature(

@@ -10,6 +10,7 @@ import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.s
 import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeable.sol";
 
 import {CreditVouchers} from "../../src/CreditVouchers.sol";
+import {EvidenceLog} from "../../src/EvidenceLog.sol";
 import {FinancingDesk} from "../../src/FinancingDesk.sol";
 import {INetworkAuthority} from "../../src/INetworkAuthority.sol";
 import {IPartyGate} from "../../src/IPartyGate.sol";
@@ -47,14 +48,19 @@ contract UpgradesTest is Network {
         vm.expectRevert(Initializable.InvalidInitialization.selector);
         desk.initialize(stranger);
         vm.expectRevert(Initializable.InvalidInitialization.selector);
+        evidence.initialize(stranger);
+        vm.expectRevert(Initializable.InvalidInitialization.selector);
         voucherOrders.initialize(stranger, firstPolicy());
         address place = address(this);
-        PartyRegistry registryCode = new PartyRegistry(place, place, place, place);
+        PartyRegistry registryCode = new PartyRegistry(place, place, place, place, place);
         vm.expectRevert(Initializable.InvalidInitialization.selector);
         registryCode.initialize(stranger);
         TradeDocuments documentsCode = new TradeDocuments(place, place);
         vm.expectRevert(Initializable.InvalidInitialization.selector);
         documentsCode.initialize(stranger);
+        EvidenceLog evidenceCode = new EvidenceLog(place);
+        vm.expectRevert(Initializable.InvalidInitialization.selector);
+        evidenceCode.initialize(stranger);
         FinancingDesk deskCode = new FinancingDesk(place, place);
         vm.expectRevert(Initializable.InvalidInitialization.selector);
         deskCode.initialize(stranger);
@@ -90,8 +96,13 @@ contract UpgradesTest is Network {
     function test_nobody_else_upgrades() public {
         address[5] memory callers =
             [registrar, guardian, stranger, councillors[0], accountOf(OPERATOR)];
-        address[4] memory places =
-            [address(registry), address(documents), address(vouchers), address(desk)];
+        address[5] memory places = [
+            address(registry),
+            address(documents),
+            address(vouchers),
+            address(desk),
+            address(evidence)
+        ];
         for (uint256 i; i < callers.length; ++i) {
             for (uint256 j; j < places.length; ++j) {
                 vm.expectRevert(

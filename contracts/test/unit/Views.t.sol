@@ -134,9 +134,14 @@ contract ViewsTest is Network {
     function test_facts_of_parties_lie_where_their_names_say() public view {
         bytes32 members = _slot("PartyDirectory");
         uint256 word = uint256(BUYER) | 1 << 32 | 1 << 48 | 1 << 56;
-        address[4] memory places =
-            [address(registry), address(documents), address(vouchers), address(desk)];
-        for (uint256 i; i < 4; ++i) {
+        address[5] memory places = [
+            address(registry),
+            address(documents),
+            address(vouchers),
+            address(desk),
+            address(evidence)
+        ];
+        for (uint256 i; i < 5; ++i) {
             bytes32 where = keccak256(abi.encode(accountOf(BUYER), members));
             assertEq(vm.load(places[i], where), bytes32(word));
             where = keccak256(abi.encode(BUYER, bytes32(uint256(members) + 1)));

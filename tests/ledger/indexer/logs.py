@@ -10,6 +10,7 @@ ADDRESSES = {
     "documents": "0x" + "a2" * 20,
     "vouchers": "0x" + "a3" * 20,
     "desk": "0x" + "a4" * 20,
+    "evidence": "0x" + "a5" * 20,
 }
 CONTRACTS = {address: name for name, address in ADDRESSES.items()}
 

@@ -20,6 +20,7 @@ CONTRACT_OF = {
     "CreditVouchers": "vouchers",
     "VoucherOffice": "vouchers",
     "FinancingDesk": "desk",
+    "EvidenceLog": "evidence",
     "TradeDocuments": "documents",
     "PartyRegistry": "registry",
 }

@@ -46,7 +46,7 @@ def test_failures_of_an_order_stand_in_the_order_in_which_contracts_check() -> N
     ]  # fmt: skip
     prefixes = list(dict.fromkeys(failure.name.partition("_")[0] for failure in DECLARED))
     assert prefixes == [
-        "ORDERS", "DIRECTORY", "REGISTRY", "DOCUMENTS", "VOUCHERS", "DESK", "COUNCIL",
+        "ORDERS", "DIRECTORY", "REGISTRY", "DOCUMENTS", "VOUCHERS", "DESK", "EVIDENCE", "COUNCIL",
         "ACCESS",
         "EVM",
     ]  # fmt: skip

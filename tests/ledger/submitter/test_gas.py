@@ -9,6 +9,7 @@ from xinlian.ledger.adapters.sql.outbox import orders
 from xinlian.ledger.chain import packing
 from xinlian.ledger.chain.abi import OrderRow
 from xinlian.ledger.chain.signer import LocalSigner
+from xinlian.ledger.model.evidence.heads import log_id
 from xinlian.ledger.model.ids import FinancingId, PartyId, piece_id
 from xinlian.ledger.model.items import (
     ITEM_TYPES,
@@ -16,6 +17,7 @@ from xinlian.ledger.model.items import (
     AddAccount,
     BlockIssuer,
     Combine,
+    ContractName,
     CreditNote,
     Decline,
     Disburse,
@@ -23,6 +25,7 @@ from xinlian.ledger.model.items import (
     Item,
     Merge,
     OpenFinancing,
+    OpenLog,
     Redeem,
     RegisterDocument,
     RegisterFinancing,
@@ -30,6 +33,7 @@ from xinlian.ledger.model.items import (
     RemoveAccount,
     Repay,
     SetThreshold,
+    SetWriter,
     Transfer,
     UnblockIssuer,
     Withdraw,
@@ -103,6 +107,7 @@ BEFORE_DUE: tuple[tuple[PartyId, Item], ...] = (
     (CAREFUL, AddAccount(ADDED)),
     (CAREFUL, RemoveAccount(ADDED)),
     (CAREFUL, SetThreshold(2)),
+    (CAREFUL, OpenLog(b"s" * 32, HASH, ADDED, True)),
 )
 AFTER: tuple[tuple[PartyId, Item], ...] = (
     (BANK, Redeem(piece_id(1, 1), 10_000, HASH)),
@@ -118,7 +123,10 @@ def test_no_kind_takes_more_gas_than_reckoned(network: Network) -> None:
     metadata.create_all(engine)
     line = Pipeline(network, engine)
     used: dict[str, list[tuple[int, int]]] = {}
-    for seconds, steps in ((0, BEFORE_DUE), (95 * 86_400, AFTER)):
+    place = network.address(ContractName.EVIDENCE)
+    log = log_id(network.deployment.chain_id, place, CAREFUL, "s" * 32)
+    steps_of_logs = ((CAREFUL, SetWriter(log, ADDED)),)
+    for seconds, steps in ((0, BEFORE_DUE), (0, steps_of_logs), (95 * 86_400, AFTER)):
         network.pass_time(seconds)
         for party, item in steps:
             (digest,) = line.send(network.sign(party, item))

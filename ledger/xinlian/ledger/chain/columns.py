@@ -12,5 +12,7 @@ BUYER, SELLER, KIND, USABLE, USED, SHORTFALL = range(3, 9)
 ID_HASH, ROLES, STATUS, THRESHOLD = range(3, 7)
 # Columns of financing_versions.
 F_PIECE, F_STATE, F_REGISTRATION = 3, 8, 14
+# Columns of log_versions.
+L_WRITER = 6
 # Columns of roots.
 R_CANCELLED, R_DISHONOURED = 11, 12

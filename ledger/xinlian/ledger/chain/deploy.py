@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 _PLAN: Final = (
     "council", "timelock",
     "authority_code", "registry_code", "documents_code", "office", "vouchers_code", "desk_code",
-    "authority", "registry", "documents", "vouchers", "desk",
+    "authority", "registry", "documents", "vouchers", "desk", "evidence_code", "evidence",
 )  # fmt: skip
 _ARTIFACTS: Final = {
     "council": "Council",
@@ -44,6 +44,7 @@ _ARTIFACTS: Final = {
     "office": "VoucherOffice",
     "vouchers_code": "CreditVouchers",
     "desk_code": "FinancingDesk",
+    "evidence_code": "EvidenceLog",
 }
 _POLICY: Final = "(uint32,uint8,uint8,uint8,uint16,uint32,uint16)"
 _WAIT_S: Final = 120.0
@@ -117,11 +118,14 @@ def _init_code(name: str, at: dict[str, Address], genesis: NetworkGenesis) -> by
         # Once the delay is over anyone may carry out what the council decided.
         "timelock": (genesis.delay_s, [to["council"]], [to_checksum(_ZERO)], to_checksum(_ZERO)),
         "authority_code": (),
-        "registry_code": (to["registry"], to["documents"], to["vouchers"], to["desk"]),
+        "registry_code": tuple(
+            to[name] for name in ("registry", "documents", "vouchers", "desk", "evidence")
+        ),
         "documents_code": (to["registry"], to["vouchers"]),
         "office": (to["registry"], to["desk"]),
         "vouchers_code": (to["registry"], to["documents"], to["office"]),
         "desk_code": (to["registry"], to["vouchers"]),
+        "evidence_code": (to["registry"],),
     }
     if name in arguments:
         return artifact(_ARTIFACTS[name]).init_code(*arguments[name])
@@ -132,8 +136,8 @@ def _init_code(name: str, at: dict[str, Address], genesis: NetworkGenesis) -> by
 def _first_call(name: str, to: dict[str, str], genesis: NetworkGenesis) -> bytes:
     """The call that a proxy makes as it is created, so that nobody else can be first."""
     if name == "authority":
-        named = ("registry", "documents", "vouchers", "desk")
-        members = ",".join(["address"] * 7)
+        named = ("registry", "documents", "vouchers", "desk", "evidence")
+        members = ",".join(["address"] * 8)
         return encode_call(
             f"initializeNetwork(({members}))",
             [

@@ -23,7 +23,7 @@ _VERSION: Final = 1
 class Deployment:
     """A network's contracts.
 
-    ``addresses``: the four contracts that take orders (proxies). ``others``: authority, timelock,
+    ``addresses``: the contracts that take orders (proxies). ``others``: authority, timelock,
     council and the codes behind the proxies, by name. ``block``: the first block with anything of
     the network in it. ``code_hashes``: Keccak-256 of the code at each address, by name.
     """

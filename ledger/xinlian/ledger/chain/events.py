@@ -1,4 +1,4 @@
-"""The events of the four contracts, as declared in their interfaces, and the shape of each.
+"""The events of the contracts, as declared in their interfaces, and the shape of each.
 
 A test compares this table with the compiled ABI, so that neither can drift alone.
 """
@@ -46,6 +46,11 @@ uint64 shortfall)
 documents DocumentsCombined(bytes32* target, bytes32* source, uint64 amount)
 documents DocumentUsed(bytes32* document, uint64 amount)
 documents DocumentRestored(bytes32* document, uint64 amount)
+evidence LogOpened(bytes32* log, uint32* party, bytes32 stream, bytes32 keyCommitment, \
+address writer, bool sm3)
+evidence WriterSet(bytes32* log, address writer)
+evidence HeadAppended(bytes32* log, uint32* party, uint64 size, bytes32 root, bytes32 indexRoot, \
+bytes32 sm3Root)
 registry PartyRegistered(uint32* party, bytes32* idHash, uint16 roles, uint8 threshold)
 registry PartyRolesSet(uint32* party, uint16 roles)
 registry PartyStatusSet(uint32* party, uint8 status, bytes32 evidence)

@@ -21,6 +21,7 @@ from xinlian.ledger.chain.facts import (
     ORDER_FAILED,
     PIECE_AT,
 )
+from xinlian.ledger.chain.projection_logs import HEAD_APPENDED, LogProjection, head_row
 from xinlian.ledger.chain.shelves import Shelves
 from xinlian.ledger.model.vouchers import FinancingState, OfferEnd, PieceState
 
@@ -37,11 +38,11 @@ _MERGED = int(PieceState.MERGED)
 Handler = Callable[[Any, int, int, tuple[Any, ...]], None]
 
 
-class Projection:
+class Projection(LogProjection):
     """Applies events to the rows on ``shelves``. The caller loads what the events need before."""
 
     def __init__(self, shelves: Shelves) -> None:
-        self._shelves = shelves
+        super().__init__(shelves)
         self._handlers: tuple[Handler | None, ...] = tuple(
             getattr(type(self), f"_{_snake(shape.name)}", None) for shape in SHAPES
         )
@@ -74,6 +75,8 @@ class Projection:
                 shelves.orders.append(
                     (block, index, digest, place, tx_hash, contract, party, nonce, kind, 0, *rest)
                 )
+            if number == HEAD_APPENDED:
+                shelves.heads.append(head_row(block, index, values, transaction))
             handler = handlers[number]
             if handler is not None:
                 handler(self, block, index, values)

@@ -43,6 +43,7 @@ _ARTIFACT: Final = {
     ContractName.DOCUMENTS: "TradeDocuments",
     ContractName.VOUCHERS: "CreditVouchers",
     ContractName.DESK: "FinancingDesk",
+    ContractName.EVIDENCE: "EvidenceLog",
 }
 # The states of a struct's number, by class.
 _STATES: Final[dict[type, Callable[[int], Any]]] = {
@@ -53,7 +54,7 @@ _STATES: Final[dict[type, Callable[[int], Any]]] = {
 
 
 class ChainReader:
-    """Asks the four contracts of one deployment.
+    """Asks the contracts of one deployment.
 
     Every method raises the contract's own refusal as ``LedgerError`` (an id that was never given,
     say), ``StateGoneError`` where the node no longer holds the state of ``block``, and other

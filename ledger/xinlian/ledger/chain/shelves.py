@@ -60,6 +60,7 @@ _DOCUMENTS = _only(_positions("document", "source", "target"), "documents")
 _FINANCINGS = _only(_positions("financing"), "desk")
 _PARTIES = _only(_positions("party"), "registry")
 _ACCOUNTS = _only(_positions("account"), "registry")
+_LOGS = _only(_positions("log"), "evidence")
 
 
 class Shelves:
@@ -72,6 +73,7 @@ class Shelves:
         self.financings = VersionedRows()
         self.parties = VersionedRows()
         self.accounts = VersionedRows()
+        self.logs = VersionedRows()
         self._versioned = {
             tables.piece_versions: self.pieces,
             tables.issuer_versions: self.issuers,
@@ -79,6 +81,7 @@ class Shelves:
             tables.financing_versions: self.financings,
             tables.party_versions: self.parties,
             tables.account_versions: self.accounts,
+            tables.log_versions: self.logs,
         }
         self._roots: dict[int, list[Any]] = {}
         self._counts: dict[int, int] = {}
@@ -92,6 +95,7 @@ class Shelves:
         self.orders: list[Row] = []
         self.sources: list[Row] = []
         self.policies: list[Row] = []
+        self.heads: list[Row] = []
         self._new_roots: list[list[Any]] = []
         self._ended: dict[int, list[Any]] = {}
         for rows in self._versioned.values():
@@ -149,7 +153,7 @@ class Shelves:
             del self._roots[root]
             for index in range(self._counts.pop(root)):
                 del self.pieces.open[root << 16 | index]
-        for rows in (self.documents, self.financings, self.parties, self.accounts):
+        for rows in (self.documents, self.financings, self.parties, self.accounts, self.logs):
             rows.shrink(ROWS_MAX)
 
     # Rows to change
@@ -208,6 +212,7 @@ class Shelves:
             (tables.order_results, self.orders),
             (tables.document_sources, self.sources),
             (tables.policies, self.policies),
+            (tables.anchored_heads, self.heads),
             (tables.roots, self._new_roots),
         ]
         found += [(table, rows.inserts) for table, rows in self._versioned.items()]
@@ -256,4 +261,5 @@ _LOADS: Final = (
     (_FINANCINGS, tables.financing_versions),
     (_PARTIES, tables.party_versions),
     (_ACCOUNTS, tables.account_versions),
+    (_LOGS, tables.log_versions),
 )

@@ -36,7 +36,7 @@ def refuse(code: Failure, **fields: Any) -> NoReturn:
 
 @dataclass
 class Books:
-    """All facts of the four contracts. Records are immutable; operations replace them."""
+    """All facts about parties and money. Records are immutable; operations replace them."""
 
     parties: dict[PartyId, Party] = field(default_factory=dict)
     accounts: dict[Address, PartyId] = field(default_factory=dict)

@@ -115,6 +115,16 @@ class Failure(StrEnum):
     DESK_SELF = "desk_self"
     DESK_RECEIPT = "desk_receipt"
     DESK_TERMS = "desk_terms"
+    # Evidence logs
+    EVIDENCE_STREAM = "evidence_stream"
+    EVIDENCE_ZERO = "evidence_zero"
+    EVIDENCE_EXISTS = "evidence_exists"
+    EVIDENCE_UNKNOWN = "evidence_unknown"
+    EVIDENCE_NOT_OWNER = "evidence_not_owner"
+    EVIDENCE_NOT_WRITER = "evidence_not_writer"
+    EVIDENCE_SM3 = "evidence_sm3"
+    EVIDENCE_SIZE = "evidence_size"
+    EVIDENCE_INCONSISTENT = "evidence_inconsistent"
     # Council of the members
     COUNCIL_NOT_MEMBER = "council_not_member"
     COUNCIL_APPROVED = "council_approved"
@@ -215,6 +225,15 @@ DeskRegistration()
 DeskSelf(uint32 party)
 DeskReceipt()
 DeskTerms()
+EvidenceStream(bytes32 stream)
+EvidenceZero()
+EvidenceExists(bytes32 log)
+EvidenceUnknown(bytes32 log)
+EvidenceNotOwner(bytes32 log, uint32 party)
+EvidenceNotWriter(bytes32 log, address account)
+EvidenceSm3(bytes32 log)
+EvidenceSize(bytes32 log, uint64 size, uint64 current)
+EvidenceInconsistent(bytes32 log, uint64 size, uint64 current)
 CouncilNotMember(address caller)
 CouncilApproved(bytes32 operation, address member)
 CouncilCancelled(bytes32 operation)

@@ -10,41 +10,32 @@ days count from 1970-01-01 in China Standard Time, expiries are Unix seconds. A 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from xinlian.ledger.model.ids import Address, DocumentKey, FinancingId, PartyId, PieceId
+from xinlian.ledger.model.item_types import (
+    U8,
+    U32,
+    U64,
+    ZERO32,
+    Account,
+    Bool,
+    Bytes32,
+    ContractName,
+    Document32,
+    Financing64,
+    Item,
+    Party32,
+    Piece64,
+)
+from xinlian.ledger.model.items_evidence import OpenLog, SetWriter
 
-ZERO32 = bytes(32)
-
-
-class ContractName(StrEnum):
-    """The contracts that take orders."""
-
-    REGISTRY = "registry"
-    DOCUMENTS = "documents"
-    VOUCHERS = "vouchers"
-    DESK = "desk"
-
-
-U8 = Annotated[int, "uint8"]
-U32 = Annotated[int, "uint32"]
-U64 = Annotated[int, "uint64"]
-Bool = Annotated[bool, "bool"]
-Bytes32 = Annotated[bytes, "bytes32"]
-Account = Annotated[Address, "address"]
-Party32 = Annotated[PartyId, "uint32"]
-Piece64 = Annotated[PieceId, "uint64"]
-Financing64 = Annotated[FinancingId, "uint64"]
-Document32 = Annotated[DocumentKey, "bytes32"]
-
-
-class Item:
-    """Base of all items: the contract that takes it and the number of its kind there."""
-
-    __slots__ = ()
-    contract: ClassVar[ContractName]
-    kind: ClassVar[int]
+__all__ = [
+    "ITEM_TYPES", "ZERO32", "Accept", "AddAccount", "BlockIssuer", "Combine", "ContractName",
+    "CreditNote", "Decline", "Disburse", "Dishonour", "Issue", "Item", "Merge", "OpenFinancing",
+    "OpenLog", "Redeem", "RegisterDocument", "RegisterFinancing", "ReleaseFinancing",
+    "RemoveAccount", "Repay", "SetThreshold", "SetWriter", "Transfer", "UnblockIssuer", "Withdraw",
+    "WriteOff",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +282,6 @@ class SetThreshold(Item):
 ITEM_TYPES: tuple[type[Item], ...] = (
     Issue, Accept, Decline, Withdraw, Transfer, Merge, Redeem, Dishonour, WriteOff, BlockIssuer,
     UnblockIssuer, RegisterDocument, CreditNote, Combine, OpenFinancing, RegisterFinancing,
-    ReleaseFinancing, Disburse, Repay, AddAccount, RemoveAccount, SetThreshold,
+    ReleaseFinancing, Disburse, Repay, AddAccount, RemoveAccount, SetThreshold, OpenLog, SetWriter,
 )  # fmt: skip
 """Every kind of item."""

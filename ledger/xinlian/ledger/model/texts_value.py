@@ -191,4 +191,35 @@ VALUE_TEXTS: Final[dict[F, tuple[str, str]]] = {
     ),
     F.DESK_RECEIPT: ("the bank receipt is missing", "缺少银行回单"),
     F.DESK_TERMS: ("the hash of the terms is missing", "缺少条款哈希"),
+    F.EVIDENCE_STREAM: (
+        "{stream} is no name of a stream: 1 to 32 characters of a-z, 0-9, dot, low line, hyphen",
+        "{stream} 不是有效的数据流名称：须为 1 至 32 个字符，仅限 a-z、0-9、点、下划线、连字符",
+    ),
+    F.EVIDENCE_ZERO: (
+        "the log's writer or its key commitment is zero",
+        "日志的写入账户或密钥承诺为零",
+    ),
+    F.EVIDENCE_EXISTS: ("the evidence log {log} is already open", "存证日志 {log} 已开立"),
+    F.EVIDENCE_UNKNOWN: ("the evidence log {log} is not open", "存证日志 {log} 尚未开立"),
+    F.EVIDENCE_NOT_OWNER: (
+        "the evidence log {log} does not belong to party {party}",
+        "存证日志 {log} 不属于参与方 {party}",
+    ),
+    F.EVIDENCE_NOT_WRITER: (
+        "{account} may not write heads of the evidence log {log}",
+        "账户 {account} 无权写入存证日志 {log} 的树头",
+    ),
+    F.EVIDENCE_SM3: (
+        "a head of the evidence log {log} has a root under SM3 exactly if the log was opened so",
+        "存证日志 {log} 的树头是否带 SM3 根，须与开立时一致",
+    ),
+    F.EVIDENCE_SIZE: (
+        "a head of {size} records does not go on from {current} in the evidence log {log}",
+        "存证日志 {log} 已有 {current} 条记录，大小为 {size} 的树头不是其延续",
+    ),
+    F.EVIDENCE_INCONSISTENT: (
+        "the head of {size} records contradicts the {current} records of the evidence log {log} "
+        "on chain: its history was rewritten",
+        "大小为 {size} 的树头与存证日志 {log} 链上已有的 {current} 条记录不一致：历史被改写",
+    ),
 }

@@ -208,6 +208,35 @@ class DeclineRate:
 
 
 @dataclass(frozen=True, slots=True)
+class LogView:
+    """An evidence log as it stands on chain; ``since`` is the block of its present writer."""
+
+    log: bytes
+    since: int
+    party: PartyId
+    stream: str
+    key_commitment: bytes
+    writer: Address
+    sm3: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HeadOnChain:
+    """A head of an evidence log and the block that carried it (``time`` in Unix seconds)."""
+
+    log: bytes
+    party: PartyId
+    size: int
+    root: bytes
+    index_root: bytes
+    sm3_root: bytes
+    block: int
+    block_hash: bytes
+    time: int
+    tx_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class LineageStep:
     """One thing that happened to a piece on the way to what it is now."""
 

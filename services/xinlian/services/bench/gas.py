@@ -41,6 +41,7 @@ from xinlian.services.bench.gas_chain import (
     gas_chain,
     key,
 )
+from xinlian.services.bench.gas_evidence import appends
 
 CONTRACTS: Final = Path(__file__).resolve().parents[4] / "contracts"
 TABLE: Final = CONTRACTS / "gas.json"
@@ -56,6 +57,8 @@ LIMITS: Final = {
     "transfer_split": 110_000,
     "transfer_whole": 50_000,
     "redeem": 50_000,
+    "append_head": 150_000,
+    "append_head_worst": 150_000,
     "relayed_extra": 25_000,
     "issue_in_batch_of_100": 125_000,
     "transfer_split_in_batch_of_100": 75_000,
@@ -129,6 +132,7 @@ class Work:
         self._financing()
         self._relayed()
         self._batches()
+        self._gas.update(appends(self._chain))
         return self._gas
 
     def _daily(self) -> None:

@@ -189,6 +189,7 @@ _ARTIFACTS: Final = {
     ContractName.DOCUMENTS: "TradeDocuments",
     ContractName.VOUCHERS: "CreditVouchers",
     ContractName.DESK: "FinancingDesk",
+    ContractName.EVIDENCE: "EvidenceLog",
 }
 
 

@@ -9,6 +9,13 @@ from xinlian.ledger.adapters.sql.lineage import (
     longest_lineage,
     piece_history,
 )
+from xinlian.ledger.adapters.sql.query_logs import (
+    covering_head,
+    evidence_log,
+    evidence_logs,
+    heads_of,
+    newest_head,
+)
 from xinlian.ledger.adapters.sql.query_receipts import receipts
 from xinlian.ledger.adapters.sql.query_registers import (
     document,
@@ -46,18 +53,23 @@ __all__ = [
     "block_at",
     "concerned",
     "counts",
+    "covering_head",
     "decline_rates",
     "document",
     "documents",
+    "evidence_log",
+    "evidence_logs",
     "exposure_by_holder",
     "exposure_by_issuer",
     "financing",
     "financings",
     "head",
+    "heads_of",
     "holdings",
     "lineage",
     "list_vouchers",
     "longest_lineage",
+    "newest_head",
     "maturity_ladder",
     "offers_to",
     "order",
