@@ -1,0 +1,1 @@
+"""Statistics of quality: charts, capability, gauges, sampling, causes, recognition. Pure."""
