@@ -1,4 +1,4 @@
-"""The evidence log: records, commitments, leaves, tree, subject index, heads and proofs; pure.
+"""The evidence log: records, commitments, leaves, tree, subject index, heads, proofs; pure.
 
-Formats byte for byte: ``docs/evidence.md``; every intermediate hash: ``docs/evidence-vectors.json``.
+Formats byte for byte: ``docs/evidence.md``; each intermediate hash: ``docs/evidence-vectors.json``.
 """

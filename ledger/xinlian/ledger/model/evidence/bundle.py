@@ -97,7 +97,7 @@ class Part:
     def _subject_json(self, subject: Subject) -> dict[str, Any]:
         result: dict[str, Any] = {"tag": subject.tag.hex(), "count": 0}
         if subject.state is not None:
-            result["count"] = subject.state.count
+            result["count"] = subject.state.records
             result["last"] = subject.state.last_leaf.hex()
         if subject.tag in self.subject_ids:
             result["id"] = self.subject_ids[subject.tag]

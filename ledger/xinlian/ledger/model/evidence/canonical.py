@@ -29,7 +29,7 @@ _OPTIONS: Final = (
     | orjson.OPT_PASSTHROUGH_DATETIME
     | orjson.OPT_PASSTHROUGH_SUBCLASS
 )
-# Below the surrogates, the order of UTF-8 bytes is the order of UTF-16 units that RFC 8785 asks for.
+# Below the surrogates, UTF-8 bytes sort as the UTF-16 units that RFC 8785 asks for.
 _FIRST_SURROGATE: Final = "\ud800"
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 _EPOCH: Final = dt.date(1970, 1, 1).toordinal()
@@ -44,14 +44,19 @@ def canonical(value: Any) -> bytes:
 def canonical_record(record: Mapping[str, Any]) -> bytes:
     """The bytes of a record whose three text members are there; bounded in size."""
     data = canonical(record)
-    if len(data) > RECORD_BYTES_MAX:
+    check_members(record, len(data))
+    return data
+
+
+def check_members(record: Mapping[str, Any], size: int) -> None:
+    """Refuse a record of too many bytes or without its three texts."""
+    if size > RECORD_BYTES_MAX:
         raise EvidenceError(
-            Refusal.TOO_LARGE, f"a record has at most {RECORD_BYTES_MAX} bytes, not {len(data)}"
+            Refusal.TOO_LARGE, f"a record has at most {RECORD_BYTES_MAX} bytes, not {size}"
         )
     for name in TEXT_MEMBERS:
         if type(record.get(name)) is not str or not record[name]:
             raise EvidenceError(Refusal.RECORD, f"the text {name} is missing")
-    return data
 
 
 def check(value: Any, depth: int = 0) -> bool:
@@ -66,7 +71,7 @@ def check(value: Any, depth: int = 0) -> bool:
         if depth == DEPTH_MAX:
             raise EvidenceError(Refusal.TOO_LARGE, f"a record has at most {DEPTH_MAX} levels")
         if kind is list:
-            return any([check(item, depth + 1) for item in value])
+            return sum([check(item, depth + 1) for item in value]) > 0
         odd = False
         for key, item in value.items():
             if type(key) is not str:

@@ -1,7 +1,7 @@
 """The subject index: a sparse Merkle tree of depth 256 over the subjects of a log.
 
-Key is the subject's tag, value SHA-256(0x20 ‖ count ‖ last leaf hash). A subtree without a key is 32
-zero bytes, one with exactly one key SHA-256(0x21 ‖ tag ‖ value) at whatever depth, any other
+Key is the subject's tag, value SHA-256(0x20 ‖ count ‖ last leaf hash). A subtree without a key is
+32 zero bytes, one with exactly one key SHA-256(0x21 ‖ tag ‖ value) at whatever depth, any other
 SHA-256(0x22 ‖ left ‖ right); bit 0 of a tag is its most significant. The root of a set of keys is
 unique.
 """
@@ -29,7 +29,7 @@ Token = str | list[str]
 class SubjectState(NamedTuple):
     """What the index holds of a subject."""
 
-    count: int
+    records: int
     last_index: int
     last_leaf: bytes
 
@@ -68,7 +68,7 @@ class IndexView(Protocol):
 
 def value_of(state: SubjectState) -> bytes:
     """The value of a key."""
-    return sha256(b"\x20" + state.count.to_bytes(8, "big") + state.last_leaf).digest()
+    return sha256(b"\x20" + state.records.to_bytes(8, "big") + state.last_leaf).digest()
 
 
 def leaf_node(tag: bytes, value: bytes) -> bytes:
@@ -184,9 +184,9 @@ def root_of(subjects: Iterable[tuple[bytes, SubjectState]]) -> bytes:
 def tokens(view: IndexView, subjects: Sequence[Subject]) -> list[Token]:
     """The index proof of subjects, sorted by tag: the tree from the root, left before right.
 
-    ``"i"`` an inner node, its two children follow; ``"e"`` an empty subtree; hex digits: the hash of
-    a subtree in which no subject of the proof lies; ``["l", tag, value]`` another subject's leaf;
-    ``"s"`` the leaf of the next subject of the proof that has records.
+    ``"i"`` an inner node, its two children follow; ``"e"`` an empty subtree; hex digits: the hash
+    of a subtree in which no subject of the proof lies; ``["l", tag, value]`` the leaf of another
+    subject; ``"s"`` the leaf of the next subject of the proof that has records.
     """
     return _Prover(view, subjects).run()
 

@@ -174,7 +174,7 @@ def root_from_multiproof(
 ) -> bytes:
     """The root that leaf hashes and a shared proof give; ``ValueError`` if they do not fit."""
     indices = sorted(shown)
-    if indices and not (0 <= indices[0] and indices[-1] < size <= SIZE_MAX):
+    if indices and (indices[0] < 0 or not indices[-1] < size <= SIZE_MAX):
         raise ValueError("a leaf is not in the tree")
     hashes = iter(proof)
 
@@ -187,10 +187,7 @@ def root_from_multiproof(
         at = _first_not_below(indices, middle, first, last)
         return hash_pair(climb(low, middle, first, at), climb(middle, high, at, last))
 
-    if not size:
-        root = empty_root()
-    else:
-        root = climb(0, size, 0, len(indices))
+    root = climb(0, size, 0, len(indices)) if size else empty_root()
     if next(hashes, None) is not None:
         raise ValueError("the proof has hashes too many")
     return root

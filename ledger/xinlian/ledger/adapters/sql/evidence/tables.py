@@ -1,4 +1,4 @@
-"""Tables of the evidence logs that this party keeps. Records and secrets stay here, with their owner.
+"""Tables of the evidence logs that a party keeps. Records and secrets stay with their owner.
 
 Leaves lie in runs of up to 32 that never cross a multiple of 32 (``block`` is index // 32) and are
 never rewritten, except to erase a record. Nodes of the trees lie in tiles, see

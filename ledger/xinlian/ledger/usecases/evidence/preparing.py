@@ -1,0 +1,173 @@
+"""From records to commitments: the costly half of an append, which needs no store.
+
+It is split over a few processes where there are many records; each gets canonical lines and
+answers with field roots and times, so that no object has to be packed for the way.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from array import array
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+from xinlian.ledger.model.evidence.canonical import (
+    SCALARS,
+    canonical_record,
+    check,
+    check_members,
+    event_time_ms,
+)
+from xinlian.ledger.model.evidence.errors import EvidenceError, Refusal
+from xinlian.ledger.model.evidence.fields import SECRET_BYTES, commitments, field_root
+
+BATCH_MAX: Final = 1 << 16
+"""Most records of one append."""
+PART: Final = 1_024
+"""Records that a helper process gets at once; fewer than this are done in place."""
+SHAPES_MAX: Final = 4_096
+
+_SORTED: Final = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER | orjson.OPT_PASSTHROUGH_SUBCLASS
+
+
+@dataclass(slots=True)
+class Prepared:
+    """Records ready to become leaves; the commitments may still be under way."""
+
+    schemas: list[str]
+    subjects: list[str]
+    payloads: list[bytes]
+    """Secret and canonical record of each."""
+    _parts: list[Future[tuple[bytes, bytes]]] = field(default_factory=list)
+    _roots: bytes = b""
+    _times: array[int] = field(default_factory=lambda: array("q"))
+
+    def __len__(self) -> int:
+        return len(self.payloads)
+
+    def wait(self) -> tuple[bytes, array[int]]:
+        """Field roots, 32 bytes each, and event times in ms; raises where one is refused."""
+        if self._parts:
+            roots: list[bytes] = []
+            for part, future in enumerate(self._parts):
+                try:
+                    found, times = future.result()
+                except EvidenceError as exc:
+                    at = part * PART + (exc.at or 0)
+                    raise EvidenceError(exc.refusal, exc.message, at) from exc
+                roots.append(found)
+                self._times.frombytes(times)
+            self._roots = b"".join(roots)
+            self._parts = []
+        return self._roots, self._times
+
+
+class Preparer:
+    """Makes commitments, with ``processes`` helpers (0: in this process alone).
+
+    The helpers start with the first batch that is large enough and end with ``close``.
+    """
+
+    def __init__(self, processes: int = 0) -> None:
+        self._processes = processes
+        self._pool: ProcessPoolExecutor | None = None
+
+    def prepare(self, records: Sequence[Mapping[str, Any]]) -> Prepared:
+        """Canonical records with fresh secrets; the commitments follow in the background.
+
+        Raises ``EvidenceError`` with the place of the first record that is refused, here or in
+        ``Prepared.wait``.
+        """
+        count = len(records)
+        if count > BATCH_MAX:
+            raise EvidenceError(
+                Refusal.TOO_LARGE, f"at most {BATCH_MAX} records at once, not {count}"
+            )
+        random = os.urandom(SECRET_BYTES * count)
+        lines = _lines(records)
+        payloads = [
+            random[at : at + SECRET_BYTES] + line
+            for at, line in zip(range(0, len(random), SECRET_BYTES), lines, strict=True)
+        ]
+        prepared = Prepared(
+            [record["schema"] for record in records],
+            [record["subject"] for record in records],
+            payloads,
+        )
+        if self._processes and count >= PART:
+            pool = self._started()
+            prepared._parts = [
+                pool.submit(commit, payloads[at : at + PART]) for at in range(0, count, PART)
+            ]
+        else:
+            roots, times = commit(payloads)
+            prepared._roots = roots
+            prepared._times.frombytes(times)
+        return prepared
+
+    def close(self) -> None:
+        """End the helpers."""
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._pool = None
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                self._processes, mp_context=multiprocessing.get_context("spawn")
+            )
+        return self._pool
+
+
+def commit(payloads: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """Field roots and event times (as the bytes of an ``array('q')``) of secrets with records."""
+    roots: list[bytes] = []
+    times = array("q")
+    loads = orjson.loads
+    for at, payload in enumerate(payloads):
+        try:
+            record = loads(payload[SECRET_BYTES:])
+            check(record)
+            check_members(record, len(payload) - SECRET_BYTES)
+            times.append(event_time_ms(record["event_time"]))
+            roots.append(field_root(commitments(record, payload[:SECRET_BYTES])))
+        except EvidenceError as exc:
+            raise EvidenceError(exc.refusal, exc.message, at) from exc
+    return b"".join(roots), times.tobytes()
+
+
+_PLAIN: Final[set[tuple[str, ...]]] = set()
+
+
+def _lines(records: Sequence[Mapping[str, Any]]) -> list[bytes]:
+    """Canonical bytes of each record.
+
+    A flat record of a shape that was seen before needs no look at its names; its values are looked
+    at by ``commit``. Only the types must be right before, because writing JSON may change a value.
+    """
+    lines: list[bytes] = []
+    dumps = orjson.dumps
+    for at, record in enumerate(records):
+        try:
+            shape = tuple(record)
+            if (
+                shape in _PLAIN
+                and type(record) is dict
+                and SCALARS.issuperset(map(type, record.values()))
+                and type(record["subject"]) is type(record["schema"]) is str
+            ):
+                lines.append(dumps(record, option=_SORTED))
+                continue
+            record = dict(record)
+            lines.append(canonical_record(record))
+        except EvidenceError as exc:
+            raise EvidenceError(exc.refusal, exc.message, at) from exc
+        except (orjson.JSONEncodeError, TypeError) as exc:
+            raise EvidenceError(Refusal.RECORD, str(exc), at) from exc
+        if all(map(str.isascii, shape)) and len(_PLAIN) < SHAPES_MAX:
+            _PLAIN.add(shape)
+    return lines
