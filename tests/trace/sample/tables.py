@@ -106,12 +106,12 @@ def links(plant: p.Plant) -> Iterator[Row]:
         yield _fitted(pack.code, pack.vin, "vehicle", pack.made + timedelta(hours=16))
     for swap in plant.swaps:
         yield _fitted(swap.new.code, swap.pack.code, "serial", swap.time)
-    lot = p.lot_link(p.CELL_GTIN, p.lot_name(p.UNSURE_LOT))
+    unsure = p.lot_link(p.CELL_GTIN, p.lot_name(p.UNSURE_LOT))
     for coil in (p.BAD_COIL, p.GOOD_NEIGHBOUR):
         coil_link = p.lot_link(p.COIL_GTIN, coil)
         fed = "2026-09-09 03:00:00"
         group = f"{p.lot_name(p.UNSURE_LOT)}-卷"
-        yield (coil_link, "批次", lot, "批次", "投料", fed, "", "", "", "候选", group)
+        yield (coil_link, "批次", unsure, "批次", "投料", fed, "", "", "", "候选", group)
 
 
 def claims(plant: p.Plant) -> Iterator[Row]:
