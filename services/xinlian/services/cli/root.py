@@ -35,6 +35,7 @@ _COMMANDS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("import", "groups", "import receivables", "导入应收账款"),
     ("report", "groups", "exposure, holdings, maturity, declines", "报表"),
     ("bank", "groups", "bank messages", "银行报文"),
+    ("verify", "verify", "check a proof bundle, offline", "离线核验证明文件"),
     ("chain", "groups", "state of the chain and its market rules", "链状态与市场规则"),
 )
 
@@ -77,6 +78,10 @@ def _make(module: str, name: str) -> click.Command:
         from xinlian.services.cli import local
 
         return local.make(name)
+    if module == "verify":
+        from xinlian.services.cli import verify
+
+        return verify.make(name)
     from xinlian.services.cli import groups
 
     return groups.make(name)

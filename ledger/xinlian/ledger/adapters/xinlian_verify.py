@@ -1,0 +1,924 @@
+"""Check a Xinlian proof bundle (*.xlproof) without trusting whoever made it.
+
+    python3 xinlian_verify.py FILE [--head FILE.xlhead ...] [--rpc URL] [--contract 0x...]
+
+Python 3.9 or newer, its standard library and nothing else; no network unless --rpc is given.
+Ten steps, numbered as in evidence.md; each ends as PASS, FAIL or NOT CHECKED, with the reason.
+Exit status: 0 all passed, 1 something failed, 2 something could not be checked.
+
+What you must bring yourself, because a liar would bring their own: a head that you pinned earlier
+(--head), or the address of the network's EvidenceLog contract (--contract) and a node that you
+trust (--rpc). Without them the best answer is NOT CHECKED.
+
+In hashed bytes integers are big-endian; the first byte keeps kinds of hashes apart: 00 and 01
+leaf and node of a tree, 10 field, 20 to 22 subject index, 30 commitment to a subject key.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import hmac
+import http.client
+import json
+import os
+import re
+import struct
+import sys
+import time
+import urllib.request
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+PASS, FAIL, OPEN = "PASS", "FAIL", "NOT CHECKED"
+FILE_BYTES_MAX = 64 << 20
+INT_MAX = 2**53 - 1
+CLOCKS_DIFFER_MS_MAX = 300_000
+ZERO = "00" * 32
+# What the contract's log entry and its view are known by: keccak256 of
+# HeadAppended(bytes32,uint32,uint64,bytes32,bytes32,bytes32); 4 bytes of that of logInfo(bytes32).
+HEAD_APPENDED = "0x363db4b079089aa39fad1b4dc68293a8fb9ebd7e495ccef34d689fec3458f9ac"
+LOG_INFO = "0xdbbcee35"
+Json = Any  # whatever json.loads gives
+Finding = tuple[
+    Any, ...
+]  # PASS, FAIL or NOT CHECKED, then a sentence of the table ZH and what fills it
+
+
+class Refused(Exception):  # noqa: N818 - a verdict, not a fault
+    """The step fails; carries a sentence of the table ZH and what fills it."""
+
+
+def sha256(*parts: bytes) -> bytes:
+    """SHA-256 of the joined parts."""
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def sm3(*parts: bytes) -> bytes:
+    """SM3 of the joined parts; ValueError where this Python has none."""
+    return hashlib.new("sm3", b"".join(parts)).digest()
+
+
+canonical = json.JSONEncoder(  # RFC 8785 for what bundles hold: no floats, ASCII member names
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+).encode
+
+
+# Step 1. Each line is a form: an object's members and their forms; "?": may be left out, "[]": a
+# list. What is no object has a pattern, a range, or is explained in `fits`.
+
+FORMS = """
+bundle = format:bundle_format digest:hash parts:[part]
+part = log:log head:head subjects:[subject] index_proof:[token] records:[record] inclusion:[hash]
+  subject_key?:hash anchor?:anchor consistency?:link sm3_inclusion?:[hash]
+log = id:hash chain_id:count contract:address party:party stream:stream key_commitment:hash
+head = size:size root:hash index_root:hash sm3_root?:hash
+anchor = transaction:0xhash block_number:count block_hash:0xhash block_time:time
+link = size:size root:hash proof:[hash]
+subject = tag:hash count:count last?:hash id?:text
+record = index:count leaf:leaf fields:[field]
+shown = path:path value:scalar salt:hash
+pinned = format:head_format log:hash chain_id:count contract:address key_commitment:hash
+  size:size root:hash index_root:hash sm3_root?:hash block_time:time
+"""
+MEMBERS = {
+    line.split(" = ")[0]: dict(member.split(":") for member in line.split(" = ")[1].split())
+    for line in FORMS.strip().replace("\n  ", " ").splitlines()
+}
+PATTERNS = {
+    "hash": "[0-9a-f]{64}",
+    "0xhash": "0x[0-9a-f]{64}",
+    "leaf": "[0-9a-f]{378}",
+    "address": "0x[0-9a-f]{40}",
+    "stream": "[a-z0-9._-]{1,32}",
+    "path": r"/(?![\s\S]*~(?![01]))[\s\S]*",
+    "text": r"[\s\S]*",
+    "bundle_format": "xinlian-proof/1",
+    "head_format": "xinlian-head/1",
+}
+RANGES = {
+    "count": range(INT_MAX + 1),
+    "size": range(1, INT_MAX + 1),
+    "party": range(2**32),
+    "time": range(253402300800),  # seconds since 1970, up to the end of the year 9999
+}
+
+
+def fits(value: Json, form: str) -> bool:
+    """Whether a value that is no object has the form asked for."""
+    if form in PATTERNS:
+        return isinstance(value, str) and re.fullmatch(PATTERNS[form], value) is not None
+    if form in RANGES:
+        return type(value) is int and value in RANGES[form]
+    if form == "scalar":
+        small = not isinstance(value, int) or abs(value) <= INT_MAX
+        return small and (value in (None, {}, []) or isinstance(value, (str, int)))
+    if isinstance(value, list):  # a token of the index proof, see step 6
+        return len(value) == 3 and value[0] == "l" and all(fits(v, "hash") for v in value[1:])
+    return value in ("i", "e", "s") or fits(value, "hash")
+
+
+def check_form(value: Json, form: str, where: str) -> None:
+    """Refuse a value that differs from its form: a missing, unknown or ill-formed member."""
+    if form == "field":  # disclosed, or hidden behind its commitment
+        form = "shown" if isinstance(value, dict) else "hash"
+    if form in MEMBERS:
+        members = {name.rstrip("?"): rest for name, rest in MEMBERS[form].items()}
+        needed = {name for name in MEMBERS[form] if name[-1] != "?"}
+        found = value.keys() if isinstance(value, dict) else set()
+        wrong = sorted((found - members.keys()) | (needed - found))
+        if wrong:
+            raise Refused("{}: unknown or missing: {}", where, ", ".join(wrong[:3]))
+        for name in found:
+            check_form(value[name], members[name], f"{where}.{name}")
+    elif form[0] == "[" and isinstance(value, list):
+        for place, item in enumerate(value):
+            check_form(item, form[1:-1], f"{where}[{place}]")
+    elif form[0] == "[" or not fits(value, form):
+        raise Refused("{}: not of the form asked for", where)
+
+
+def read_json(data: bytes) -> Json:
+    """Parse JSON that holds no fraction and no number of absurd length."""
+
+    def refuse(number: str) -> Json:
+        raise ValueError(number[:20])
+
+    def whole(number: str) -> Json:
+        return int(number) if len(number) <= 17 else refuse(number)
+
+    if not 2 <= len(data) <= FILE_BYTES_MAX:
+        raise Refused("{} bytes: empty or too large", len(data))
+    try:
+        text = data.decode("utf-8")
+        return json.loads(text, parse_int=whole, parse_float=refuse, parse_constant=refuse)
+    except (ValueError, RecursionError) as exc:
+        raise Refused("not JSON of the kind allowed here") from exc
+
+
+def read_bundle(data: bytes) -> Json:
+    """The bundle in a file: known members alone, canonical bytes, a digest that fits."""
+    bundle = read_json(data)
+    check_form(bundle, "bundle", "bundle")
+    try:
+        same = canonical(bundle).encode("utf-8") + b"\n" == data
+    except UnicodeEncodeError:
+        same = False
+    if not same:
+        raise Refused("the bytes are not in canonical form")
+    bare = {name: value for name, value in bundle.items() if name != "digest"}
+    if sha256(canonical(bare).encode()).hex() != bundle["digest"]:
+        raise Refused("the digest does not fit the content")
+    ids = [part["log"]["id"] for part in bundle["parts"]]
+    if not 1 <= len(ids) <= 1000 or ids != sorted(set(ids)):
+        raise Refused("parts are missing, repeated or out of order")
+    return bundle
+
+
+def read_pinned(data: bytes) -> Json:
+    """A head that the auditor pinned."""
+    pin = read_json(data)
+    check_form(pin, "pinned", "head")
+    return pin
+
+
+# Step 2
+
+
+def step_2(part: Json, trust: Json) -> Iterator[Finding]:
+    """The log's id is that of its chain, contract, party and stream; its key is the fixed one."""
+    log, key = part["log"], part.get("subject_key")
+    place = log["chain_id"].to_bytes(32, "big") + bytes.fromhex(log["contract"][2:])
+    made = sha256(place, log["party"].to_bytes(4, "big"), log["stream"].encode())
+    if made.hex() != log["id"]:
+        raise Refused("the log id fits not its chain, contract, party, stream")
+    if trust["contracts"] and log["contract"] not in trust["contracts"]:
+        raise Refused("the log belongs to a contract that you did not name")
+    if key is not None and sha256(b"\x30", bytes.fromhex(key)).hex() != log["key_commitment"]:
+        raise Refused("the subject key does not fit its commitment")
+    fixed = [pin["key_commitment"] for pin in trust["pins"]]
+    fixed += [trust["chain"]["key"]] if trust["chain_good"] else []
+    if any(other != log["key_commitment"] for other in fixed):
+        raise Refused("the key commitment is not the one that was fixed")
+    if key is None:
+        yield PASS, "the log id fits; no subject key is shown"
+    elif fixed:
+        yield PASS, "log id and subject key fit what was fixed"
+    else:
+        yield OPEN, "nobody confirms the subject key"
+
+
+# Step 3
+
+
+def tree_root(entries: list[bytes]) -> bytes:
+    """The root of RFC 9162 over entries: pairs are joined level by level, an odd one moves up."""
+    level = [sha256(b"\x00", entry) for entry in entries]
+    while len(level) > 1:
+        pairs = [sha256(b"\x01", level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]
+        level = pairs + level[len(level) // 2 * 2 :]
+    return level[0] if level else sha256()
+
+
+def shown(record: Json) -> dict[str, Json]:
+    """The disclosed fields of a record: value by path."""
+    return {item["path"]: item["value"] for item in record["fields"] if isinstance(item, dict)}
+
+
+def step_3(part: Json, _: Json) -> Iterator[Finding]:
+    """Shown fields and hidden commitments give the field root that stands in the leaf."""
+    count = total = 0
+    for record in part["records"]:
+        index, commitments, before = record["index"], [], b""
+        for item in record["fields"]:
+            if isinstance(item, str):
+                commitments.append(bytes.fromhex(item))
+                continue
+            path, before = before, item["path"].encode()
+            if before <= path:
+                raise Refused("record {}: fields repeat or are out of order", index)
+            content = canonical([item["path"], item["value"]]).encode()
+            commitments.append(sha256(b"\x10", bytes.fromhex(item["salt"]), content))
+        if not commitments or tree_root(commitments) != unpack(record).field_root:
+            raise Refused("record {}: the fields do not give the leaf's field root", index)
+        fields = shown(record)
+        for name in fields:
+            while name := name.rpartition("/")[0]:
+                if name in fields:
+                    raise Refused("record {}: {} is a value and holds others", index, name)
+        count, total = count + len(fields), total + len(commitments)
+    yield PASS, "{} records, {} of {} fields shown", len(part["records"]), count, total
+
+
+# Step 4
+
+
+LEAF = struct.Struct(">13s 32s 32s 32s Q 32s Q 32s")  # 189 bytes
+
+
+class Leaf(NamedTuple):
+    """The members of a leaf, and its hash."""
+
+    mark: bytes
+    log: bytes
+    schema: bytes
+    tag: bytes
+    seq: int
+    previous: bytes
+    event_ms: int
+    field_root: bytes
+    hash: bytes
+
+
+def unpack(record: Json) -> Leaf:
+    """The leaf of a record, taken apart."""
+    data = bytes.fromhex(record["leaf"])
+    return Leaf._make((*LEAF.unpack(data), sha256(b"\x00", data)))
+
+
+def tag_of(key: str, subject: str) -> str:
+    """A subject's tag: HMAC-SHA256 under the log's subject key."""
+    return hmac.new(bytes.fromhex(key), subject.encode(), hashlib.sha256).hexdigest()
+
+
+EVENT_TIME = re.compile(
+    "([0-9]{4})-([0-9]{2})-([0-9]{2})T([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])[.]([0-9]{3})Z"
+)
+
+
+def event_ms(text: str) -> int:
+    """Milliseconds since 1970 of an event time; -1 where it is none."""
+    found = EVENT_TIME.fullmatch(text)
+    try:
+        year, month, day, hour, minute, second, ms = map(int, found.groups() if found else ())
+        days = date(year, month, day).toordinal() - date(1970, 1, 1).toordinal()
+    except ValueError:
+        return -1
+    return (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + ms
+
+
+def step_4(part: Json, _: Json) -> Iterator[Finding]:
+    """Each leaf is of this log, and says of schema, subject and time what the fields say."""
+    key, untied = part.get("subject_key"), 0
+    for record in part["records"]:
+        index, leaf, fields = record["index"], unpack(record), shown(record)
+        names = [fields.get(path, "") for path in ("/schema", "/subject", "/event_time")]
+        if leaf.mark != b"XINLIAN-LEAF\x01" or leaf.log.hex() != part["log"]["id"]:
+            raise Refused("record {}: not a leaf of this log", index)
+        if not all(isinstance(name, str) for name in names):
+            raise Refused("record {}: schema, subject or event time is no text", index)
+        if "/schema" in fields and sha256(names[0].encode()) != leaf.schema:
+            raise Refused("record {}: the schema is not the leaf's", index)
+        if "/subject" in fields and key is not None and tag_of(key, names[1]) != leaf.tag.hex():
+            raise Refused("record {}: the subject is not the leaf's", index)
+        if "/event_time" in fields and event_ms(names[2]) != leaf.event_ms:
+            raise Refused("record {}: the event time is not the leaf's", index)
+        untied += "/subject" in fields and key is None
+    yield PASS, "the leaves fit the log and the fields shown"
+    if untied:
+        yield OPEN, "{} records name a subject, but no subject key is shown", untied
+
+
+# Step 5
+
+
+def in_order(items: list[Json]) -> bool:
+    """Whether each item is greater than the one before."""
+    return all(items[i] < items[i + 1] for i in range(len(items) - 1))
+
+
+def rebuilt(part: Json, proof: list[str], h: Any) -> str:
+    """The root over the shown leaves and the hashes of the largest subtrees that show none."""
+    places, size, nodes = [r["index"] for r in part["records"]], part["head"]["size"], iter(proof)
+    if not in_order([*places, size]):
+        raise Refused("records repeat, are out of order or outside the tree")
+
+    def subtree(low: int, high: int, first: int, last: int) -> bytes:
+        # Leaves low to high, of which the records first to last are shown (each end excluded).
+        if first == last:
+            node = next(nodes, None)
+            if node is None:
+                raise Refused("the inclusion proof is too short")
+            return bytes.fromhex(node)
+        if high - low == 1:
+            return bytes(h(b"\x00", bytes.fromhex(part["records"][first]["leaf"])))
+        middle = low + (1 << (high - low - 1).bit_length() - 1)
+        cut = bisect_left(places, middle, first, last)
+        left = subtree(low, middle, first, cut)
+        return bytes(h(b"\x01", left, subtree(middle, high, cut, last)))
+
+    root = subtree(0, size, 0, len(places))
+    if next(nodes, None) is not None:
+        raise Refused("the inclusion proof is too long")
+    return root.hex()
+
+
+def step_5(part: Json, _: Json) -> Iterator[Finding]:
+    """The leaves stand at their places in the tree whose root the head carries."""
+    if rebuilt(part, part["inclusion"], sha256) != part["head"]["root"]:
+        raise Refused("the leaves do not give the head's root")
+    yield PASS, "{} of {} leaves shown, all in the tree", len(part["records"]), part["head"]["size"]
+
+
+# Step 6
+
+
+def index_root(part: Json) -> str:
+    """The root of the subject index, a sparse tree over tags, from subjects and proof.
+
+    Tokens come in pre-order: "i" a node with two sides, "e" nothing, "s" the next listed subject,
+    ["l", tag, value] the one other subject there, or the hash of a part without listed subjects.
+    """
+    tokens = iter(part["index_proof"])
+
+    def subtree(subjects: list[Json], prefix: str) -> tuple[str, bytes]:
+        # What the subtree is ("e" empty, "s" one subject, "i" more, "?" unseen), and its hash.
+        word, present = next(tokens, None), [one for one in subjects if one["count"]]
+        if word == "i" and len(prefix) < 256:
+            right = [one for one in subjects if bits(one["tag"])[len(prefix)] == "1"]
+            left = [one for one in subjects if bits(one["tag"])[len(prefix)] == "0"]
+            sides = [subtree(left, prefix + "0"), subtree(right, prefix + "1")]
+            if {sides[0][0], sides[1][0]} in ({"e"}, {"e", "s"}):
+                raise Refused("the index is not in its packed form")
+            return "i", sha256(b"\x22", sides[0][1], sides[1][1])
+        if word == "s" and len(present) == 1:
+            count, last = present[0]["count"].to_bytes(8, "big"), bytes.fromhex(present[0]["last"])
+            return one_subject(present[0]["tag"], sha256(b"\x20", count, last))
+        if present:
+            raise Refused("the index does not hold a listed subject")
+        if word == "e":
+            return "e", bytes(32)
+        if isinstance(word, list) and bits(word[1]).startswith(prefix):
+            if any(one["tag"] == word[1] for one in subjects):
+                raise Refused("a subject said to be absent is in the index")
+            return one_subject(word[1], bytes.fromhex(word[2]))
+        if not subjects and isinstance(word, str) and len(word) == 64 and word != ZERO:
+            return "?", bytes.fromhex(word)
+        raise Refused("the index proof is cut or ill-formed")
+
+    root = subtree(part["subjects"], "")[1].hex()
+    if next(tokens, None) is not None:
+        raise Refused("the index proof is too long")
+    return root
+
+
+def one_subject(tag: str, value: bytes) -> tuple[str, bytes]:
+    """A subtree of the index that holds one subject."""
+    return "s", sha256(b"\x21", bytes.fromhex(tag), value)
+
+
+def bits(tag: str) -> str:
+    """The 256 bits of a tag, the most significant first."""
+    return f"{int(tag, 16):0256b}"
+
+
+def check_complete(subject: Json, leaves: list[Leaf]) -> None:
+    """Refuse unless these are all leaves of a subject, in order, each naming the one before."""
+    name, before = subject.get("id", subject["tag"]), ZERO
+    if len(leaves) != subject["count"]:
+        raise Refused("{}: {} of {} records shown", name, len(leaves), subject["count"])
+    for place, leaf in enumerate(leaves):
+        if leaf.seq != place or leaf.previous.hex() != before:
+            raise Refused("{}: the chain of records breaks at {}", name, place)
+        before = leaf.hash.hex()
+    if before != subject.get("last", ZERO):
+        raise Refused("{}: the last record is another", name)
+
+
+def step_6(part: Json, _: Json) -> Iterator[Finding]:
+    """Everything about each listed subject is shown, or nothing is recorded about it."""
+    subjects, key, other = part["subjects"], part.get("subject_key"), 0
+    if not in_order([one["tag"] for one in subjects]):
+        raise Refused("subjects repeat or are out of order")
+    if any((one["count"] > 0) != ("last" in one) for one in subjects):
+        raise Refused("a subject lacks its last leaf, or has one too many")
+    if index_root(part) != part["head"]["index_root"]:
+        raise Refused("the subjects do not give the head's index root")
+    leaves_of: dict[str, list[Leaf]] = {one["tag"]: [] for one in subjects}
+    for record in part["records"]:
+        leaf = unpack(record)
+        leaves_of.get(leaf.tag.hex(), []).append(leaf)
+        other += leaf.tag.hex() not in leaves_of
+    for one in subjects:
+        if "id" in one and key is not None and tag_of(key, one["id"]) != one["tag"]:
+            raise Refused("{}: the tag is not that of this subject", one["id"])
+        check_complete(one, leaves_of[one["tag"]])
+    full = sum(one["count"] > 0 for one in subjects)
+    yield PASS, "all records of {} subjects, none of {} others", full, len(subjects) - full
+    if other:
+        yield PASS, "{} records of subjects that no completeness is claimed for", other
+    if key is None and any("id" in one for one in subjects):
+        yield OPEN, "subjects are named, but no subject key is shown"
+
+
+# Step 7
+
+
+def trust_in(part: Json, pins: list[Json], node: Any, contracts: list[str]) -> Json:
+    """What the auditor's own pinned heads, contract and node say about this log and head."""
+    log, head, link = part["log"], part["head"], part.get("consistency")
+    mine = [pin for pin in pins if pin["log"] == log["id"]]
+    holds = link is not None and joined(link, head)
+    known = log["contract"] in contracts or any(
+        agree(pin, log, "contract", "chain_id") for pin in pins
+    )
+    chain = asked(part, node) if node else {"status": OPEN}
+    return {
+        "pins": mine,
+        "contracts": contracts,
+        "known": known,
+        "node": node,
+        "chain": chain,
+        "holds": holds,
+        "same": [p for p in mine if p["size"] == head["size"] or p["root"] == head["root"]],
+        "linked": [pin for pin in mine if holds and agree(pin, link, "size", "root")],
+        "chain_good": known and chain["status"] == PASS,
+    }
+
+
+def agree(one: Json, other: Json, *names: str) -> bool:
+    """Whether two objects agree in the named members, as far as both have them."""
+    return all(one[name] == other[name] for name in names if name in one and name in other)
+
+
+def step_7(part: Json, trust: Json) -> Iterator[Finding]:
+    """Somebody other than the bundle's maker holds this head fast."""
+    chain, size = trust["chain"], part["head"]["size"]
+    for pin in trust["same"]:
+        if not agree(pin, part["head"], "size", "root", "index_root", "sm3_root"):
+            raise Refused("the pinned head of size {} is another", pin["size"])
+        if not agree(pin, part.get("anchor", {}), "block_time"):
+            raise Refused("the pinned head of size {} has another block time", size)
+        yield PASS, "equals the pinned head of size {}", size
+    if "anchor" in part and not trust["node"]:
+        yield PASS, "the transaction named was not looked up; nothing rests on it"
+    if trust["node"] and chain["status"] == PASS and not trust["known"]:
+        yield OPEN, "on chain in contract {}: if you know it, say so", part["log"]["contract"]
+    elif trust["node"]:
+        yield (chain["status"], *chain["reason"])
+    covered = max((pin["size"] for pin in trust["linked"]), default=0)
+    if trust["same"] or trust["node"]:
+        return
+    if not covered or any(record["index"] >= covered for record in part["records"]):
+        yield OPEN, "no pinned head and no node confirms this head"
+    elif part["subjects"]:
+        yield OPEN, "the pinned head of size {} holds the records, not the index", covered
+    else:
+        yield PASS, "the records are in the pinned head of size {}", covered
+
+
+class Node:
+    """A chain node that the auditor trusts, asked by JSON-RPC."""
+
+    def __init__(self, url: str) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise ValueError("--rpc takes an http or https address")
+        self.url = url
+
+    def ask(self, method: str, *params: Json) -> Json:
+        """The result of a call; OSError or ValueError where there is none."""
+        token = os.environ.get("XINLIAN_RPC_TOKEN")
+        headers = {"Content-Type": "application/json", "User-Agent": "xinlian-verify/1"}
+        headers.update({"Authorization": f"Bearer {token}"} if token else {})
+        call = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        request = urllib.request.Request(self.url, json.dumps(call).encode(), headers)  # noqa: S310
+        with urllib.request.build_opener(NoRedirect).open(request, timeout=20) as answer:
+            found = json.loads(answer.read(8 << 20))
+        if found.get("error") is not None:
+            raise ValueError(str(found["error"]))
+        return found["result"]
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Follows nothing: the token is for one address alone."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """None makes a redirect an error."""
+
+
+def asked(part: Json, node: Any) -> Json:
+    """What the node says of the head: a status with its reason; time and key where it passed."""
+    try:
+        return ask_chain(part, node)
+    except Refused as exc:
+        return {"status": FAIL, "reason": exc.args}
+    except (OSError, http.client.HTTPException) as exc:
+        return {"status": OPEN, "reason": ("the node cannot be reached: {}", str(exc))}
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as exc:
+        return {"status": OPEN, "reason": ("the node gave no usable answer: {}", str(exc))}
+
+
+def ask_chain(part: Json, node: Any) -> Json:
+    """Ask for the transaction's receipt, its block and the facts of the log."""
+    log, head, anchor = part["log"], part["head"], part.get("anchor")
+    if anchor is None:
+        return {"status": OPEN, "reason": ("the bundle names no transaction",)}
+    if int(node.ask("eth_chainId"), 16) != log["chain_id"]:
+        raise Refused("the node serves another chain")
+    receipt = node.ask("eth_getTransactionReceipt", anchor["transaction"])
+    if receipt is None and int(node.ask("eth_blockNumber"), 16) < anchor["block_number"]:
+        return {"status": OPEN, "reason": ("the node has not come to that block",)}
+    if receipt is None or int(receipt["status"], 16) != 1:
+        raise Refused("the chain has no such transaction")
+    topics = [HEAD_APPENDED, "0x" + log["id"], f"0x{log['party']:064x}"]
+    entries = [
+        [entry["data"][place : place + 64] for place in (2, 66, 130, 194)]
+        for entry in receipt["logs"]
+        if entry["address"].lower() == log["contract"] and entry["topics"] == topics
+    ]
+    roots = [head["root"], head["index_root"]]
+    entries = [e for e in entries if int(e[0], 16) == head["size"] and e[1:3] == roots]
+    if not entries or head.get("sm3_root", entries[0][3]) != entries[0][3]:
+        raise Refused("the transaction did not append this head")
+    block = node.ask("eth_getBlockByNumber", hex(anchor["block_number"]), False)
+    found = {
+        "block_number": int(receipt["blockNumber"], 16),
+        "block_hash": receipt["blockHash"],
+        "block_time": int(block["timestamp"], 16),
+    }
+    if not agree(anchor, found, *found) or block["hash"] != anchor["block_hash"]:
+        raise Refused("the block is not the one named")
+    facts = node.ask("eth_call", {"to": log["contract"], "data": LOG_INFO + log["id"]}, "latest")
+    key = facts[2 + 4 * 64 : 2 + 5 * 64]  # logInfo gives party, writer, sm3, stream, keyCommitment
+    return {
+        "status": PASS,
+        "reason": ("on chain in block {}", anchor["block_number"]),
+        "time": anchor["block_time"],
+        "key": key,
+        "sm3": entries[0][3],
+    }
+
+
+# Step 8
+
+
+def joined(link: Json, head: Json) -> bool:
+    """RFC 9162, 2.1.4.2: whether the proof joins the two heads, whichever is the earlier."""
+    small, large = sorted((link, head), key=lambda one: int(one["size"]))
+    first, second = small["size"] - 1, large["size"] - 1
+    path = [bytes.fromhex(node) for node in link["proof"]]
+    if first & (first + 1) == 0:  # the small tree is itself a subtree of the large one
+        path.insert(0, bytes.fromhex(small["root"]))
+    if first == second or not path:
+        return False
+    while first & 1:
+        first, second = first >> 1, second >> 1
+    old = new = path[0]
+    for node in path[1:]:
+        if second == 0:
+            return False
+        if first & 1 or first == second:
+            old, new = sha256(b"\x01", node, old), sha256(b"\x01", node, new)
+            while first and not first & 1:
+                first, second = first >> 1, second >> 1
+        else:
+            new = sha256(b"\x01", new, node)
+        first, second = first >> 1, second >> 1
+    return second == 0 and (old.hex(), new.hex()) == (small["root"], large["root"])
+
+
+def step_8(part: Json, trust: Json) -> Iterator[Finding]:
+    """Nothing was removed or changed between the pinned heads and this one."""
+    link = part.get("consistency")
+    if link is not None and not trust["holds"]:
+        raise Refused("the consistency proof does not join the two heads")
+    for pin in trust["pins"]:
+        if link is not None and pin["size"] == link["size"] and pin["root"] != link["root"]:
+            raise Refused("the history is not that of the pinned head of size {}", pin["size"])
+        if pin in trust["linked"] or pin in trust["same"]:
+            yield PASS, "one history with the pinned head of size {}", pin["size"]
+        elif not trust["chain_good"]:
+            yield OPEN, "the pinned head of size {} is not joined", pin["size"]
+    if trust["chain_good"]:
+        yield PASS, "the contract takes a head only if it extends the one before"
+    elif not trust["pins"]:
+        yield OPEN, "no pinned head and no node to compare with"
+
+
+# Step 9
+
+
+def step_9(part: Json, trust: Json) -> Iterator[Finding]:
+    """When the records were fixed, and how long after the events that was."""
+    end = max((record["index"] for record in part["records"]), default=0)
+    times = [pin["block_time"] for pin in trust["same"]]
+    times += [trust["chain"]["time"]] if trust["chain_good"] else []
+    times += [pin["block_time"] for pin in trust["linked"] if pin["size"] > end]
+    if not times:
+        yield OPEN, "nobody confirms a time"
+        return
+    gaps = []
+    for record in part["records"]:
+        gaps.append(min(times) * 1000 - unpack(record).event_ms)
+        if gaps[-1] < -CLOCKS_DIFFER_MS_MAX:
+            raise Refused("record {}: the event lies after the time it was fixed", record["index"])
+    yield PASS, "fixed by {}", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(min(times)))
+    if gaps:
+        yield PASS, "{} to {} (h:min:s) after the events", span(min(gaps)), span(max(gaps))
+
+
+def span(ms: int) -> str:
+    """A time span as hours, minutes and seconds."""
+    s = max(ms, 0) // 1000
+    return f"{s // 3600}:{s // 60 % 60:02}:{s % 60:02}"
+
+
+# Step 10
+
+
+def step_10(part: Json, trust: Json) -> Iterator[Finding]:
+    """The same leaves under the national hash SM3, where the head carries such a root."""
+    claimed, proof = part["head"].get("sm3_root"), part.get("sm3_inclusion")
+    fixed = [pin.get("sm3_root", ZERO) for pin in trust["same"]]
+    fixed += [trust["chain"]["sm3"]] if trust["chain_good"] else []
+    if claimed is None and proof is None and not any(root != ZERO for root in fixed):
+        yield PASS, "no SM3 root is claimed"
+        return
+    if claimed is None or proof is None:
+        yield OPEN, "the bundle leaves out what proves the SM3 root"
+        return
+    try:
+        root = rebuilt(part, proof, sm3)
+    except ValueError:
+        yield OPEN, "this Python has no SM3"
+        return
+    if root != claimed:
+        raise Refused("the leaves do not give the SM3 root")
+    if claimed in fixed:
+        yield PASS, "the leaves give the SM3 root"
+    else:
+        yield OPEN, "nobody confirms the SM3 root"
+
+
+# The report
+
+
+STEPS = (
+    ("Form", "格式"),
+    ("Logs and their subject keys", "日志与主体密钥"),
+    ("Fields", "字段"),
+    ("Leaves", "叶节点"),
+    ("Inclusion in the tree", "树内包含"),
+    ("Completeness and absence", "完整与缺失"),
+    ("The head is fixed", "树头已固定"),
+    ("History", "历史"),
+    ("Time", "时间"),
+    ("SM3 root", "SM3 根"),
+)
+PART_STEPS = (step_2, step_3, step_4, step_5, step_6, step_7, step_8, step_9, step_10)
+
+
+def judge(step: Any, *given: Json) -> list[Finding]:
+    """The findings of a step; nothing hostile gets past it as an exception."""
+    found: list[Finding] = []
+    try:
+        for finding in step(*given):
+            found.append(finding)  # noqa: PERF402 - what was found before a refusal stays
+    except Refused as exc:
+        found.append((FAIL, *exc.args))
+    except Exception as exc:  # noqa: BLE001 - the last resort: what cannot be judged has failed
+        found.append((FAIL, "cannot be judged: {}", type(exc).__name__))
+    return found
+
+
+def verify(
+    data: bytes, heads: Iterable[bytes] = (), node: Any = None, contracts: Iterable[str] = ()
+) -> Json:
+    """Judge a bundle's bytes; the report, whose member ``exit`` is 0, 1 or 2."""
+    bundle: Json = {"parts": []}
+    pins: list[Json] = []
+
+    def step_1() -> Iterator[Finding]:
+        pins.extend(map(read_pinned, heads))
+        bundle.update(read_bundle(data))
+        yield PASS, "{} bytes, {} logs; {} pinned heads", len(data), len(bundle["parts"]), len(pins)
+
+    found: list[list[Json]] = [[reason(0, one) for one in judge(step_1)], *([] for _ in PART_STEPS)]
+    for number, part in enumerate(bundle["parts"], 1):
+        trust = trust_in(part, pins, node, [address.lower() for address in contracts])
+        for reasons, step in zip(found[1:], PART_STEPS):  # noqa: B905 - Python 3.9
+            reasons += [reason(number, one) for one in judge(step, part, trust)]
+    steps = []
+    for number, (en, zh) in enumerate(STEPS, 1):
+        reasons = found[number - 1] or [reason(0, (OPEN, "step 1 failed"))]
+        states = [one["status"] for one in reasons]
+        worst = FAIL if FAIL in states else OPEN if OPEN in states else PASS
+        name = {"en": en, "zh": zh}
+        steps.append({"step": number, "name": name, "status": worst, "reasons": reasons})
+    states = [step["status"] for step in steps]
+    logs = [{**part["log"], "size": part["head"]["size"]} for part in bundle["parts"]]
+    return {
+        "format": "xinlian-report/1",
+        "sha256": sha256(data).hex(),
+        "logs": logs,
+        "steps": steps,
+        "exit": 1 if FAIL in states else 2 if OPEN in states else 0,
+    }
+
+
+def reason(number: int, finding: Finding) -> Json:
+    """A finding as it stands in the report, in both languages; log 0 is the whole bundle."""
+    status, sentence, *fill = finding
+    words = [clean(str(word)) for word in fill]
+    zh = ZH[sentence].format(*words)
+    return {"log": number, "status": status, "en": sentence.format(*words), "zh": zh}
+
+
+def clean(text: str) -> str:
+    """Text of the bundle or of a node, safe and short enough for a terminal."""
+    bad = "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+    cut = text if len(text) <= 80 else text[:79] + "…"
+    return re.sub(bad, lambda found: f"\\u{ord(found.group()):04x}", cut)
+
+
+def lines_of(report: Json, lang: str) -> Iterator[str]:
+    """The report for people; ``lang`` is en or zh."""
+    for number, log in enumerate(report["logs"], 1):
+        yield LOG_LINE[lang].format(number, *(log[name] for name in ("party", "stream", "size")))
+        yield CHAIN_LINE[lang].format(log["contract"], log["chain_id"])
+    for step in report["steps"]:
+        yield f"{step['step']:2} {STATUS[lang][step['status']]} {step['name'][lang]}"
+        for one in step["reasons"]:
+            mark = f"[{one['log']}] " if len(report["logs"]) > 1 and one["log"] else ""
+            word = STATUS[lang][one["status"]].strip() + ": "
+            what = "" if one["status"] == step["status"] else word
+            yield f"               {mark}{what}{one[lang]}"
+    yield RESULT[lang][report["exit"]]
+
+
+STATUS = {
+    "en": {PASS: "PASS       ", FAIL: "FAIL       ", OPEN: "NOT CHECKED"},
+    "zh": {PASS: "通过  ", FAIL: "不通过", OPEN: "未核验"},
+}
+LOG_LINE = {
+    "en": "log {}: party {}, stream {}, {} leaves",
+    "zh": "日志 {}：主体 {}，流 {}，{} 个叶节点",
+}
+CHAIN_LINE = {"en": "       contract {} on chain {}", "zh": "       合约 {}，链 {}"}
+RESULT = {
+    "en": ("ALL PASSED", "FAILED", "NOTHING FAILED, BUT NOT ALL COULD BE CHECKED"),
+    "zh": ("全部通过", "不通过", "无一不通过，但有未核验项"),
+}
+ZH_LINES = """
+{}: unknown or missing: {} = {}：未知或缺失：{}
+{}: not of the form asked for = {}：格式不符
+{} bytes: empty or too large = {} 字节：为空或过大
+not JSON of the kind allowed here = 不是此处允许的 JSON
+the bytes are not in canonical form = 字节不是规范形式
+the digest does not fit the content = 摘要与内容不符
+parts are missing, repeated or out of order = 日志部分缺失、重复或次序有误
+the log id fits not its chain, contract, party, stream = 日志编号与其链、合约、主体、流不符
+the log belongs to a contract that you did not name = 日志不属于您指定的合约
+the subject key does not fit its commitment = 主体密钥与其承诺不符
+the key commitment is not the one that was fixed = 密钥承诺与已固定的不一致
+the log id fits; no subject key is shown = 日志编号相符；未出示主体密钥
+log id and subject key fit what was fixed = 日志编号与主体密钥均与已固定的一致
+nobody confirms the subject key = 主体密钥尚无人证实
+record {}: fields repeat or are out of order = 记录 {}：字段重复或次序有误
+record {}: the fields do not give the leaf's field root = 记录 {}：由字段算不出叶节点中的字段根
+record {}: {} is a value and holds others = 记录 {}：{} 既是值又含下级
+{} records, {} of {} fields shown = {} 条记录，出示字段 {}/{}
+record {}: not a leaf of this log = 记录 {}：不是本日志的叶节点
+record {}: schema, subject or event time is no text = 记录 {}：模式、主体或事件时间不是文本
+record {}: the schema is not the leaf's = 记录 {}：模式与叶节点不符
+record {}: the subject is not the leaf's = 记录 {}：主体与叶节点不符
+record {}: the event time is not the leaf's = 记录 {}：事件时间与叶节点不符
+the leaves fit the log and the fields shown = 叶节点与日志及出示字段相符
+{} records name a subject, but no subject key is shown = {} 条记录写明主体，但未出示主体密钥
+records repeat, are out of order or outside the tree = 记录重复、次序有误或超出树外
+the inclusion proof is too short = 包含证明过短
+the inclusion proof is too long = 包含证明过长
+the leaves do not give the head's root = 由叶节点算不出树头的根
+{} of {} leaves shown, all in the tree = 出示叶节点 {} 个（共 {} 个），均在树内
+the index is not in its packed form = 索引不是压缩形式
+the index does not hold a listed subject = 索引中没有所列主体
+a subject said to be absent is in the index = 称为无记录的主体在索引中
+the index proof is cut or ill-formed = 索引证明被截断或格式有误
+the index proof is too long = 索引证明过长
+subjects repeat or are out of order = 主体重复或次序有误
+a subject lacks its last leaf, or has one too many = 主体缺少或多出末个叶节点
+the subjects do not give the head's index root = 由主体算不出树头的索引根
+{}: the tag is not that of this subject = {}：标签不属于该主体
+{}: {} of {} records shown = {}：出示 {} 条（共 {} 条）记录
+{}: the chain of records breaks at {} = {}：记录链在第 {} 条处中断
+{}: the last record is another = {}：末条记录不符
+all records of {} subjects, none of {} others = {} 个主体的记录完整，另 {} 个主体无记录
+{} records of subjects that no completeness is claimed for = {} 条记录的主体未主张完整
+subjects are named, but no subject key is shown = 写明了主体，但未出示主体密钥
+the pinned head of size {} is another = 已固定的大小为 {} 的树头与此不同
+the pinned head of size {} has another block time = 已固定的大小为 {} 的树头区块时间不同
+equals the pinned head of size {} = 与已固定的大小为 {} 的树头一致
+the transaction named was not looked up; nothing rests on it = 所列交易未查询；结论不依赖它
+on chain in contract {}: if you know it, say so = 在链上合约 {} 中：若认可该合约请指定
+no pinned head and no node confirms this head = 没有已固定树头或节点证实此树头
+the pinned head of size {} holds the records, not the index = 大小为 {} 的树头含这些记录，不含索引
+the records are in the pinned head of size {} = 记录在大小为 {} 的已固定树头内
+the node cannot be reached: {} = 无法连接节点：{}
+the node gave no usable answer: {} = 节点答复不可用：{}
+the bundle names no transaction = 证明文件未列出交易
+the node serves another chain = 节点属于另一条链
+the node has not come to that block = 节点尚未到达该区块
+the chain has no such transaction = 链上没有该交易
+the transaction did not append this head = 该交易未追加此树头
+the block is not the one named = 区块与所列不符
+on chain in block {} = 在链上第 {} 区块
+the consistency proof does not join the two heads = 一致性证明无法连接两个树头
+the history is not that of the pinned head of size {} = 历史与已固定的大小为 {} 的树头不同
+one history with the pinned head of size {} = 与已固定的大小为 {} 的树头同属一个历史
+the pinned head of size {} is not joined = 未与大小为 {} 的已固定树头相连
+the contract takes a head only if it extends the one before = 合约只接受延续前一个的树头
+no pinned head and no node to compare with = 没有可比对的已固定树头或节点
+nobody confirms a time = 没有经证实的时间
+record {}: the event lies after the time it was fixed = 记录 {}：事件晚于其固定时间
+fixed by {} = 不晚于 {} 固定
+{} to {} (h:min:s) after the events = 距事件 {} 至 {}（时:分:秒）
+no SM3 root is claimed = 未主张 SM3 根
+the bundle leaves out what proves the SM3 root = 证明文件省略了 SM3 根的证明
+this Python has no SM3 = 此 Python 不支持 SM3
+the leaves do not give the SM3 root = 由叶节点算不出 SM3 根
+the leaves give the SM3 root = 由叶节点算出 SM3 根
+nobody confirms the SM3 root = SM3 根无人证实
+cannot be judged: {} = 无法判断：{}
+{} bytes, {} logs; {} pinned heads = {} 字节，{} 个日志；{} 个已固定树头
+step 1 failed = 第 1 步未通过
+"""
+ZH = {line.split(" = ")[0]: line.split(" = ")[1] for line in ZH_LINES.strip().splitlines()}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line; the exit status."""
+    parser = argparse.ArgumentParser(description="Check a Xinlian proof bundle. 核验信链证明文件。")
+    parser.add_argument("file", type=Path, help="the bundle, *.xlproof; 证明文件")
+    parser.add_argument(
+        "--head", type=Path, action="append", default=[], help="a head you pinned; 已固定的树头"
+    )
+    parser.add_argument("--rpc", type=Node, metavar="URL", help="a chain node you trust; 可信节点")
+    parser.add_argument(
+        "--contract", action="append", default=[], help="the network's EvidenceLog; 本网络合约地址"
+    )
+    parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language; 语言")
+    parser.add_argument("--json", action="store_true", help="the report as JSON; 以 JSON 输出")
+    given = parser.parse_args(arguments)
+    lang = "json" if given.json else given.lang
+    return run(given.file, given.head, given.rpc, given.contract, lang)
+
+
+def run(file: Path, heads: Iterable[Path], node: Any, contracts: Iterable[str], lang: str) -> int:
+    """Verify a file and print the report in English (en), Chinese (zh) or JSON; the exit status."""
+    try:
+        data, pins = file.read_bytes(), [head.read_bytes() for head in heads]
+    except OSError as exc:
+        print("FAIL", exc, file=sys.stderr)
+        return 1
+    report = verify(data, pins, node, contracts)
+    text = json.dumps(report, indent=1) if lang == "json" else "\n".join(lines_of(report, lang))
+    sys.stdout.buffer.write(text.encode("utf-8") + b"\n")
+    sys.stdout.flush()
+    return int(report["exit"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
