@@ -2,9 +2,10 @@
 
 The words of the table: *anyone*; *account* (any account of a party), *party* (an account that may
 act for an active party), a party role or several; *registrar*, *guardian*, *admin* (the timelock);
-a contract of the network; *itself*; *writer* (of the evidence log, or an account of its party); *authority* (its AccessManager); *member* (of the council);
-*nobody* (closed since deployment); *scheduler*, *target* (AccessManager's own rules for delayed
-calls, which no role of the network has).
+a contract of the network; *itself*; *writer* (of the evidence log, or an account of its party);
+*authority* (its AccessManager); *member* (of the council); *nobody* (closed since deployment);
+*scheduler*, *target* (AccessManager's own rules for delayed calls, which no role of the network
+has).
 """
 
 from __future__ import annotations

@@ -12,18 +12,25 @@ from typing import Any, Final
 from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError
 from xinlian.ledger.adapters.sql.engine import make_engine
+from xinlian.ledger.adapters.sql.evidence.store import SqlEvidence
+from xinlian.ledger.chain.deployment import Deployment
 from xinlian.ledger.chain.keystore import Kdf
 from xinlian.ledger.chain.rpc import Rpc
+from xinlian.ledger.chain.submitter import Submitter
 from xinlian.ledger.model.errors import Failure, LedgerError
 from xinlian.ledger.model.items import ContractName
 from xinlian.ledger.model.statuses import Failed
 from xinlian.ledger.model.statuses import Final as FinalStatus
+from xinlian.ledger.usecases.evidence import EvidenceLogs
 from xinlian.services.app.audit import AuditLog
 from xinlian.services.app.bank_accounts import BankAccounts
 from xinlian.services.app.banking import Banking
 from xinlian.services.app.books import Books
 from xinlian.services.app.clock import Clock, FileClock, SystemClock
 from xinlian.services.app.custody import Custody
+from xinlian.services.app.evidence import Evidence
+from xinlian.services.app.evidence_worker import Cadence, EvidenceWorker
+from xinlian.services.app.evidence_writers import Writers
 from xinlian.services.app.financing import FinancingDesk
 from xinlian.services.app.follower import Follower
 from xinlian.services.app.idempotency import IdempotencyKeys
@@ -31,10 +38,12 @@ from xinlian.services.app.imports import Imports
 from xinlian.services.app.operator import Operator
 from xinlian.services.app.orders import Orders
 from xinlian.services.app.orders_read import OrderReads
+from xinlian.services.app.page_sessions import PageSessions
 from xinlian.services.app.parties import Parties
 from xinlian.services.app.payments import Payments
 from xinlian.services.app.reports import Reports
 from xinlian.services.app.tokens import Tokens
+from xinlian.services.app.trace_wiring import TraceParts, make_trace
 from xinlian.services.migrations import upgrade
 from xinlian.services.settings import Settings, keep_private, read_secret, write_secret
 
@@ -62,6 +71,8 @@ class Store:
     books: Books
     reports: Reports
     order_reads: OrderReads
+    page_sessions: PageSessions
+    trace: TraceParts
     cursor_secret: bytes
 
 
@@ -83,6 +94,7 @@ class App(Store):
     payments: Payments
     banking: Banking
     follower: Follower
+    evidence: Evidence
     health_rpc: Rpc
     on_worker_failure: Callable[[], None] = lambda: None
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -97,6 +109,7 @@ class App(Store):
             "submitter": self.submitter.run,
             "indexer": self.indexer.run,
             "follower": self.follower.run,
+            "evidence": self.evidence.worker.run,
         }
         for name, run in workers.items():
             thread = threading.Thread(target=self._work, args=(name, run), name=name, daemon=True)
@@ -150,11 +163,12 @@ def build_store(settings: Settings, clock: Clock | None = None) -> Store:
         clock = FileClock(path) if path else SystemClock()
     engine = _engine(settings)
     keys, parties = IdempotencyKeys(engine, clock), Parties(engine, clock)
+    tokens = Tokens(engine, clock)
     return Store(
         settings=settings,
         clock=clock,
         engine=engine,
-        tokens=Tokens(engine, clock),
+        tokens=tokens,
         keys=keys,
         audit=AuditLog(engine, clock),
         custody=Custody(
@@ -168,7 +182,9 @@ def build_store(settings: Settings, clock: Clock | None = None) -> Store:
         books=Books(engine),
         reports=Reports(engine),
         order_reads=OrderReads(engine),
-        cursor_secret=_cursor_secret(settings),
+        page_sessions=PageSessions(engine, clock, tokens),
+        trace=make_trace(engine, clock, _kept_secret(settings, "labels.key")),
+        cursor_secret=_kept_secret(settings, "cursors.key"),
     )
 
 
@@ -214,6 +230,34 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
         payments=payments,
         banking=Banking(store.engine, store.books, orders, store.clock),
         follower=Follower(store.engine, submitter.status, payments.send, store.clock),
+        evidence=_evidence(store, deployment, orders, submitter),
+    )
+
+
+def _evidence(
+    store: Store, deployment: Deployment, orders: Orders, submitter: Submitter
+) -> Evidence:
+    """The evidence logs of the parties that this server keeps, and their worker."""
+    settings, clock = store.settings, store.clock
+    logs = EvidenceLogs(SqlEvidence(), now_ms=lambda: 1000 * clock.now())
+    writers = Writers(store.engine, store.custody)
+    domain = deployment.domain(ContractName.EVIDENCE)
+    worker = EvidenceWorker(
+        engine=store.engine,
+        logs=logs,
+        writers=writers,
+        orders=orders,
+        carrier=submitter,
+        domain=domain,
+        cadence=Cadence(settings.evidence_leaves_max, settings.evidence_seconds_max),
+    )
+    return Evidence(
+        engine=store.engine,
+        logs=logs,
+        writers=writers,
+        worker=worker,
+        domain=domain,
+        deadline_seconds=settings.evidence_deadline_seconds,
     )
 
 
@@ -233,8 +277,8 @@ def _engine(settings: Settings) -> Engine:
     return engine
 
 
-def _cursor_secret(settings: Settings) -> bytes:
-    path = settings.secrets_dir / "cursors.key"
+def _kept_secret(settings: Settings, name: str) -> bytes:
+    path = settings.secrets_dir / name
     if not path.exists():
         write_secret(path, secrets.token_hex(32))
     return bytes.fromhex(read_secret(path))

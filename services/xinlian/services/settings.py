@@ -63,6 +63,13 @@ class Settings(BaseSettings):
     order_seconds: int = Field(default=3600, ge=1, le=86_400 * 30)
     """How long an order made here may be executed when the caller names no deadline."""
 
+    evidence_leaves_max: int = Field(default=65_536, ge=1, le=1 << 20)
+    """A head of an evidence log is cut when this many records wait ..."""
+    evidence_seconds_max: int = Field(default=30, ge=1, le=86_400)
+    """... or when the oldest has waited this long."""
+    evidence_deadline_seconds: int = Field(default=300, ge=1, le=86_400 * 7)
+    """How soon after acceptance a receipt promises that a head on chain covers a record."""
+
     @field_validator("api_host")
     @classmethod
     def _loopback_host(cls, value: str) -> str:

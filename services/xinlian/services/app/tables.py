@@ -20,6 +20,7 @@ __all__ = [
     "audit_log",
     "bank_effects",
     "bank_message_parties",
+    "evidence_writers",
     "financing_orders",
     "idempotency_keys",
     "import_owners",
@@ -132,4 +133,12 @@ financing_orders = Table(
     # Finance's id of the financing, and the order that is to lock its piece.
     Column("financing_id", String(64), primary_key=True),
     Column("digest", LargeBinary(32), nullable=False),
+)
+
+evidence_writers = Table(
+    "evidence_writers",
+    metadata,
+    Column("party", BigInteger, primary_key=True, autoincrement=False),
+    # The account that signs heads of the party's evidence logs; its key is in custody here.
+    Column("writer", LargeBinary, nullable=False),
 )

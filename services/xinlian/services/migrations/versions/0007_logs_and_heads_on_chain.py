@@ -44,8 +44,15 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("anchored_heads", schema=None) as batch_op:
         batch_op.create_index("ix_anchored_heads_block", ["block"], unique=False)
+    op.create_table(
+        "evidence_writers",
+        sa.Column("party", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("writer", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("party", name=op.f("pk_evidence_writers")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("evidence_writers")
     op.drop_table("anchored_heads")
     op.drop_table("log_versions")
