@@ -1,0 +1,1 @@
+"""EPCIS 2.0 events: names, validation, event hash ids, facts and queries."""
