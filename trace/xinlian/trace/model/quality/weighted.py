@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from xinlian.trace.model.quality.arrays import finite
+from xinlian.trace.model.quality.arrays import Floats, Ints, finite
 from xinlian.trace.model.quality.charts import Baseline, Chart, ChartKind, Panel
 from xinlian.trace.model.quality.errors import QualityError
 
-__all__ = ["cusum_chart", "ewma_chart"]
+__all__ = ["cusum_chart", "ewma_chart", "ewma_error"]
 
 
 def _target(target: float, sigma: float) -> None:
@@ -41,12 +41,16 @@ def ewma_chart(
     for at, value in enumerate(row.tolist()):
         latest = weight * value + (1 - weight) * latest
         averages[at] = latest
-    age = np.arange(1, row.size + 1)
-    growth = np.ones(row.size) if settled else 1 - (1 - weight) ** (2 * age)
-    error = sigma * np.sqrt(weight / (2 - weight) * growth)
+    error = ewma_error(sigma, weight, None if settled else np.arange(1, row.size + 1), row.size)
     centre = np.full(row.size, target)
     panel = Panel("ewma", averages, centre, centre - width * error, centre + width * error, error)
     return Chart(ChartKind.EWMA, Baseline(ChartKind.EWMA, target, sigma, 1, 0), (panel,))
+
+
+def ewma_error(sigma: float, weight: float, ages: Ints | None, count: int = 1) -> Floats:
+    """Standard error of EWMA_t for t in ``ages``, or ``count`` times that of the settled state."""
+    growth = np.ones(count) if ages is None else 1 - (1 - weight) ** (2 * ages)
+    return np.asarray(sigma * np.sqrt(weight / (2 - weight) * growth))
 
 
 def cusum_chart(

@@ -1,0 +1,259 @@
+"""Control charts fed one measurement at a time, with bounded memory.
+
+A stream gives exactly the signals that the chart of all its points gives, each at the moment its
+pattern is complete; it remembers only the points that a pattern can still need.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from xinlian.trace.model.quality.charts import (
+    Baseline,
+    ChartKind,
+    Panel,
+    variable_baseline,
+    variable_chart,
+)
+from xinlian.trace.model.quality.errors import QualityError
+from xinlian.trace.model.quality.rules import MEMORY, NELSON, PATTERNS, Pattern, Rule, Shape
+from xinlian.trace.model.quality.weighted import ewma_error
+
+__all__ = ["LEARN_MIN", "Stream", "StreamPlan", "StreamSignal"]
+
+LEARN_MIN: Final = 20
+"""Fewer points than this make a poor phase I."""
+_SUBGROUP_MAX: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPlan:
+    """How a stream is judged.
+
+    ``size``: measurements of one point (1: individuals and moving range). ``baseline``: from phase
+    I; without it the first ``learn`` points become phase I and only later ones are judged.
+    ``ewma`` is (weight, width), ``cusum`` (slack, decision) in σ of a plotted point; both watch
+    the same points.
+    """
+
+    size: int = 1
+    baseline: Baseline | None = None
+    learn: int = 25
+    rules: tuple[Rule, ...] = NELSON
+    ewma: tuple[float, float] | None = None
+    cusum: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.size <= _SUBGROUP_MAX:
+            raise QualityError(f"a subgroup has 1 to {_SUBGROUP_MAX} values, not {self.size}")
+        if self.baseline is None and self.learn < LEARN_MIN:
+            raise QualityError(f"phase I needs {LEARN_MIN} points or more, not {self.learn}")
+
+    @property
+    def kind(self) -> ChartKind:
+        """The chart of the points."""
+        if self.baseline is not None:
+            return self.baseline.kind
+        if self.size == 1:
+            return ChartKind.I_MR
+        return ChartKind.XBAR_R if self.size <= 8 else ChartKind.XBAR_S
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSignal:
+    """A pattern that has just been completed. ``points`` are numbers of points since judging began
+    (phase I is not counted); ``items`` are what was measured at them, each once."""
+
+    rule: Rule
+    panel: str
+    points: tuple[int, ...]
+    items: tuple[str, ...]
+    statistic: float
+    z: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    number: int
+    value: float
+    z: float
+    outside: bool
+    items: tuple[str, ...]
+
+
+class Stream:
+    """State of one characteristic. ``feed`` in the order of time."""
+
+    def __init__(self, plan: StreamPlan) -> None:
+        self.plan = plan
+        self.baseline = plan.baseline
+        self._learning: list[tuple[float, ...]] = []
+        self._open: list[tuple[str, float]] = []
+        self._points: deque[_Point] = deque(maxlen=MEMORY)
+        self._number = 0
+        self._last: tuple[float, tuple[str, ...]] | None = None
+        self._ewma: float | None = None
+        self._sums = [0.0, 0.0]
+
+    @property
+    def learning(self) -> bool:
+        """Phase I is not yet over: nothing is judged."""
+        return self.baseline is None
+
+    def feed(self, item: str, value: float) -> list[StreamSignal]:
+        """One measurement of an item; the signals it completes. Raises ``QualityError``."""
+        if not np.isfinite(value):
+            raise QualityError(f"the measurement of {item} is not a finite number")
+        self._open.append((item, float(value)))
+        if len(self._open) < self.plan.size:
+            return []
+        values = tuple(one for _, one in self._open)
+        items = tuple(dict.fromkeys(one for one, _ in self._open))
+        self._open.clear()
+        if self.baseline is None:
+            self._learn(values)
+            return []
+        return self._judge(self.baseline, values, items)
+
+    def _learn(self, values: tuple[float, ...]) -> None:
+        self._learning.append(values)
+        if len(self._learning) < self.plan.learn:
+            return
+        rows = self._learning if self.plan.size > 1 else [one for (one,) in self._learning]
+        self.baseline = variable_baseline(self.plan.kind, rows)
+        self._learning = []
+
+    def _judge(
+        self, baseline: Baseline, values: tuple[float, ...], items: tuple[str, ...]
+    ) -> list[StreamSignal]:
+        number, self._number = self._number, self._number + 1
+        panels = self._panels(baseline, values)
+        location = _point(panels[0], number, items)
+        self._points.append(location)
+        signals = [
+            _signal(rule, panels[0].name, members)
+            for rule in self.plan.rules
+            for members in _FINDERS[PATTERNS[rule].shape](self._points, PATTERNS[rule])
+        ]
+        if len(panels) > 1:
+            signals += self._spread(baseline, panels[1], number, items)
+        self._last = (values[-1], items)
+        if self.plan.ewma is not None:
+            signals += self._average(baseline, location, float(panels[0].sigma[0]))
+        if self.plan.cusum is not None:
+            signals += self._cumulate(baseline, location, float(panels[0].sigma[0]))
+        return signals
+
+    def _panels(self, baseline: Baseline, values: tuple[float, ...]) -> tuple[Panel, ...]:
+        if baseline.kind is not ChartKind.I_MR:
+            return variable_chart(baseline, [values]).panels
+        if self._last is None:
+            return variable_chart(baseline, values).panels
+        location, moving = variable_chart(baseline, (self._last[0], *values)).panels
+        ends = (location.values[1:], location.centre[1:], location.lower[1:], location.upper[1:])
+        return Panel(location.name, *ends, location.sigma[1:]), moving
+
+    def _spread(
+        self, baseline: Baseline, panel: Panel, number: int, items: tuple[str, ...]
+    ) -> list[StreamSignal]:
+        if baseline.kind is ChartKind.I_MR and self._last is not None:
+            items = tuple(dict.fromkeys((*self._last[1], *items)))
+            number -= 1  # the moving range has a point fewer than there are values
+        point = _point(panel, number, items)
+        return [_signal(Rule.LIMIT, panel.name, [point])] if point.outside else []
+
+    def _average(self, baseline: Baseline, point: _Point, sigma: float) -> list[StreamSignal]:
+        weight, width = self.plan.ewma or (1.0, 3.0)
+        before = baseline.mean if self._ewma is None else self._ewma
+        self._ewma = weight * point.value + (1 - weight) * before
+        error = float(ewma_error(sigma, weight, np.array([point.number + 1]))[0])
+        away = self._ewma - baseline.mean
+        if baseline.mean - width * error <= self._ewma <= baseline.mean + width * error:
+            return []
+        z = away / error if error > 0 else float("inf")
+        return [StreamSignal(Rule.LIMIT, "ewma", (point.number,), point.items, self._ewma, z)]
+
+    def _cumulate(self, baseline: Baseline, point: _Point, sigma: float) -> list[StreamSignal]:
+        slack, decision = self.plan.cusum or (0.5, 5.0)
+        k, target, value = slack * sigma, baseline.mean, point.value
+        self._sums[0] = max(0.0, self._sums[0] + value - target - k)
+        self._sums[1] = max(0.0, self._sums[1] + target - k - value)
+        return [
+            StreamSignal(Rule.LIMIT, name, (point.number,), point.items, total, total / sigma)
+            for name, total in zip(("upper sum", "lower sum"), self._sums, strict=True)
+            if total > decision * sigma
+        ]
+
+
+def _point(panel: Panel, number: int, items: tuple[str, ...]) -> _Point:
+    value = float(panel.values[0])
+    outside = value > float(panel.upper[0]) or value < float(panel.lower[0])
+    return _Point(number, value, float(panel.z()[0]), outside, items)
+
+
+def _signal(rule: Rule, panel: str, members: list[_Point]) -> StreamSignal:
+    items = tuple(dict.fromkeys(item for point in members for item in point.items))
+    last = members[-1]
+    return StreamSignal(
+        rule, panel, tuple(point.number for point in members), items, last.value, last.z
+    )
+
+
+_Found = list[list[_Point]]
+
+
+def _limit(points: deque[_Point], _: Pattern) -> _Found:
+    return [[points[-1]]] if points[-1].outside else []
+
+
+def _beyond(points: deque[_Point], pattern: Pattern) -> _Found:
+    recent = list(points)[-pattern.window :]
+    found = []
+    for side in (1, -1):
+        members = [point for point in recent if side * point.z > pattern.zone]
+        if len(members) >= pattern.least and members[-1] is points[-1]:
+            found.append(members)
+    return found
+
+
+def _whole(points: deque[_Point], pattern: Pattern) -> list[_Point]:
+    return list(points)[-pattern.window :] if len(points) >= pattern.window else []
+
+
+def _trend(points: deque[_Point], pattern: Pattern) -> _Found:
+    run = _whole(points, pattern)
+    steps = [after.value - before.value for before, after in itertools.pairwise(run)]
+    same = run and (all(step > 0 for step in steps) or all(step < 0 for step in steps))
+    return [run] if same else []
+
+
+def _alternating(points: deque[_Point], pattern: Pattern) -> _Found:
+    run = _whole(points, pattern)
+    steps = [after.value - before.value for before, after in itertools.pairwise(run)]
+    turns = run and all(one * two < 0 for one, two in itertools.pairwise(steps))
+    return [run] if turns else []
+
+
+def _within(points: deque[_Point], pattern: Pattern) -> _Found:
+    run = _whole(points, pattern)
+    return [run] if run and all(abs(point.z) < pattern.zone for point in run) else []
+
+
+def _outside(points: deque[_Point], pattern: Pattern) -> _Found:
+    run = _whole(points, pattern)
+    return [run] if run and all(abs(point.z) > pattern.zone for point in run) else []
+
+
+_FINDERS: Final[dict[Shape, Callable[[deque[_Point], Pattern], _Found]]] = {
+    Shape.LIMIT: _limit,
+    Shape.BEYOND: _beyond,
+    Shape.TREND: _trend,
+    Shape.ALTERNATING: _alternating,
+    Shape.WITHIN: _within,
+    Shape.OUTSIDE: _outside,
+}
