@@ -31,8 +31,10 @@ _OPTIONS: Final = (
 )
 # Below the surrogates, UTF-8 bytes sort as the UTF-16 units that RFC 8785 asks for.
 _FIRST_SURROGATE: Final = "\ud800"
-_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
-_EPOCH: Final = dt.date(1970, 1, 1).toordinal()
+_MINUTE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:")
+_SECONDS: Final = {f"{second:02}.": second * 1000 for second in range(60)}
+_MILLISECONDS: Final = {f"{ms:03}Z": ms for ms in range(1000)}
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _DAY_MS: Final = 86_400_000
 
 
@@ -111,31 +113,33 @@ def parse(data: bytes) -> Any:
 
 def event_time_ms(text: str) -> int:
     """Milliseconds since 1970 of ``YYYY-MM-DDTHH:MM:SS.sssZ``; earlier times are refused."""
-    if len(text) != 24 or not _TIME.fullmatch(text):
+    try:
+        return _minute_ms(text[:17]) + _SECONDS[text[17:20]] + _MILLISECONDS[text[20:]]
+    except KeyError:
         raise EvidenceError(
             Refusal.RECORD, f"event_time is YYYY-MM-DDTHH:MM:SS.sssZ, not {text[:40]!r}"
-        )
-    hours, minutes, seconds = int(text[11:13]), int(text[14:16]), int(text[17:19])
-    if hours > 23 or minutes > 59 or seconds > 59:
-        raise EvidenceError(Refusal.RECORD, f"there is no time {text}")
-    return _day_ms(text[:10]) + ((hours * 60 + minutes) * 60 + seconds) * 1000 + int(text[20:23])
+        ) from None
 
 
 def time_text(ms: int) -> str:
     """The text of milliseconds since 1970; the reverse of ``event_time_ms``."""
-    moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(milliseconds=ms)
+    moment = _EPOCH + dt.timedelta(milliseconds=ms)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}Z"
 
 
-@lru_cache(maxsize=4096)
-def _day_ms(day: str) -> int:
+@lru_cache(maxsize=16_384)
+def _minute_ms(text: str) -> int:
+    """Milliseconds since 1970 of ``YYYY-MM-DDTHH:MM:``."""
+    if not _MINUTE.fullmatch(text):
+        raise KeyError
     try:
-        days = dt.date.fromisoformat(day).toordinal() - _EPOCH
+        minute = dt.datetime.fromisoformat(text[:16]).replace(tzinfo=dt.UTC)
     except ValueError as exc:
-        raise EvidenceError(Refusal.RECORD, f"there is no day {day}") from exc
-    if days < 0:
-        raise EvidenceError(Refusal.RECORD, f"event_time is before 1970: {day}")
-    return days * _DAY_MS
+        raise EvidenceError(Refusal.RECORD, f"there is no time {text[:16]}") from exc
+    since = minute - _EPOCH
+    if since.days < 0:
+        raise EvidenceError(Refusal.RECORD, f"event_time is before 1970: {text[:16]}")
+    return since.days * _DAY_MS + since.seconds * 1000
 
 
 def _dumps(value: Any) -> bytes:

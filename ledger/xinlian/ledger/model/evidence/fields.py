@@ -41,6 +41,8 @@ class Plan:
 
     order: tuple[int, ...]
     """Place in the order of the record of the path that is next in the order of paths."""
+    in_order: bool
+    """Whether both orders are the same."""
     paths: tuple[str, ...]
     encoded: tuple[tuple[bytes, bytes], ...]
     """Per path in order: its bytes, and the beginning ``["path",`` of what is committed to."""
@@ -71,8 +73,7 @@ def plan_of(paths: tuple[str, ...]) -> Plan:
 
 def commitments(record: dict[str, Any], secret: bytes) -> list[bytes]:
     """The c_p of a record, in the order of paths."""
-    paths, values = flatten(record)
-    plan = plan_of(paths)
+    plan, values = _in_order(record)
     inner = secret.translate(_INNER_PAD) + b"\x36" * 32
     outer = secret.translate(_OUTER_PAD) + b"\x5c" * 32
     dumps = orjson.dumps
@@ -81,25 +82,28 @@ def commitments(record: dict[str, Any], secret: bytes) -> list[bytes]:
             b"\x10"
             + sha256(outer + sha256(inner + path).digest()).digest()
             + start
-            + dumps(values[place])
+            + dumps(value)
             + b"]"
         ).digest()
-        for place, (path, start) in zip(plan.order, plan.encoded, strict=True)
+        for value, (path, start) in zip(values, plan.encoded, strict=True)
     ]
 
 
 def field_root(entries: Sequence[bytes]) -> bytes:
     """The RFC 9162 root over commitments."""
     level = [sha256(b"\0" + entry).digest() for entry in entries]
-    if not level:
+    count = len(level)
+    if not count:
         return sha256().digest()
-    while (count := len(level)) > 1:
-        pairs = [
-            sha256(b"\1" + level[at] + level[at + 1]).digest() for at in range(0, count - 1, 2)
-        ]
-        if count % 2:
-            pairs.append(level[-1])
-        level = pairs
+    while count > 1:
+        above = 0
+        for at in range(0, count - 1, 2):
+            level[above] = sha256(b"\1" + level[at] + level[at + 1]).digest()
+            above += 1
+        if count & 1:
+            level[above] = level[count - 1]
+            above += 1
+        count = above
     return level[0]
 
 
@@ -121,16 +125,11 @@ def disclose(
     ``None`` shows everything. Without schema, subject and event time nobody can check the leaf, so
     whoever asks decides about these three as about the others.
     """
-    paths, values = flatten(record)
-    plan = plan_of(paths)
+    plan, values = _in_order(record)
     hidden = commitments(record, secret) if show is not None else ()
     return [
-        Shown(path, values[place], hmac.digest(secret, encoded, "sha256"))
-        if show is None or path in show
-        else hidden[at]
-        for at, (path, place, (encoded, _)) in enumerate(
-            zip(plan.paths, plan.order, plan.encoded, strict=True)
-        )
+        Shown(path, value, salt(secret, path)) if show is None or path in show else hidden[at]
+        for at, (path, value) in enumerate(zip(plan.paths, values, strict=True))
     ]
 
 
@@ -142,6 +141,13 @@ def root_of_disclosed(fields: Sequence[Shown | bytes]) -> bytes:
             for field in fields
         ]
     )
+
+
+def _in_order(record: dict[str, Any]) -> tuple[Plan, list[Any]]:
+    """The plan of a record and its values in order of path."""
+    paths, values = flatten(record)
+    plan = plan_of(paths)
+    return plan, values if plan.in_order else [values[place] for place in plan.order]
 
 
 _PLANS: Final[dict[tuple[str, ...], Plan]] = {}
@@ -165,6 +171,7 @@ def _make_plan(paths: tuple[str, ...]) -> Plan:
     order = tuple(sorted(range(len(paths)), key=encoded.__getitem__))
     return Plan(
         order,
+        order == tuple(range(len(order))),
         tuple(paths[place] for place in order),
         tuple((encoded[place], b"[" + orjson.dumps(paths[place]) + b",") for place in order),
     )

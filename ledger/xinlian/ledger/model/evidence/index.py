@@ -62,7 +62,7 @@ class IndexView(Protocol):
     def upper(self, depth: int, prefix: int) -> Node:
         """The subtree whose ``depth`` first bits are ``prefix``; ``depth`` up to bucket_bits."""
 
-    def bucket(self, prefix: int) -> bytes:
+    def bucket(self, prefix: int) -> list[bytes]:
         """The packed entries of a bucket, sorted by tag."""
 
 
@@ -97,35 +97,7 @@ def entry(tag: bytes, state: SubjectState) -> bytes:
     return ENTRY.pack(tag, count, last_index, last_leaf, node)
 
 
-def unpack(data: bytes) -> list[tuple[bytes, SubjectState]]:
-    """The subjects of a bucket."""
-    return [
-        (tag, SubjectState(count, last_index, last_leaf))
-        for tag, count, last_index, last_leaf, _ in ENTRY.iter_unpack(data)
-    ]
-
-
-def find(data: bytes, tag: bytes) -> SubjectState | None:
-    """What a bucket holds of a subject."""
-    at = data.find(tag)
-    while at >= 0:
-        if at % _ENTRY_BYTES == 0:
-            return SubjectState(*ENTRY.unpack_from(data, at)[1:4])
-        at = data.find(tag, at + 1)
-    return None
-
-
-def merge(data: bytes, changes: Iterable[tuple[bytes, SubjectState]]) -> list[bytes]:
-    """Packed entries of a bucket after changes, sorted by tag."""
-    entries = {
-        data[at : at + 32]: data[at : at + _ENTRY_BYTES] for at in range(0, len(data), _ENTRY_BYTES)
-    }
-    for tag, state in changes:
-        entries[tag] = entry(tag, state)
-    return [entries[tag] for tag in sorted(entries)]
-
-
-def bucket_node(entries: Sequence[bytes], depth: int) -> Node:
+def subtree_node(entries: Sequence[bytes], depth: int) -> Node:
     """The subtree at ``depth`` that holds exactly these packed entries, sorted by tag.
 
     One pass from left to right: a subtree is finished as soon as the next tag leaves it.
@@ -171,14 +143,9 @@ def _lift(node: bytes, tag: int, depth: int, to: int) -> bytes:
     return node
 
 
-def bucket_of(tag: bytes, bits: int) -> int:
-    """Number of the bucket in which a tag lies."""
-    return int.from_bytes(tag[:8], "big") >> 64 - bits
-
-
 def root_of(subjects: Iterable[tuple[bytes, SubjectState]]) -> bytes:
     """The root over subjects, from nothing but them."""
-    return bucket_node(merge(b"", subjects), 0).hash
+    return subtree_node([entry(tag, state) for tag, state in sorted(subjects)], 0).hash
 
 
 def tokens(view: IndexView, subjects: Sequence[Subject]) -> list[Token]:
@@ -213,11 +180,9 @@ class _Prover:
                 prefix, depth = prefix << 1, depth + 1
                 if not self._view.upper(depth, prefix).keys:
                     prefix += 1
-            self._leaf(self._view.bucket(prefix), first, last)
+            self._leaf(self._view.bucket(prefix)[0], first, last)
         elif depth == bits:
-            data = self._view.bucket(prefix)
-            entries = [data[at : at + _ENTRY_BYTES] for at in range(0, len(data), _ENTRY_BYTES)]
-            self._bucket(entries, depth, first, last)
+            self._bucket(self._view.bucket(prefix), depth, first, last)
         else:
             middle = self._middle(depth, first, last)
             self._out.append("i")
@@ -228,7 +193,7 @@ class _Prover:
         if not entries:
             self._out.append("e")
         elif first == last:
-            self._out.append(bucket_node(entries, depth).hash.hex())
+            self._out.append(subtree_node(entries, depth).hash.hex())
         elif len(entries) == 1:
             self._leaf(entries[0], first, last)
         else:

@@ -7,22 +7,19 @@ entries on average, each is cut in four.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
 from sqlalchemy import Connection
+from xinlian.ledger.model.evidence.buckets import bucket_of, count, merge, split
 from xinlian.ledger.model.evidence.index import (
     EMPTY,
     EMPTY_HASH,
-    ENTRY,
     Node,
     SubjectState,
-    bucket_node,
-    bucket_of,
     join_level,
-    merge,
 )
 from xinlian.ledger.usecases.evidence.ports import LogRow, Store, Tree
 
@@ -90,10 +87,9 @@ def _buckets(
         written = []
         for number, changed in part:
             before = held.get(number, b"")
-            entries = merge(before, changed)
-            fresh += len(entries) - len(before) // ENTRY.size
-            nodes[number] = bucket_node(entries, bits)
-            written.append((number, b"".join(entries)))
+            after, nodes[number] = merge(before, changed, bits)
+            fresh += count(after) - count(before)
+            written.append((number, after))
         store.put_buckets(conn, row.id, bits, written)
     return fresh, nodes
 
@@ -105,20 +101,12 @@ def _rebuild(conn: Connection, store: Store, row: LogRow, bits: int) -> dict[int
         numbers = range(at, min(at + _AT_ONCE, 1 << row.index_bits))
         held = store.buckets(conn, row.id, row.index_bits, numbers)
         written = []
-        for number, entries in _split(held, bits):
-            nodes[number] = bucket_node(entries, bits)
-            written.append((number, b"".join(entries)))
+        for number, data, node in split(held, bits):
+            nodes[number] = node
+            written.append((number, data))
         store.put_buckets(conn, row.id, bits, written)
     store.drop_index(conn, row.id, row.index_bits)
     return nodes
-
-
-def _split(held: Mapping[int, bytes], bits: int) -> Iterator[tuple[int, list[bytes]]]:
-    for number in sorted(held):
-        data = held[number]
-        entries = [data[at : at + ENTRY.size] for at in range(0, len(data), ENTRY.size)]
-        for child, group in groupby(entries, key=lambda packed: bucket_of(packed[:32], bits)):
-            yield child, list(group)
 
 
 def _upper(conn: Connection, store: Store, log: int, bits: int, nodes: Mapping[int, Node]) -> bytes:

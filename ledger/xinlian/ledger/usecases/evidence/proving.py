@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection
+from xinlian.ledger.model.evidence.buckets import bucket_of
 from xinlian.ledger.model.evidence.bundle import Consistency, Part, ShownRecord
 from xinlian.ledger.model.evidence.canonical import parse
 from xinlian.ledger.model.evidence.errors import EvidenceError, Refusal
 from xinlian.ledger.model.evidence.fields import Shown, disclose
 from xinlian.ledger.model.evidence.heads import NO_ROOT
-from xinlian.ledger.model.evidence.index import Subject, bucket_of, find, tokens
+from xinlian.ledger.model.evidence.index import Subject, tokens
 from xinlian.ledger.model.evidence.leaf import leaf_prefix, subject_tag
 from xinlian.ledger.model.evidence.tree import consistency, multiproof, node_sm3, root_of
 from xinlian.ledger.usecases.evidence.ports import (
@@ -69,10 +70,7 @@ class _Maker:
         index = StoredIndex(self._conn, self._store, row)
         ids = {subject_tag(row.subject_key, name): name for name in request.subjects}
         index.load(bucket_of(tag, row.index_bits) for tag in ids)
-        subjects = [
-            Subject(tag, find(index.bucket(bucket_of(tag, row.index_bits)), tag))
-            for tag in sorted(ids)
-        ]
+        subjects = [Subject(tag, index.find(tag)) for tag in sorted(ids)]
         indices = sorted({*request.indices, *self._walk(subjects)})
         if indices and not 0 <= indices[0] <= indices[-1] < self._size:
             raise EvidenceError(

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from sqlalchemy import Connection
+from xinlian.ledger.model.evidence.buckets import bucket_of, entries_of, find
 from xinlian.ledger.model.evidence.frontier import (
     HALF_LEVELS,
     HASH_BYTES,
@@ -13,7 +14,7 @@ from xinlian.ledger.model.evidence.frontier import (
     TILE_LEVELS,
     TILE_WIDTH,
 )
-from xinlian.ledger.model.evidence.index import EMPTY, Node, join_level
+from xinlian.ledger.model.evidence.index import EMPTY, Node, SubjectState, join_level
 from xinlian.ledger.model.evidence.tree import NodeHash, node_sha256, pair_up
 from xinlian.ledger.usecases.evidence.indexing import TILE_BITS, unpack_nodes
 from xinlian.ledger.usecases.evidence.ports import LogRow, Store, Tree
@@ -105,15 +106,23 @@ class StoredIndex:
     def load(self, numbers: Iterable[int]) -> None:
         """Read buckets at once."""
         wanted = sorted(set(numbers) - self._buckets.keys())
+        if not wanted:
+            return
         found = self._store.buckets(self._conn, self._row.id, self._row.index_bits, wanted)
         for number in wanted:
             self._buckets[number] = found.get(number, b"")
 
-    def bucket(self, prefix: int) -> bytes:
+    def bucket(self, prefix: int) -> list[bytes]:
         """The packed entries of a bucket."""
         if prefix not in self._buckets:
             self.load([prefix])
-        return self._buckets[prefix]
+        return entries_of(self._buckets[prefix])
+
+    def find(self, tag: bytes) -> SubjectState | None:
+        """What the index holds of a subject."""
+        number = bucket_of(tag, self.bucket_bits)
+        self.load([number])
+        return find(self._buckets[number], tag)
 
     def upper(self, depth: int, prefix: int) -> Node:
         """The subtree whose ``depth`` first bits are ``prefix``."""

@@ -12,9 +12,9 @@ from hashlib import sha256
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
+from xinlian.ledger.model.evidence.buckets import bucket_of, find
 from xinlian.ledger.model.evidence.errors import EvidenceError, Refusal
 from xinlian.ledger.model.evidence.frontier import HASH_BYTES, TILE_LEVELS, Frontier, Tile
-from xinlian.ledger.model.evidence.index import bucket_of, find
 from xinlian.ledger.model.evidence.leaf import (
     BODY,
     NOTHING,
