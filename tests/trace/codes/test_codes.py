@@ -207,10 +207,9 @@ def test_no_text_breaks_identification(text: str) -> None:
     for hint in (None, *ItemType):
         try:
             found = identify(text, 7, hint)
-        except CodeError as exc:
-            assert exc.why_zh
-        else:
-            assert identify(found.id.id, 7, hint).id.id == found.id.id
+        except CodeError:
+            continue
+        assert identify(found.id.id, 7, hint).id.id == found.id.id
 
 
 def test_a_battery_code_is_taken_apart() -> None:

@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from xinlian.trace.adapters.epcis import epcis_rows
-from xinlian.trace.model.epcis.names import names_of_context
+from xinlian.trace.model.epcis.names import NumberText, names_of_context
 from xinlian.trace.model.epcis.normal import normal_event
 from xinlian.trace.model.epcis.prehash import event_hash_id, prehash
 from xinlian.trace.model.epcis.times import stamp_ms, stamp_of
-from xinlian.trace.model.epcis.values import NumberText
 from xinlian.trace.model.facts import Event
 
 from tests.trace.epcis.samples import SHARED, document, event, xml

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from typing import Any, Final, NoReturn
 
 from xinlian.trace.adapters.epcis.document import DOCUMENT_BYTES_MAX, EVENTS_MAX, RawEvent
-from xinlian.trace.model.epcis.names import EpcisError, Names, names_of_context, short
+from xinlian.trace.model.epcis.names import EpcisError, Names, NumberText, names_of_context, short
 from xinlian.trace.model.epcis.shape import FIELDS
 from xinlian.trace.model.epcis.times import stamp_ms
-from xinlian.trace.model.epcis.values import NumberText
 
 __all__ = ["json_events", "load_json"]
 

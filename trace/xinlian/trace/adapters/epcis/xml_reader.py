@@ -13,9 +13,8 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 from xinlian.trace.adapters.epcis.document import DOCUMENT_BYTES_MAX, EVENTS_MAX, RawEvent
-from xinlian.trace.model.epcis.names import EpcisError, Names, short
+from xinlian.trace.model.epcis.names import EpcisError, Names, NumberText, short
 from xinlian.trace.model.epcis.shape import FIELDS, NUMBER_FIELDS
-from xinlian.trace.model.epcis.values import NumberText
 
 __all__ = ["xml_events"]
 

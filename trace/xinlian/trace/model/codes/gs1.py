@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
@@ -23,6 +24,7 @@ __all__ = [
 _URN = re.compile(r"urn:epc:(id|class|idpat):([a-z]+):(.+)", re.ASCII)
 _PREFIX = re.compile(r"[0-9]{6,12}", re.ASCII)
 _LINK = re.compile(r"https?://[^/?#]+(/[^?#]*)(?:\?[^#]*)?(?:#.*)?", re.ASCII | re.IGNORECASE)
+_ESCAPED = re.compile(r'[/"&<>?#\s]', re.ASCII)
 _SHORT_NAMES: Final = {
     "gtin": "01", "itip": "8006", "cpid": "8010", "gln": "414", "party": "417", "gsrnp": "8017",
     "gsrn": "8018", "gcn": "255", "sscc": "00", "gdti": "253", "ginc": "401", "gsin": "402",
@@ -32,6 +34,7 @@ _PRIMARY_AIS: Final = frozenset(kind.ai for kind in KINDS.values())
 _SYMBOLOGIES: Final = ("]d2", "]Q3", "]C1", "]e0", "]J1")
 
 
+@lru_cache(maxsize=16_384)
 def parse_epc_urn(urn: str) -> Gs1Key:
     """A key from an EPC URN of an instance, a class or a pattern (``…*``); or ``CodeError``."""
     match = _URN.fullmatch(urn)
@@ -82,8 +85,8 @@ def _tail(kind: Kind, tail: str, pattern: bool, urn: str) -> dict[str, str]:
 
 
 def _unescape(text: str, urn: str) -> str:
-    made = unquote(text)
-    if not text or not made.isascii() or re.search(r'[/"&<>?#\s]', text, re.ASCII):
+    made = unquote(text) if "%" in text else text
+    if not text or not made.isascii() or _ESCAPED.search(text):
         raise CodeError(
             f"{urn[:80]!r} holds a character that must be written as %XX",
             f"“{urn[:80]}”含有须以 %XX 表示的字符",

@@ -147,8 +147,8 @@ class Gs1Key:
 
 def check_digit(body: str) -> str:
     """The GS1 check digit for the digits before it."""
-    total = sum(int(char) * (3 if i % 2 == 0 else 1) for i, char in enumerate(reversed(body)))
-    return str(-total % 10)
+    # Weights 3 and 1 alternate from the right.
+    return str(-(3 * sum(map(int, body[::-2])) + sum(map(int, body[-2::-2]))) % 10)
 
 
 def make_key(ai: str, value: str, qualifiers: dict[str, str], *, checked: bool = True) -> Gs1Key:

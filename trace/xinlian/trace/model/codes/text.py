@@ -35,7 +35,10 @@ def plain(text: str) -> str:
     Raises ``CodeError`` if nothing is left, it is too long, or it holds characters that do not
     show: controls (but the group separator of GS1 scans), bidirectional marks, zero-width ones.
     """
-    made = unicodedata.normalize("NFC", text.translate(_FULL_WIDTH)).strip(" \t\r\n")
+    if text.isascii():
+        made = text.strip(" \t\r\n")
+    else:
+        made = unicodedata.normalize("NFC", text.translate(_FULL_WIDTH)).strip(" \t\r\n")
     if not made:
         raise CodeError("the code is empty", "编码为空")
     if len(made) > CODE_CHARS_MAX:
@@ -43,6 +46,8 @@ def plain(text: str) -> str:
             f"the code has {len(made)} characters; at most {CODE_CHARS_MAX} are taken",
             f"编码有 {len(made)} 个字符，上限为 {CODE_CHARS_MAX}",
         )
+    if made.isascii() and made.isprintable():
+        return made
     for position, char in enumerate(made, start=1):
         if char != "\x1d" and unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"):
             raise CodeError(
@@ -58,6 +63,8 @@ def refuse_look_alikes(text: str) -> None:
     A text in a script's own letters is no deceit: a Cyrillic or Greek letter is refused only where
     it stands with Latin letters, or where every letter of that script has a Latin double.
     """
+    if text.isascii():
+        return
     for position, char in enumerate(text, start=1):
         if char in _DASHES:
             raise _look_alike(position, char, "-")

@@ -164,6 +164,7 @@ def _links(
     parent = things.parent.id
     how = LinkKind.PACKED if kind == "AggregationEvent" else LinkKind.ASSEMBLED
     start, end = (None, time_ms) if action == "DELETE" else (time_ms, None)
+    _refuse_itself(things.of("childEPCs", "childQuantityList"), {parent}, "childEPCs")
     for thing in things.of("childEPCs", "childQuantityList"):
         if not thing.found.whole_class:
             yield Link(thing.found.id, parent, how, start, end, thing.quantity, thing.unit)
@@ -174,6 +175,8 @@ def _transformed(
 ) -> Iterator[Fact]:
     inputs = _single(things.of("inputEPCList", "inputQuantityList"))
     outputs = _single(things.of("outputEPCList", "outputQuantityList"))
+    results = {thing.found.id for thing in outputs}
+    _refuse_itself(inputs, results, "inputEPCList")
     if joint is not None:
         # Events that share the id are one process: what went in is joined to what came out by it.
         process = _identify(joint, "transformationID", ItemType.BATCH)
@@ -196,6 +199,16 @@ def _transformed(
         group = None if sure else f"{event_id}>{output.found.id.id}"
         for thing in inputs:
             yield _consumed(thing, output.found.id, time_ms, group, alone=len(outputs) == 1)
+
+
+def _refuse_itself(children: Sequence[_Thing], parents: set[ItemId], path: str) -> None:
+    for thing in children:
+        if thing.found.id in parents:
+            raise EpcisError(
+                path,
+                f"{thing.found.scanned} would be a part of itself",
+                f"{thing.found.scanned} 不能是自身的组成部分",
+            )
 
 
 def _consumed(

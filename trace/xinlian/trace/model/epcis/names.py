@@ -8,12 +8,18 @@ from typing import Any, Final
 
 from xinlian.trace.model.epcis.vocabulary import CONTEXTS, PREFIXES
 
-__all__ = ["EpcisError", "Names", "names_of_context", "short"]
+__all__ = ["EpcisError", "Names", "NumberText", "names_of_context", "short"]
 
 _PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*", re.ASCII)
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+", re.ASCII)
 _CONTEXT_ENTRIES_MAX: Final = 200
 _PROTECTED: Final = frozenset({"id", "type", "eventTime", "epcList", "action", "eventID"})
+
+
+class NumberText(str):
+    """A number of the source as its decimal text; never a binary float."""
+
+    __slots__ = ()
 
 
 class EpcisError(ValueError):
@@ -85,7 +91,7 @@ def names_of_context(context: object, path: str = "@context", outer: Names | Non
     known = outer is not None
     for index, entry in enumerate(listed):
         place = f"{path}[{index}]" if isinstance(context, list) else path
-        if isinstance(entry, str):
+        if isinstance(entry, str) and not isinstance(entry, NumberText):
             if entry not in CONTEXTS:
                 raise EpcisError(
                     place,

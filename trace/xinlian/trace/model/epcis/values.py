@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from xinlian.trace.model.epcis.names import EpcisError, Names, short
+from xinlian.trace.model.epcis.names import EpcisError, Names, NumberText, short
 from xinlian.trace.model.epcis.times import stamp_ms
 from xinlian.trace.model.epcis.vocabulary import web_form
 
@@ -26,12 +26,6 @@ TEXT_CHARS_MAX: Final = 16_384
 DEPTH_MAX: Final = 32
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\s<>\"{}|\\^`]+")
-
-
-class NumberText(str):
-    """A number of the source as its decimal text; never a binary float."""
-
-    __slots__ = ()
 
 
 def as_table(value: object, path: str) -> Mapping[str, Any]:

@@ -37,11 +37,6 @@ def check_whole(event: Mapping[str, Any]) -> None:
                 f"one of {', '.join(group)} must list something",
                 f"{'、'.join(group)} 中至少一项须有内容",
             )
-    parent = event.get("parentID")
-    if parent is not None and parent in event.get("childEPCs", ()):
-        raise EpcisError(
-            "childEPCs", "the parent is among its own children", "父项不能是自身的子项"
-        )
 
 
 def _groups(event: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
