@@ -26,6 +26,8 @@ PATH_VALUES = {
     "import_id": "00" * 32,
     "direction": "in",
     "message": "none",
+    "log": "0x" + "00" * 32,
+    "index": "0",
 }
 
 

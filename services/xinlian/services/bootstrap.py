@@ -29,6 +29,7 @@ from xinlian.services.app.books import Books
 from xinlian.services.app.clock import Clock, FileClock, SystemClock
 from xinlian.services.app.custody import Custody
 from xinlian.services.app.evidence import Evidence
+from xinlian.services.app.evidence_reads import EvidenceReads
 from xinlian.services.app.evidence_worker import Cadence, EvidenceWorker
 from xinlian.services.app.evidence_writers import Writers
 from xinlian.services.app.financing import FinancingDesk
@@ -99,6 +100,11 @@ class App(Store):
     on_worker_failure: Callable[[], None] = lambda: None
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
+
+    @property
+    def evidence_reads(self) -> EvidenceReads:
+        """Reads of the evidence logs."""
+        return EvidenceReads(self.engine, self.evidence)
 
     def start(self) -> None:
         """Run the workers; calling it again changes nothing."""

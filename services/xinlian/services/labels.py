@@ -76,6 +76,16 @@ FIELDS: Final[dict[str, str]] = {
     "grace_days": "宽限天数", "at": "时间", "method": "方法", "path": "路径", "operation": "操作",
     "key": "幂等键", "detail": "详情", "node_height": "节点高度", "lag_blocks": "落后区块数",
     "workers": "后台任务",
+    # evidence
+    "log": "存证日志", "logs": "存证日志", "stream": "数据流", "opened": "已开立",
+    "writer": "写入账户", "key_commitment": "密钥承诺", "sm3": "国密摘要", "records": "记录数",
+    "covered": "已封装", "anchored": "已上链", "waiting_since": "等待自", "gap": "补录时差",
+    "trouble": "故障", "count": "数量", "future": "晚于上链", "p50_ms": "中位时差",
+    "p95_ms": "95% 时差", "max_ms": "最大时差", "late": "超限数", "alarm_ms": "警戒时差",
+    "alarm": "告警", "size": "大小", "index_root": "索引根", "sm3_root": "国密根",
+    "index": "位置", "standing": "进度", "head": "树头", "promise": "承诺",
+    "subjects": "对象", "indices": "位置", "show": "显示字段", "reveal_key": "附对象密钥",
+    "hide_ids": "隐去对象", "since": "起始树头",
     # lists, waiting and problems
     "cursor": "游标", "next": "下一页", "as_of": "截至区块", "wait": "等待", "timeout": "等待秒数",
     "type": "问题类型", "title": "标题", "title_zh": "中文标题", "instance": "请求编号",
@@ -128,6 +138,10 @@ WORDS: Final[dict[str, str]] = {
     "returned_late": "事后退回", "amount_differs": "金额不符", "unmatched": "未匹配",
     "unfit": "无法入账", "accepted": "已接受", "exists": "已存在", "conflict": "冲突",
     "invalid": "无效",
+    # evidence
+    "OpenLog": "开立存证日志", "SetWriter": "更换写入账户", "waiting": "等待封装",
+    "sent": "上链中", "anchored": "已上链", "pending": "待兑现", "missed": "已逾期",
+    "LogOpened": "存证日志已开立", "WriterSet": "写入账户已更换", "HeadAppended": "树头已上链",
     # events
     "AccountAdded": "账户已增加", "AccountRemoved": "账户已移除", "AccountsRecovered": "账户已恢复",
     "CreditNoteApplied": "已红冲", "DocumentRegistered": "单据已登记",
@@ -151,6 +165,7 @@ WORDS: Final[dict[str, str]] = {
 WORDS_OF: Final[dict[str, dict[str, str]]] = {
     "effect": {"repeated": "重复"},
     "kind": {"Transfer": "转让"},
+    "promise": {"included": "已兑现"},
 }
 
 

@@ -114,6 +114,14 @@ RULES: Final[dict[str, Access]] = {
     "get_holdings": _READ,
     "get_maturity_ladder": _READ,
     "get_decline_rates": _READ,
+    # evidence
+    "list_evidence_logs": _READ,
+    "get_evidence_log": _READ,
+    "list_evidence_heads": _READ,
+    "get_pinned_head": _READ,
+    "get_evidence_record": _READ,
+    "check_receipt": _READ,
+    "make_proof_bundle": _READ,
     # the network
     "list_policies": Access(_R, Who.ANY),
     "get_chain_status": Access(_R, Who.ANY),

@@ -11,6 +11,7 @@ import re
 from functools import cache
 from typing import Final
 
+from xinlian.services.api.chinese_evidence import EVIDENCE
 from xinlian.services.api.chinese_finance import FINANCE
 from xinlian.services.labels import field_zh
 
@@ -149,6 +150,9 @@ SENTENCES: Final[dict[str, str]] = {
 }  # fmt: skip
 
 
+_TABLES: Final = (SENTENCES, FINANCE, EVIDENCE)
+
+
 def in_chinese(sentence: str) -> str:
     """The sentence in Chinese with its values, or as it is where no translation is known."""
     for pattern, chinese in _patterns():
@@ -161,14 +165,14 @@ def in_chinese(sentence: str) -> str:
 
 def template_of(sentence: str) -> bool:
     """Whether a sentence with ``{}`` for its values has its translation."""
-    return sentence in SENTENCES or sentence in FINANCE
+    return any(sentence in table for table in _TABLES)
 
 
 @cache
 def _patterns() -> list[tuple[re.Pattern[str], str]]:
     """One pattern a sentence; those with more fixed text first, so that the closest one fits."""
-    both = {**SENTENCES, **FINANCE}
+    merged = {english: chinese for table in _TABLES for english, chinese in table.items()}
     return [
         (re.compile("(.*?)".join(map(re.escape, english.split("{}"))), re.DOTALL), chinese)
-        for english, chinese in sorted(both.items(), key=lambda pair: -len(pair[0]))
+        for english, chinese in sorted(merged.items(), key=lambda pair: -len(pair[0]))
     ]

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from xinlian.services.api import (
     calls,
     documents,
+    evidence,
     financing,
     network,
     orders,
@@ -47,6 +48,7 @@ MODULES = (
     financing,
     paperwork,
     reports,
+    evidence,
     network,
 )
 

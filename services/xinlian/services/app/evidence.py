@@ -219,4 +219,4 @@ def refused(error: EvidenceError) -> RefusedError:
     """A refusal of the evidence log as one of the services."""
     code = _CODES.get(error.refusal, Code.INVALID)
     fields = {} if error.at is None else {"row": error.at}
-    return RefusedError(code, str(error), **fields)
+    return RefusedError(code, error.message, **fields)

@@ -1,0 +1,127 @@
+"""Evidence logs: how they stand, heads, receipts, requests for proofs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+from xinlian.services.api.schemas.common import SAFE_MAX, Body, Hex32, PartyNo, UnixSeconds, View
+from xinlian.services.api.schemas.orders import AddressText
+
+__all__ = [
+    "EvidenceGapView",
+    "EvidenceHeadView",
+    "EvidenceLogView",
+    "EvidenceRecordView",
+    "ProofBody",
+    "ProofOfLog",
+    "ReceiptBody",
+    "ReceiptView",
+]
+
+SUBJECTS_MAX = 1_000
+INDICES_MAX = 10_000
+PATHS_MAX = 500
+LOGS_MAX = 50
+
+LogSize = Annotated[int, Field(ge=1, le=SAFE_MAX, examples=[65536])]
+LeafIndex = Annotated[int, Field(ge=0, le=SAFE_MAX, examples=[41])]
+SubjectText = Annotated[
+    str, StringConstraints(min_length=1, max_length=500), Field(examples=["LXLBE2A00TH100113"])
+]
+PathText = Annotated[str, StringConstraints(max_length=500), Field(examples=["/value"])]
+
+
+class EvidenceGapView(View):
+    """How far events lay back when they were fixed on chain, in milliseconds.
+
+    ``late`` of ``count`` records exceed ``alarm_ms``; ``future`` ones claim a time after the block
+    that fixed them.
+    """
+
+    count: int
+    future: int
+    p50_ms: int
+    p95_ms: int
+    max_ms: int
+    late: int
+    alarm_ms: int
+    alarm: bool
+
+
+class EvidenceLogView(View):
+    """A log: ``records`` are durable here, heads cover ``covered`` of them, the chain holds a head
+    over ``anchored``. ``opened`` tells whether the chain knows the log."""
+
+    log: Hex32
+    party: PartyNo
+    stream: str
+    opened: bool
+    writer: AddressText | None = None
+    key_commitment: Hex32
+    sm3: bool
+    records: int
+    covered: int
+    anchored: int
+    waiting_since: UnixSeconds | None = None
+    gap: EvidenceGapView
+    trouble: str | None = None
+
+
+class EvidenceHeadView(View):
+    """A head on chain."""
+
+    log: Hex32
+    size: LogSize
+    root: Hex32
+    index_root: Hex32
+    sm3_root: Hex32 | None = None
+    block: int
+    block_hash: Hex32
+    block_time: UnixSeconds
+    tx_hash: Hex32
+
+
+class EvidenceRecordView(View):
+    """Where a record stands; ``head`` is the first head on chain that covers it."""
+
+    log: Hex32
+    index: LeafIndex
+    standing: Literal["waiting", "sent", "anchored"]
+    head: EvidenceHeadView | None = None
+
+
+class ReceiptBody(Body):
+    """A receipt as it was given out."""
+
+    receipt: dict[str, Any]
+
+
+class ReceiptView(View):
+    """What became of the promise of a receipt."""
+
+    log: Hex32
+    promise: Literal["pending", "included", "missed"]
+    deadline: UnixSeconds
+    head: EvidenceHeadView | None = None
+
+
+class ProofOfLog(Body):
+    """What to prove of one log: all records about ``subjects`` (none is proved as well), and
+    single records by index. ``show`` names the fields that are shown, all where it is left out.
+    Without ``reveal_key`` nobody can check which subject a record is about. ``since`` is the size
+    of a head that the reader holds: the bundle then shows the way from it."""
+
+    log: Hex32
+    subjects: Annotated[list[SubjectText], Field(default_factory=list, max_length=SUBJECTS_MAX)]
+    indices: Annotated[list[LeafIndex], Field(default_factory=list, max_length=INDICES_MAX)]
+    show: Annotated[list[PathText], Field(max_length=PATHS_MAX)] | None = None
+    reveal_key: bool = True
+    hide_ids: bool = False
+    since: LogSize | None = None
+
+
+class ProofBody(Body):
+    """A proof bundle over one log or several."""
+
+    logs: Annotated[list[ProofOfLog], Field(min_length=1, max_length=LOGS_MAX)]
