@@ -1,0 +1,1 @@
+"""What the analysis of quality keeps, and the library it predicts with."""

@@ -1,0 +1,1 @@
+"""Analysis of quality: charts, causes, predictions, recognition, live signals."""
