@@ -44,6 +44,7 @@ from xinlian.services.app.parties import Parties
 from xinlian.services.app.payments import Payments
 from xinlian.services.app.reports import Reports
 from xinlian.services.app.tokens import Tokens
+from xinlian.services.app.trace_capture import Captures
 from xinlian.services.app.trace_wiring import TraceParts, make_trace
 from xinlian.services.migrations import upgrade
 from xinlian.services.settings import Settings, keep_private, read_secret, write_secret
@@ -96,6 +97,7 @@ class App(Store):
     banking: Banking
     follower: Follower
     evidence: Evidence
+    captures: Captures
     health_rpc: Rpc
     on_worker_failure: Callable[[], None] = lambda: None
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -222,6 +224,7 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
         store.clock,
         settings.data / "banks",
     )
+    evidence = _evidence(store, deployment, orders, submitter)
     return App(
         **vars(store),
         rpc=rpc,
@@ -236,7 +239,14 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
         payments=payments,
         banking=Banking(store.engine, store.books, orders, store.clock),
         follower=Follower(store.engine, submitter.status, payments.send, store.clock),
-        evidence=_evidence(store, deployment, orders, submitter),
+        evidence=evidence,
+        captures=Captures(
+            store.engine,
+            store.clock,
+            store.keys,
+            evidence,
+            settings.evidence_deadline_seconds,
+        ),
     )
 
 

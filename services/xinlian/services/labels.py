@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from xinlian.services.labels_trace import TRACE_FIELDS, TRACE_WORDS, TRACE_WORDS_OF
+
 __all__ = ["FIELDS", "WORDS", "WORDS_OF", "field_zh", "word_zh"]
 
 FIELDS: Final[dict[str, str]] = {
@@ -104,6 +106,7 @@ FIELDS: Final[dict[str, str]] = {
     "events": "事件数", "child": "子段", "child_start": "子段起点", "child_end": "子段终点",
     "burned": "并入的段", "how": "方式", "offer": "要约", "roots": "凭证数", "seconds": "耗时",
     "differences": "差异", "breaks": "不平项",
+    **TRACE_FIELDS,
 }  # fmt: skip
 
 WORDS: Final[dict[str, str]] = {
@@ -160,12 +163,14 @@ WORDS: Final[dict[str, str]] = {
     "Unpaused": "已恢复", "VoucherDishonoured": "凭证已拒付", "VoucherOffered": "凭证已要约",
     # the node
     "system": "系统", "controlled": "受控", "fee": "费用",
+    **TRACE_WORDS,
 }  # fmt: skip
 
 WORDS_OF: Final[dict[str, dict[str, str]]] = {
     "effect": {"repeated": "重复"},
     "kind": {"Transfer": "转让"},
     "promise": {"included": "已兑现"},
+    **TRACE_WORDS_OF,
 }
 
 

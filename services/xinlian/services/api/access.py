@@ -114,6 +114,13 @@ RULES: Final[dict[str, Access]] = {
     "get_holdings": _READ,
     "get_maturity_ladder": _READ,
     "get_decline_rates": _READ,
+    # traceability
+    "capture_facts": Access(_W),
+    "capture_file": Access(_W),
+    "list_captures": _READ,
+    "get_capture": _READ,
+    "list_capture_rows": _READ,
+    "stream_signals": _READ,
     # evidence
     "list_evidence_logs": _READ,
     "get_evidence_log": _READ,

@@ -13,6 +13,7 @@ from typing import Final
 
 from xinlian.services.api.chinese_evidence import EVIDENCE
 from xinlian.services.api.chinese_finance import FINANCE
+from xinlian.services.api.chinese_trace import TRACE
 from xinlian.services.labels import field_zh
 
 __all__ = ["SENTENCES", "in_chinese", "template_of"]
@@ -150,7 +151,7 @@ SENTENCES: Final[dict[str, str]] = {
 }  # fmt: skip
 
 
-_TABLES: Final = (SENTENCES, FINANCE, EVIDENCE)
+_TABLES: Final = (SENTENCES, FINANCE, EVIDENCE, TRACE)
 
 
 def in_chinese(sentence: str) -> str:

@@ -25,16 +25,16 @@ _OPENING: Final = b"[{"
 _NOT_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
 
-def read_json(body: bytes) -> Any:
+def read_json(body: bytes, values_max: int = VALUES_MAX) -> Any:
     """The value of a body; a number such as ``12.0`` is the whole number that it is.
 
     Raises ``RefusedError`` with ``MALFORMED`` if it is no JSON in this sense or nested too deep,
     with ``BODY_TOO_LARGE`` if it holds too many values.
     """
     bare = _TEXT.sub(b"", body)
-    if bare.count(b",") + bare.count(b"[") + bare.count(b"{") > VALUES_MAX:
+    if bare.count(b",") + bare.count(b"[") + bare.count(b"{") > values_max:
         raise RefusedError(
-            Code.BODY_TOO_LARGE, f"the body has more than {VALUES_MAX} values: divide it"
+            Code.BODY_TOO_LARGE, f"the body has more than {values_max} values: divide it"
         )
     if _deeper(bare.translate(None, _NOT_BRACKETS)):
         raise RefusedError(Code.MALFORMED, f"the body is nested more than {DEPTH_MAX} deep")

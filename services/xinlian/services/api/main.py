@@ -23,6 +23,8 @@ from xinlian.services.api import (
     paperwork,
     parties,
     reports,
+    trace_capture,
+    trace_stream,
     vouchers,
 )
 from xinlian.services.api.connections import Bounds, bounded_protocol
@@ -31,6 +33,7 @@ from xinlian.services.api.middleware import Envelope
 from xinlian.services.api.openapi import document
 from xinlian.services.api.route import PREFIX
 from xinlian.services.api.state import api_state
+from xinlian.services.api.web import entrance, parts
 from xinlian.services.bootstrap import App, build
 from xinlian.services.settings import Settings
 
@@ -50,6 +53,8 @@ MODULES = (
     reports,
     evidence,
     network,
+    trace_capture,
+    trace_stream,
 )
 
 log = logging.getLogger(__name__)
@@ -80,6 +85,8 @@ def create_api(app: App) -> FastAPI:
         api.router.routes.extend(module.router.routes)
     api.router.routes.extend(network.health.routes)
     api.router.routes.extend(pages.router.routes)
+    for web in (entrance, parts):
+        api.router.routes.extend(web.router.routes)
     install_handlers(api)
     api.add_middleware(Envelope, audit=app.audit)
 

@@ -45,8 +45,8 @@ def import_receivables(
 ) -> ImportView:
     """Import trade documents of which you are buyer or seller. Every row ends as accepted,
     exists, conflict or invalid; a file that cannot be taken leaves nothing behind."""
-    chosen = None if mapping is None else _upload(mapping, "mapping")
-    report = state.app.imports.take(actor.signer, _upload(file, "file"), chosen, key)
+    chosen = None if mapping is None else upload_of(mapping, "mapping")
+    report = state.app.imports.take(actor.signer, upload_of(file, "file"), chosen, key)
     return ImportView.of(report)
 
 
@@ -105,7 +105,7 @@ def upload_bank_message(
     file: Annotated[UploadFile, File(description="A camt.054 notification.")],
 ) -> BankMessageView:
     """As the paying bank, bring a notification in; your keys kept here sign what it proves."""
-    content = _upload(file, "file").data
+    content = upload_of(file, "file").data
     return BankMessageView.of(state.app.banking.upload(actor.signer, content, key))
 
 
@@ -136,7 +136,8 @@ def get_bank_message(
     return BankMessageView.of(state.app.banking.message(reader, direction, message))
 
 
-def _upload(file: UploadFile, field: str) -> Upload:
+def upload_of(file: UploadFile, field: str) -> Upload:
+    """An uploaded file with a fit name; refused with ``INVALID``."""
     name = (file.filename or "").replace("\\", "/").rsplit("/", 1)[-1]
     if not name or len(name) > NAME_CHARS_MAX or not name.isprintable():
         raise RefusedError(

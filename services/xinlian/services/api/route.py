@@ -8,7 +8,8 @@ form of the body; 7. values (FastAPI and the schemas); 8. the endpoint; 9. entit
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response, params
@@ -17,9 +18,10 @@ from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
+from starlette.responses import StreamingResponse
 from xinlian.services.api.access import RULES, admit
 from xinlian.services.api.etags import etag_of, matches
-from xinlian.services.api.json_body import read_json
+from xinlian.services.api.json_body import VALUES_MAX, read_json
 from xinlian.services.api.ratelimit import STRANGERS
 from xinlian.services.api.state import ApiState
 from xinlian.services.app.actors import Actor
@@ -50,11 +52,35 @@ _BYTES_INLINE: Final = 4_096
 """Bodies up to this size are parsed where they arrive, longer ones by a thread."""
 
 
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What one operation takes that others do not: ``raw`` media types that its endpoint reads
+    itself, more ``bytes_max`` or ``values_max``; ``key_of_body``: without an idempotency key the
+    body's own hash stands for one (clients of a standard know nothing of ours)."""
+
+    raw: tuple[str, ...] = ()
+    bytes_max: int | None = None
+    values_max: int = VALUES_MAX
+    key_of_body: bool = False
+
+
+INTAKES: Final[dict[str, Intake]] = {
+    "epcis_capture": Intake(
+        raw=(_JSON, "application/ld+json", "application/xml", "text/xml"),
+        bytes_max=FILE_BYTES_MAX,
+        key_of_body=True,
+    ),
+    "capture_facts": Intake(bytes_max=1 << 23, values_max=200_000),
+}
+_PLAIN: Final = Intake()
+
+
 class StrictRequest(Request):
     """A request whose body is bounded and whose JSON is read strictly (``json_body``)."""
 
     most = 0
     """Most bytes of a body."""
+    values_max = VALUES_MAX
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
         """The body piece by piece, refused as soon as it is too large."""
@@ -71,7 +97,10 @@ class StrictRequest(Request):
         body = await self.body()
         # A long one must not keep the other requests of this process waiting.
         small = len(body) <= _BYTES_INLINE
-        self._value = read_json(body) if small else await run_in_threadpool(read_json, body)
+        values = self.values_max
+        self._value = (
+            read_json(body, values) if small else await run_in_threadpool(read_json, body, values)
+        )
 
     async def json(self) -> Any:
         """The body as it was read."""
@@ -88,6 +117,7 @@ class GuardedRoute(APIRoute):
         reads = (self.methods or set()) <= {"GET", "HEAD"}
         known = query_names(self)
         media = _media_of(self)
+        intake = INTAKES.get(self.name, _PLAIN)
 
         async def handle(request: Request) -> Response:
             state: ApiState = request.app.state.api
@@ -96,14 +126,16 @@ class GuardedRoute(APIRoute):
             request.state.actor = actor
             _limit(state, actor.token)
             admit(actor, rule)
-            if not reads:
+            if not reads and not (intake.key_of_body and IDEMPOTENCY_HEADER not in request.headers):
                 request.state.key = _idempotency_key(request)
             _check_query(request, known)
             strict = StrictRequest(request.scope, request.receive)
-            strict.most = FILE_BYTES_MAX if media == _FORM else state.app.settings.body_bytes_max
+            usual = FILE_BYTES_MAX if media == _FORM else state.app.settings.body_bytes_max
+            strict.most = intake.bytes_max or usual
+            strict.values_max = intake.values_max
             _check_size(request, strict.most)
-            if media is not None:
-                _check_media(request, media)
+            if media is not None or intake.raw:
+                _check_media(request, intake.raw or (media,))
             if media == _JSON:
                 await strict.read_json()
             response = await endpoint(strict)
@@ -209,16 +241,17 @@ def _check_size(request: Request, most: int) -> None:
         raise HTTPException(413, f"the body has more than {most} bytes: divide it")
 
 
-def _check_media(request: Request, media: str) -> None:
+def _check_media(request: Request, media: Sequence[str | None]) -> None:
     sent = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if sent != media:
+    if sent not in media:
+        wanted = " or ".join(str(each) for each in media)
         raise RefusedError(
-            Code.MEDIA_TYPE, f"the body has to be {media}, not {sent[:60] or 'untyped'}"
+            Code.MEDIA_TYPE, f"the body has to be {wanted}, not {sent[:60] or 'untyped'}"
         )
 
 
 def _conditional(request: Request, response: Response) -> Response:
-    if response.status_code != 200:
+    if response.status_code != 200 or isinstance(response, StreamingResponse):
         return response
     tag = etag_of(bytes(response.body), getattr(request.state, "pinned_hash", None))
     response.headers["ETag"] = tag

@@ -11,9 +11,11 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 from xinlian.ledger.model.parties import PartyStatus
+from xinlian.services.api.feed import Feed
 from xinlian.services.api.paging import Cursors
 from xinlian.services.api.ratelimit import RateLimit
 from xinlian.services.app.actors import Actor
+from xinlian.services.app.tokens import Token
 from xinlian.services.bootstrap import App
 
 __all__ = ["ActorDep", "ApiState", "KeyDep", "StateDep", "api_state"]
@@ -28,13 +30,20 @@ class ApiState:
     app: App
     cursors: Cursors
     rate: RateLimit
+    feed: Feed
     waiters: threading.BoundedSemaphore = field(
         default_factory=lambda: threading.BoundedSemaphore(WAITERS_MAX)
     )
 
     def actor_of(self, text: str) -> Actor | None:
         """Who holds a token; ``None`` if it is no good, for whatever reason."""
-        token = self.app.tokens.verify(text)
+        return self._actor(self.app.tokens.verify(text))
+
+    def visitor_of(self, cookie: str) -> Actor | None:
+        """Who signed in to the pages with a cookie; ``None`` for a stranger."""
+        return self._actor(self.app.page_sessions.token(cookie))
+
+    def _actor(self, token: Token | None) -> Actor | None:
         if token is None:
             return None
         if token.party is None:
@@ -67,6 +76,7 @@ def api_state(app: App) -> ApiState:
     return ApiState(
         app=app,
         cursors=Cursors(app.cursor_secret),
+        feed=Feed(app.trace.signals),
         rate=RateLimit(settings.rate_per_second, settings.rate_burst, time.monotonic_ns),
     )
 

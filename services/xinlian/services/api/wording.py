@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from xinlian.services.api.schemas.common import GoesWithError
+from xinlian.services.api.wording_trace import FORMS_OF_TRACE
 from xinlian.services.labels import field_zh
 
 __all__ = ["FORMS", "Wrong", "describe"]
@@ -60,6 +61,7 @@ FORMS: Final[dict[str, tuple[str, str]]] = {
     r"^[^\x00-\x1f\x7f]+$": ("text without control characters", "不含控制字符的文本"),
     r"^[^\x00-\x1f]+$": ("text without control characters", "不含控制字符的文本"),
     r"^[^\x00-\x1f]*$": ("text without control characters", "不含控制字符的文本"),
+    **FORMS_OF_TRACE,
 }
 """What a pattern of the document asks for, in words."""
 

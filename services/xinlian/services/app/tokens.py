@@ -110,11 +110,17 @@ class Tokens:
         if not hmac.compare_digest(kept, _hash(match[2])) or row is None:
             return None
         now = self._clock.now()
-        if row.revoked_at is not None or row.expires_at <= now:
+        if not _lives(row, now):
             return None
         if row.last_used_at is None or row.last_used_at + _USE_SECONDS <= now:
             self._touch(row.id, now)
         return _token(row)
+
+    def living(self, token_id: str) -> Token | None:
+        """A token by its id, if it is neither revoked nor expired."""
+        with self._engine.connect() as connection:
+            row = _get(connection, token_id)
+        return _token(row) if row is not None and _lives(row, self._clock.now()) else None
 
     def revoke(self, token_id: str) -> Token | None:
         """End a token at once; ``None`` if there is no such token. Twice is as good as once."""
@@ -138,6 +144,10 @@ class Tokens:
             connection.execute(
                 update(tokens).where(tokens.c.id == token_id).values(last_used_at=now)
             )
+
+
+def _lives(row: Row[tuple[object, ...]], now: int) -> bool:
+    return row.revoked_at is None and bool(row.expires_at > now)
 
 
 def _get(connection: Connection, token_id: str) -> Row[tuple[object, ...]] | None:

@@ -15,6 +15,8 @@ CHINA_HOURS: Final = 8
 PPM_DIGITS: Final = 4
 HASH_CHARS: Final = 66
 DAY_SECONDS: Final = 86_400
+_MOMENT_MS: Final = 10**10
+"""From here on milliseconds are a moment (26 April 1970 and later), not a span."""
 
 _MONEY: Final = frozenset(
     {
@@ -55,6 +57,14 @@ def moment(seconds: float) -> str:
         return "-"
     local = datetime.fromtimestamp(int(seconds), UTC) + timedelta(hours=CHINA_HOURS)
     return f"{local:%Y-%m-%d %H:%M:%S}"
+
+
+def moment_of_ms(ms: int) -> str:
+    """Unix milliseconds in China Standard Time; what no calendar has stays a number."""
+    try:
+        return moment(ms // 1000)
+    except (OverflowError, ValueError):
+        return str(ms)
 
 
 def percent(share: Decimal) -> str:
@@ -117,7 +127,7 @@ def _number(name: str, value: float) -> str:
     if name.endswith("_bytes"):
         return size(int(value))
     if name.endswith("_ms"):
-        return f"{value} ms"
+        return moment_of_ms(int(value)) if abs(value) >= _MOMENT_MS else f"{value} ms"
     if name.endswith(("_s", "_seconds", "seconds_max")) or name == "seconds":
         return duration(value)
     return str(value)

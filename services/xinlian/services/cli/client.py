@@ -64,12 +64,7 @@ class Api:
         """Send one request under ``/api/v1``; raises ``CliError`` unless the answer is 2xx."""
         import httpx
 
-        headers = {"Accept": "application/json", "Accept-Language": lang}
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
-        if key is not None:
-            headers["Idempotency-Key"] = key
-        url = f"{self.url}/api/v1{path}"
+        headers, url = self.prepared(key, lang), f"{self.url}/api/v1{path}"
         try:
             # The API is on loopback: a proxy from the environment would carry the token away.
             with httpx.Client(timeout=SECONDS_MAX, trust_env=False) as client:
@@ -77,12 +72,22 @@ class Api:
                     method, url, params=query, json=json, files=files, headers=headers
                 )
         except httpx.HTTPError as exc:
-            raise self._unreachable(method, url, exc, key) from exc
+            raise self.unreachable(method, url, exc, key) from exc
         if response.is_success:
             return Answer(response.status_code, _json(response, f"{method} {url}"))
         raise problem(response, f"{method} {url}")
 
-    def _unreachable(self, method: str, url: str, exc: Exception, key: str | None) -> CliError:
+    def prepared(self, key: str | None = None, lang: str = "en") -> dict[str, str]:
+        """The headers of a request."""
+        headers = {"Accept": "application/json", "Accept-Language": lang}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        if key is not None:
+            headers["Idempotency-Key"] = key
+        return headers
+
+    def unreachable(self, method: str, url: str, exc: Exception, key: str | None) -> CliError:
+        """The failure that no answer is."""
         repeat = ""
         if key is not None:
             repeat = pick(

@@ -10,6 +10,7 @@ from xinlian.services.cli import (
     rows_orders,
     rows_parties,
     rows_quotes,
+    rows_trace,
     rows_vouchers,
 )
 from xinlian.services.cli.common import common_options
@@ -22,6 +23,7 @@ ROWS: Final[tuple[Verb, ...]] = (
     *rows_orders.ROWS,
     *rows_quotes.ROWS,
     *rows_finance.ROWS,
+    *rows_trace.ROWS,
 )
 """Every command, group by group."""
 
@@ -38,12 +40,42 @@ _HELP: Final[dict[str, tuple[str, str]]] = {
     "import": ("Import of receivables.", "应收账款导入。"),
     "bank": ("Messages of banks (ISO 20022).", "银行报文（ISO 20022）。"),
     "report": ("Reports.", "报表。"),
+    "capture": (
+        "Take in what is known of parts: `capture FILE` takes a file in.",
+        "采集零件信息：`capture 文件` 即采集该文件。",
+    ),
+    "trace": (
+        "Parts, batches, vehicles: `trace CODE` shows what is known of one.",
+        "零件、批次、车辆：`trace 代码` 查看其全部信息。",
+    ),
+    "recall": ("Recalls: which vehicles are affected.", "召回：受影响车辆。"),
+    "label": ("Labels: `label CODE` makes one.", "标签：`label 代码` 生成标签。"),
+    "spc": ("Control charts, capability, sampling, causes.", "控制图、能力、抽样、根因。"),
+    "control": ("Mutual recognition of control points.", "控制点互认。"),
+    "certificate": ("Inspection certificates and their review.", "检验证书与审核。"),
 }
+
+
+_SHORT: Final = {"capture": "file", "trace": "show", "label": "make"}
+"""What a group does with a first word that is none of its commands."""
+
+
+class _Group(click.Group):
+    """A group where the command that is meant most may be left out."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with the usual command where none is named."""
+        usual = _SHORT.get(self.name or "")
+        if usual in self.commands and args and args[0] not in self.commands:
+            return usual, self.commands[usual], args
+        return super().resolve_command(ctx, args)
 
 
 def make(name: str) -> click.Command:
     """The group of this name with its commands."""
-    group = click.Group(name, params=[*common_options()], help=pick(*_HELP[name]))
+    group = _Group(name, params=[*common_options()], help=pick(*_HELP[name]))
     for verb in ROWS:
         if verb.group == name:
             command = make_command(verb)

@@ -36,6 +36,13 @@ _COMMANDS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("report", "groups", "exposure, holdings, maturity, declines", "报表"),
     ("bank", "groups", "bank messages", "银行报文"),
     ("verify", "verify", "check a proof bundle, offline", "离线核验证明文件"),
+    ("capture", "groups", "take in files about parts", "采集零件信息文件"),
+    (
+        "trace",
+        "groups",
+        "parts, batches, vehicles and what is known of them",
+        "零件、批次、车辆追溯",
+    ),
     ("chain", "groups", "state of the chain and its market rules", "链状态与市场规则"),
 )
 

@@ -79,6 +79,12 @@ class Verb:
     paged: bool = False
     as_of: bool = False
     waits: bool = False
+    file: bool = False
+    """The answer is a file: it goes where ``--out`` says."""
+    stream: bool = False
+    """The answer is a stream of events: each is shown as it comes."""
+    view: str = ""
+    """The function of ``trace_show`` that shows the answer, where a table or record will not do."""
     shape: Callable[[dict[str, Any]], Any] | None = field(default=None)
 
     @property
@@ -102,6 +108,10 @@ def make_command(verb: Verb) -> click.Command:
     if verb.waits:
         help_wait = pick("seconds to wait until it is final", "等待最终确认的秒数")
         params.append(_option("wait", int, help_wait, default=20))
+    if verb.file:
+        help_out = pick("file to write; - for standard output", "输出文件；- 为标准输出")
+        kind = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
+        params.append(_option("out", kind, help_out))
     if verb.writes:
         help_key = pick("idempotency key: the same again when you repeat", "幂等键：重试时用同一个")
         params.append(_option("key", str, help_key))
@@ -118,6 +128,15 @@ def run(verb: Verb, values: dict[str, Any]) -> None:
     options = click.get_current_context().find_object(dict) or {}
     api = Api(options.get("api"), options.get("token_file"))
     request = build(verb, values)
+    if verb.file or verb.stream:
+        from xinlian.services.cli import downloads
+
+        done = downloads.save if verb.file else downloads.follow
+        try:
+            done(api, verb.method, request.path, values.get("out"), request.parts)
+        except CliError as exc:
+            raise placed(verb, exc) from exc
+        return
     try:
         answer = api.call(verb.method, request.path, lang=language(), **request.parts)
     except CliError as exc:
@@ -202,7 +221,11 @@ def show(verb: Verb, body: Any) -> None:
     """Print an answer for people."""
     from xinlian.services.cli.render import print_record, print_rows
 
-    if isinstance(body, dict) and isinstance(body.get("items"), list) and verb.columns:
+    if verb.view:
+        from xinlian.services.cli import trace_show
+
+        getattr(trace_show, verb.view)(body)
+    elif isinstance(body, dict) and isinstance(body.get("items"), list) and verb.columns:
         print_rows(body["items"], verb.columns)
         rest = {name: value for name, value in body.items() if name not in ("items", "next")}
         if rest:

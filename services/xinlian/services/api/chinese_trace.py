@@ -1,0 +1,20 @@
+"""Refusals of traceability in Chinese."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["TRACE"]
+
+TRACE: Final[dict[str, str]] = {
+    "too many streams of signals are open: try again in {} s": "打开的信号流过多：请在 {} 秒后重试",
+    "there is no item {} that you may see": "没有您可查看的对象 {}",
+    "the code {} means {} items: name its type or its owner too": (
+        "代码 {} 对应 {} 个对象：请同时指定类型或编码所属方"
+    ),
+    "there is no capture {} of yours": "没有您的采集 {}",
+    "the EPCIS document cannot be taken in: {}: {}": "EPCIS 文档无法采集：{}：{}",
+    "a table needs a mapping that names its columns: send it beside the file": (
+        "表格需要列映射文件：请与文件一并提交"
+    ),
+}

@@ -1,0 +1,71 @@
+"""Who looks at a page: a stranger, or a party that signed in; and the page's own guards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Final, cast
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request, Response
+from xinlian.services.api.state import ApiState
+from xinlian.services.api.web.engine import language, page
+from xinlian.services.api.web.texts import translator
+from xinlian.services.app.actors import Actor
+from xinlian.services.app.trace_items import EVERYONE
+
+__all__ = ["COOKIE", "Visitor", "VisitorDep", "refusal", "same_site"]
+
+COOKIE: Final = "xl_session"
+PAGES: Final = "pages"
+"""The one bucket of all strangers on pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who looks. ``actor`` is ``None`` for a stranger; ``wait_seconds`` is above 0 beyond the
+    rate."""
+
+    actor: Actor | None
+    name: str | None
+    wait_seconds: int = 0
+
+    @property
+    def reader(self) -> int | None:
+        """Through whose eyes the visitor looks; ``None`` for a stranger."""
+        if self.actor is None or self.actor.party is None:
+            return None
+        return EVERYONE if self.actor.reads_all else self.actor.party
+
+
+def _visitor(request: Request) -> Visitor:
+    state = cast("ApiState", request.app.state.api)
+    actor = state.visitor_of(request.cookies.get(COOKIE, ""))
+    if actor is None or actor.party is None:
+        return Visitor(None, None, state.rate.take(PAGES))
+    request.state.actor = actor
+    row = state.app.parties.now(actor.party)
+    name = str(actor.party) if row is None or row.name is None else row.name
+    return Visitor(actor, name, state.rate.take(actor.token))
+
+
+VisitorDep = Annotated[Visitor, Depends(_visitor)]
+
+
+def same_site(request: Request) -> bool:
+    """Whether a form was sent from a page of this server."""
+    told = request.headers.get("sec-fetch-site")
+    if told is not None:
+        return told in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
+
+
+def refusal(request: Request, visitor: Visitor, status: int) -> Response:
+    """The page that says why there is nothing else: 404 or 429."""
+    text = translator(language(request))
+    what = "wait" if status == 429 else "not_found_why"
+    values = {"title": text("not_found" if status == 404 else "wait"), "what": text(what)}
+    answer = page(request, "problem.html", values, visitor=visitor.name, status=status)
+    if status == 429:
+        answer.headers["Retry-After"] = str(max(1, visitor.wait_seconds))
+    return answer

@@ -1,0 +1,268 @@
+"""Trees, charts and receipts of traceability in a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from xinlian.services.cli.cells import cell, moment_of_ms
+from xinlian.services.cli.i18n import pick
+from xinlian.services.cli.render import print_record, print_rows
+from xinlian.services.labels import word_zh
+
+__all__ = ["show_capture", "show_chart", "show_dossier", "show_factors", "show_recall", "show_tree"]
+
+LINES_MAX: Final = 400
+"""Nodes drawn at most; --json has them all."""
+CHART_ROWS: Final = 15
+CHART_COLUMNS: Final = 72
+_MARKS: Final = {"affected": "✗", "suspect": "!", "incomplete": "?", "conforming": "✓"}
+_RESULTS: Final = {"passed": "✓", "failed": "✗", "not-measured": "–"}
+
+
+def _word(field: str, word: str) -> str:
+    return pick(word.replace("-", " "), word_zh(field, word))
+
+
+def _say(text: str = "") -> None:
+    sys.stdout.write(text + "\n")
+
+
+def show_tree(body: Mapping[str, Any]) -> None:
+    """A tree with its lines; truncation and gaps are told at the end."""
+    nodes = body["nodes"]
+    last = _lasts(nodes)
+    bars: list[bool] = []
+    for place, node in enumerate(nodes[:LINES_MAX]):
+        depth = node["depth"]
+        del bars[max(depth - 1, 0) :]
+        lead = "".join("   " if ended else "│  " for ended in bars)
+        if depth:
+            lead += "└─ " if last[place] else "├─ "
+            bars.append(last[place])
+        _say(lead + _node(node))
+    if len(nodes) > LINES_MAX:
+        more = len(nodes) - LINES_MAX
+        _say(pick(f"… {more} more; --json has them all", f"……另有 {more} 项；--json 查看全部"))
+    for cut in body["truncations"]:
+        reason = _word("cut", cut["cut"])
+        _say(pick(f"left out: {reason} × {cut['count']}", f"省略：{reason} × {cut['count']}"))
+    _gaps(body["gaps"])
+
+
+def _lasts(nodes: Sequence[Mapping[str, Any]]) -> list[bool]:
+    """For each node whether it is the last child of its parent."""
+    found: dict[int, int] = {}
+    for place, node in enumerate(nodes):
+        found[node["parent"]] = place
+    return [found[node["parent"]] == place for place, node in enumerate(nodes)]
+
+
+def _node(node: Mapping[str, Any]) -> str:
+    parts = [node["name"] or _word("type", node["type"]), node["id"]]
+    if node["maker"]:
+        parts.append(node["maker"])
+    if node["quantity"]:
+        parts.append(f"{node['quantity']} {node['unit'] or ''}".strip())
+    if node["certainty"] == "candidate":
+        parts.append("[" + pick("one of several", "候选之一") + "]")
+    if node["valid_to_ms"] is not None:
+        parts.append(pick("removed ", "拆下 ") + moment_of_ms(node["valid_to_ms"]))
+    if node["cut"]:
+        parts.append("… " + _word("cut", node["cut"]))
+    return "  ".join(parts)
+
+
+def _gaps(gaps: Sequence[Mapping[str, Any]]) -> None:
+    if gaps:
+        _say("\n" + pick(f"Gaps ({len(gaps)})", f"缺口（{len(gaps)}）"))
+        print_rows(gaps[:20], ("kind", "what", "item"))
+        if len(gaps) > 20:
+            _say(pick(f"… {len(gaps) - 20} more", f"……另有 {len(gaps) - 20} 项"))
+
+
+def show_dossier(body: Mapping[str, Any]) -> None:
+    """What is known of an item: verdict, tree, inspections, certificates."""
+    item = body["item"]
+    head = " · ".join(part for part in (_word("type", item["type"]), item["name"]) if part)
+    _say(f"{item['id']}  {head}")
+    mark = _MARKS.get(body["verdict"], "·")
+    _say(f"{mark} {_word('verdict', body['verdict'])}")
+    for reason in body["reasons"]:
+        _say("   - " + pick(reason["en"], reason["zh"]))
+    for recall in body["affected_by"]:
+        _say("   - " + pick(f"named by recall {recall}", f"涉及召回 {recall}"))
+    facts = {
+        name: item[name]
+        for name in ("maker", "part_number", "made_at_ms", "scheme", "scanned", "link")
+        if item[name] and not (name == "scanned" and item[name] == item["id"])
+    }
+    _say()
+    print_record(facts)
+    _say("\n" + pick("Tree", "组成"))
+    show_tree(body["tree"])
+    _table(body["inspections"], pick("Inspections", "检验"), _inspection)
+    _table(body["processes"], pick("Process", "工艺"), _process)
+    _table(body["claims"], pick("Failures reported", "失效报告"), dict)
+    _table(body["certificates"], pick("Certificates", "证书"), _certificate)
+    states = Counter(
+        row["proof"]["state"]
+        for name in ("inspections", "processes")
+        for row in body[name]
+        if row["proof"]
+    )
+    if states:
+        told = ", ".join(f"{_word('state', state)} {n}" for state, n in sorted(states.items()))
+        _say("\n" + pick("Proof: ", "存证：") + told)
+
+
+def _table(rows: Sequence[Mapping[str, Any]], title: str, shape: Any, most: int = 30) -> None:
+    if rows:
+        _say(f"\n{title}")
+        print_rows([shape(row) for row in rows[:most]])
+        if len(rows) > most:
+            _say(pick(f"… {len(rows) - most} more", f"……另有 {len(rows) - most} 项"))
+
+
+def _inspection(row: Mapping[str, Any]) -> dict[str, Any]:
+    limits = ""
+    if row["lower"] is not None or row["upper"] is not None:
+        limits = f"{row['lower'] or ''} … {row['upper'] or ''}"
+    result = _RESULTS.get(row["result"], "") + " " + _word("result", row["result"])
+    return {
+        "characteristic": row["characteristic"] + (" *" if row["key"] else ""),
+        "result": result + (pick(" (withdrawn)", "（已撤销）") if row["withdrawn"] else ""),
+        "value": f"{row['value'] or '–'} {row['unit']}".strip(),
+        "limits": limits,
+        "gauge": row["gauge"],
+        "station": row["station"],
+        "time_ms": row["time_ms"],
+        "state": row["proof"]["state"] if row["proof"] else "",
+    }
+
+
+def _process(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "station": row["station"],
+        "machine": row["machine"],
+        "shift": row["shift"],
+        "start_ms": row["start_ms"],
+        "end_ms": row["end_ms"],
+        "parameters": " ".join(f"{name}={value}" for name, value in row["parameters"].items()),
+        "state": row["proof"]["state"] if row["proof"] else "",
+    }
+
+
+def _certificate(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in ("title", "number", "issuer", "status", "reason")}
+
+
+def show_capture(body: Mapping[str, Any]) -> None:
+    """A receipt: the counts, and every row that is neither accepted nor known."""
+    taken = (
+        pick("taken in", "已接收")
+        if body["taken"]
+        else pick(
+            "NOT taken in: mend the rows below and send it again", "未接收：请更正下列行后重传"
+        )
+    )
+    counts = "  ".join(f"{_word('status', name)} {n}" for name, n in body["counts"].items() if n)
+    _say(f"{taken}  [{counts}]")
+    _say(pick(f"capture {body['capture']}", f"采集 {body['capture']}"))
+    if body.get("included_by_ms"):
+        _say(pick("promised on chain by ", "承诺上链时间 ") + moment_of_ms(body["included_by_ms"]))
+    bad = [row for row in body.get("rows", ()) if row["status"] in ("invalid", "conflict")]
+    if bad:
+        why = pick("why", "why_zh")
+        print_rows(
+            [{**row, "why": row[why]} for row in bad[:20]], ("place", "status", "field", "why")
+        )
+        if len(bad) > 20:
+            _say(pick(f"… {len(bad) - 20} more", f"……另有 {len(bad) - 20} 行"))
+
+
+def show_recall(body: Mapping[str, Any]) -> None:
+    """A recall's bounds in one picture, then its first vehicles."""
+    at_least, at_most = body["certain"], body["certain"] + body["possible"]
+    _say(
+        pick(
+            f"recall {body['recall']}: at least {at_least:,}, at most {at_most:,} of "
+            f"{body['population']:,} vehicles",
+            f"召回 {body['recall']}：至少 {at_least:,}，至多 {at_most:,}，"
+            f"总数 {body['population']:,}",
+        )
+    )
+    for name, sign in (("certain", "█"), ("possible", "▒"), ("excluded", "░")):
+        total = at_most + body["excluded"]
+        _say(f"  {cell('finding', name):<10} {body[name]:>8,}  {_bar(body[name], total, sign)}")
+    if body["gaps"]:
+        _say(pick(f"  gaps on the way: {body['gaps']}", f"  途中缺口：{body['gaps']}"))
+
+
+def _bar(count: int, total: int, sign: str, width: int = 40) -> str:
+    return sign * max(1 if count else 0, round(width * count / total)) if total else ""
+
+
+def show_factors(body: Mapping[str, Any]) -> None:
+    """Over-represented factors, and those that cannot be told apart."""
+    rows = [{**row, "share": f"{row['failed']}/{row['exposed']}"} for row in body["items"]]
+    print_rows(rows)
+
+
+def show_chart(body: Mapping[str, Any]) -> None:
+    """A control chart drawn with characters: limits as lines, broken rules marked."""
+    for chart in body["charts"]:
+        title = pick(chart["title"]["en"], chart["title"]["zh"])
+        _say(f"\n{title} [{chart['unit']}]" if chart["unit"] else f"\n{title}")
+        for line in chart_lines(chart):
+            _say(line)
+        broken = [point for point in chart["points"] if point["rules"]]
+        for point in broken[:10]:
+            _say(
+                f"  ✗ {moment_of_ms(point['time_ms'])}  {point['value']:g}  "
+                + ", ".join(point["rules"])
+            )
+    rest = {name: value for name, value in body.items() if name not in ("charts", "signals")}
+    if rest:
+        _say()
+        print_record(rest)
+    if body.get("signals"):
+        _say("\n" + pick("Signals", "信号"))
+        print_rows(body["signals"])
+
+
+def chart_lines(chart: Mapping[str, Any]) -> Iterator[str]:
+    """The rows of a chart: the newest points that fit, between all its limits."""
+    points = chart["points"][-CHART_COLUMNS:]
+    if not points:
+        return
+    marks = {
+        name: chart[name]
+        for name in ("upper_tolerance", "upper_limit", "center", "lower_limit", "lower_tolerance")
+        if chart[name] is not None
+    }
+    values = [point["value"] for point in points] + list(marks.values())
+    low, high = min(values), max(values)
+    step = (high - low) / (CHART_ROWS - 1) or 1.0
+
+    def row_of(value: float) -> int:
+        return round((high - value) / step) if high > low else CHART_ROWS // 2
+
+    lines = {row_of(level): name for name, level in marks.items()}
+    signs = {
+        "center": "─", "upper_limit": "╌", "lower_limit": "╌", "upper_tolerance": "═",
+        "lower_tolerance": "═",
+    }  # fmt: skip
+    for row in range(CHART_ROWS):
+        name = lines.get(row)
+        level = f"{marks[name]:>10.5g} " if name else " " * 11
+        background = signs[name] if name else " "
+        cells = [
+            ("✗" if point["rules"] else "◆" if point["own"] else "•")
+            if row_of(point["value"]) == row
+            else background
+            for point in points
+        ]
+        yield level + "│" + "".join(cells)

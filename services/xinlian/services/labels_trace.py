@@ -1,0 +1,71 @@
+"""What fields and words of traceability are called in Chinese."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["TRACE_FIELDS", "TRACE_WORDS", "TRACE_WORDS_OF"]
+
+TRACE_FIELDS: Final[dict[str, str]] = {
+    # items
+    "item": "对象", "owner": "编码所属方", "scheme": "编码体系", "scanned": "实物标识",
+    "maker": "制造方", "part_number": "零件号", "made_at_ms": "制造时间", "made_at": "制造时间",
+    "attributes": "属性", "link": "链接", "zh": "中文", "en": "英文",
+    # trees
+    "nodes": "节点", "gaps": "缺口", "truncations": "省略", "link_kind": "方式",
+    "certainty": "确定性", "quantity": "数量", "unit": "单位", "valid_from_ms": "装入时间",
+    "valid_to_ms": "拆出时间", "valid_to": "拆出时间", "candidate_group": "候选组",
+    "cut": "省略原因", "at_ms": "时间点", "what": "内容", "since_ms": "自",
+    # facts
+    "facts": "事实", "inspection_id": "检验编号", "characteristic": "特性", "result": "结果",
+    "time_ms": "时间", "value": "数值", "nominal": "标称值", "lower": "下限", "upper": "上限",
+    "limits": "公差", "gauge": "量具", "operator": "操作员", "station": "工位", "machine": "设备",
+    "shift": "班次", "sample_size": "样本量", "defects": "缺陷数", "record_id": "记录编号",
+    "start_ms": "开始时间", "end_ms": "结束时间", "recipe": "配方", "parameters": "参数",
+    "telemetry": "遥测窗口", "claim_id": "失效编号", "finding": "结论", "event_id": "事件编号",
+    "action": "动作", "step": "业务步骤", "place": "位置",
+    # proofs and dossiers
+    "proof": "存证", "log_id": "存证日志", "leaf_hash": "叶哈希", "head_size": "树头大小",
+    "transaction": "交易", "block_number": "区块", "fixed_ms": "上链时间", "verdict": "结论",
+    "reasons": "理由", "tree": "组成", "inspections": "检验",
+    "processes": "工艺", "claims": "失效报告", "certificates": "证书", "affected_by": "涉及召回",
+    "certificate": "证书", "issued_ms": "出具时间", "media_type": "文件类型", "sha256": "哈希",
+    # captures
+    "capture": "采集", "taken": "已接收", "counts": "计数", "why": "原因", "why_zh": "中文原因",
+    "record_hash": "存证叶哈希", "included_by_ms": "承诺上链时间", "made_ms": "时间",
+    "not_taken": "未接收", "after": "起始位置",
+}  # fmt: skip
+
+TRACE_WORDS: Final[dict[str, str]] = {
+    # kinds of things, of codes, of links
+    "serial": "零件", "batch": "批次", "vehicle": "车辆", "package": "包装", "vin": "车辆识别代号",
+    "vehicle-id": "车辆编号", "sgtin": "序列化贸易项目", "lgtin": "批次贸易项目",
+    "sscc": "物流单元", "gln": "位置码", "cpi": "部件标识", "catena-x": "卡特纳编号",
+    "gb34014": "动力电池编码", "maker": "厂内编码", "uri": "统一标识", "assembled": "装配",
+    "consumed": "投料", "packed": "包装", "known": "确定", "candidate": "候选", "down": "向下",
+    "up": "向上",
+    # why a tree ends
+    "depth": "层级过深", "nodes": "节点过多", "cycle": "循环引用", "rights": "无查看权限",
+    # facts
+    "item": "对象", "link": "关系", "event": "事件", "inspection": "检验", "process": "工艺",
+    "processrecord": "工艺", "claim": "失效", "gap": "缺口", "correction": "更正",
+    "passed": "合格", "not-measured": "未测量", "field": "售后", "zero-km": "零公里",
+    "returned-part": "旧件返回", "missing-child": "缺少零件", "missing-certificate": "缺少证书",
+    "missing-item": "未描述零件", "unknown-aspect": "未识别内容", "ObjectEvent": "对象事件",
+    "AggregationEvent": "聚合事件", "TransactionEvent": "交易事件",
+    "TransformationEvent": "转化事件", "AssociationEvent": "关联事件",
+    # proofs and dossiers
+    "fixed": "已上链", "erased": "已删除", "none": "无", "affected": "受影响",
+    "suspect": "可能受影响", "incomplete": "记录不全", "conforming": "合格", "approved": "已通过",
+    "rejected": "已驳回",
+    # captures and signals
+    "not-taken": "未接收", "double-fitted": "重复装配",
+    # strangers' view
+    "nothing": "不公开", "identity": "仅标识", "tree": "含组成", "all": "全部",
+}  # fmt: skip
+
+TRACE_WORDS_OF: Final[dict[str, dict[str, str]]] = {
+    "result": {"failed": "不合格"},
+    "state": {"waiting": "待上链", "missed": "逾期未上链"},
+    "verdict": {"affected": "受影响"},
+}
