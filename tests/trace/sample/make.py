@@ -13,7 +13,7 @@ from typing import Final
 
 from reportlab.lib.pagesizes import A5, landscape
 from reportlab.pdfgen.canvas import Canvas
-from xinlian.trace.adapters.paper.fonts import FONT, register_fonts
+from xinlian.trace.adapters.fonts import FONT, register_fonts
 
 from tests.support.repository import ROOT
 from tests.trace.sample import documents, measured, tables

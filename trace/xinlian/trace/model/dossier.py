@@ -213,6 +213,8 @@ class Dossier:
     certificates: tuple[Certificate, ...] = ()
     party_names: tuple[tuple[str, str], ...] = ()
     affected_by: tuple[str, ...] = ()
+    suspects: tuple[ItemId, ...] = ()
+    """Items in the tree that the verdict is about (a bad batch, a failed part); drawn marked."""
     chain: Words | None = None
     """Which chain the heads are on, for the page that tells how to verify."""
 

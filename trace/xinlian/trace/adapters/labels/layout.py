@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from xinlian.trace.adapters.fonts import Glyphs, text_width
 from xinlian.trace.adapters.labels.symbols import (
     LabelError,
     Surface,
@@ -12,7 +13,6 @@ from xinlian.trace.adapters.labels.symbols import (
     Symbology,
     make_symbol,
 )
-from xinlian.trace.adapters.paper.fonts import Glyphs, text_width
 
 __all__ = ["MM", "Arrangement", "Label", "Line", "arrange"]
 

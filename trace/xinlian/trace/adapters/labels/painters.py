@@ -8,9 +8,9 @@ from xml.sax.saxutils import escape
 
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.pdfgen.canvas import Canvas
+from xinlian.trace.adapters.fonts import FONT, font_file, register_fonts
 from xinlian.trace.adapters.labels.layout import MM, Arrangement
 from xinlian.trace.adapters.labels.symbols import LabelError
-from xinlian.trace.adapters.paper.fonts import FONT, font_file, register_fonts
 
 __all__ = ["paint_pdf", "png", "svg"]
 
