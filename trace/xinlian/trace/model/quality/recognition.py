@@ -243,51 +243,50 @@ def breaches(
 ) -> tuple[Breach, ...]:
     """Every term that the standing breaks at ``now_ms``. ``beginning``: for recognition to begin,
     enough lots must have been seen too."""
-    found: list[tuple[Condition, bool, str, str]] = []
-
-    def need(condition: Condition, kept: bool, required: str, value: object) -> None:
-        found.append((condition, kept, required, "unknown" if value is None else str(value)))
-
     age, since = _days(standing.measured_at_ms, now_ms), _days(standing.calibrated_at_ms, now_ms)
-    need(Condition.AGE, _within(age, terms.data_days_max), f"≤ {terms.data_days_max} d", age)
-    need(
-        Condition.CALIBRATION,
-        _within(since, terms.calibration_days_max),
-        f"≤ {terms.calibration_days_max} d",
-        since,
+    grr, cpk, classes = standing.grr_percent, standing.cpk, standing.categories
+    kept = {
+        Condition.AGE: _within(age, terms.data_days_max),
+        Condition.CALIBRATION: _within(since, terms.calibration_days_max),
+        Condition.GAUGE: grr is not None and grr <= terms.grr_percent_max,
+        Condition.CATEGORIES: classes is not None and classes >= terms.categories_min,
+        Condition.COUNT: standing.measurements >= terms.measurements_min,
+        Condition.CPK: cpk is not None and cpk >= terms.cpk_min,
+        Condition.LOTS: not beginning or standing.lots >= terms.lots_min,
+        Condition.REJECTED: standing.lots_rejected <= terms.lots_rejected_max,
+        Condition.SEVERITY: not standing.stopped and standing.severity is not Severity.TIGHTENED,
+    }
+    if all(kept.values()):
+        return ()
+    texts = _texts(terms, standing, age, since)
+    return tuple(
+        Breach(condition, texts[condition][0], texts[condition][1] or "unknown")
+        for condition, fine in kept.items()
+        if not fine
     )
-    grr = standing.grr_percent
-    need(
-        Condition.GAUGE,
-        grr is not None and grr <= terms.grr_percent_max,
-        f"≤ {_text(terms.grr_percent_max)} %",
-        _shown(grr),
-    )
-    classes = standing.categories
-    need(
-        Condition.CATEGORIES,
-        classes is not None and classes >= terms.categories_min,
-        f"≥ {terms.categories_min}",
-        classes,
-    )
-    enough = standing.measurements >= terms.measurements_min
-    need(Condition.COUNT, enough, f"≥ {terms.measurements_min}", standing.measurements)
-    cpk = standing.cpk
-    need(
-        Condition.CPK,
-        cpk is not None and cpk >= terms.cpk_min,
-        f"≥ {_text(terms.cpk_min)}",
-        _shown(cpk),
-    )
-    if beginning:
-        seen = standing.lots >= terms.lots_min
-        need(Condition.LOTS, seen, f"≥ {terms.lots_min}", standing.lots)
-    few = standing.lots_rejected <= terms.lots_rejected_max
-    need(Condition.REJECTED, few, f"≤ {terms.lots_rejected_max}", standing.lots_rejected)
-    strict = standing.stopped or standing.severity is Severity.TIGHTENED
-    severity = "stopped" if standing.stopped else standing.severity.value
-    need(Condition.SEVERITY, not strict, "normal", severity)
-    return tuple(Breach(one, required, value) for one, kept, required, value in found if not kept)
+
+
+def _texts(
+    terms: Terms, standing: Standing, age: int | None, since: int | None
+) -> dict[Condition, tuple[str, str]]:
+    """What each term asks for, and what was found (empty where nothing is known)."""
+
+    def shown(value: Decimal | int | None) -> str:
+        if value is None:
+            return ""
+        return str(value) if isinstance(value, int) else _text(value)
+
+    return {
+        Condition.AGE: (f"≤ {terms.data_days_max} d", shown(age)),
+        Condition.CALIBRATION: (f"≤ {terms.calibration_days_max} d", shown(since)),
+        Condition.GAUGE: (f"≤ {_text(terms.grr_percent_max)} %", shown(standing.grr_percent)),
+        Condition.CATEGORIES: (f"≥ {terms.categories_min}", shown(standing.categories)),
+        Condition.COUNT: (f"≥ {terms.measurements_min}", shown(standing.measurements)),
+        Condition.CPK: (f"≥ {_text(terms.cpk_min)}", shown(standing.cpk)),
+        Condition.LOTS: (f"≥ {terms.lots_min}", shown(standing.lots)),
+        Condition.REJECTED: (f"≤ {terms.lots_rejected_max}", shown(standing.lots_rejected)),
+        Condition.SEVERITY: ("normal", "stopped" if standing.stopped else standing.severity.value),
+    }
 
 
 def _days(ms: int | None, now_ms: int) -> int | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -132,6 +133,7 @@ def _column(aql: str) -> int:
         raise QualityError(f"{aql!r} is not an AQL of the standard: {', '.join(AQLS)}") from None
 
 
+@lru_cache(maxsize=2_048)
 def letter_plan(letter: str, aql: str, severity: Severity = Severity.NORMAL) -> SamplingPlan:
     """The single sampling plan of a code letter (tables 2-A, 2-B, 2-C), arrows followed.
 
@@ -176,6 +178,7 @@ def sampling_plan(
     return SamplingPlan(plan.letter, plan.aql, severity, lot, plan.accept, plan.reject, every=True)
 
 
+@lru_cache(maxsize=2_048)
 def tighter_number(plan: SamplingPlan) -> int | None:
     """Acceptance number of the plan's letter at an AQL one step tighter, under normal inspection.
 

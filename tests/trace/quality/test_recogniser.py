@@ -1,0 +1,160 @@
+"""Recognition in SQL, with real signatures: both sides sign the same bytes, or nothing happens."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from xinlian.ledger.adapters.sql.engine import begin_write, make_engine
+from xinlian.ledger.chain.signer import LocalSigner
+from xinlian.ledger.model.evidence.canonical import canonical
+from xinlian.trace.adapters.quality.recognition_store import SqlRecognitions
+from xinlian.trace.adapters.quality.signatures import AccountSignatures
+from xinlian.trace.adapters.quality.tables import POINTS, STEPS
+from xinlian.trace.model.quality.errors import QualityError
+from xinlian.trace.model.quality.recognition import Action, State, Terms
+from xinlian.trace.usecases.quality.ports import PointKey
+from xinlian.trace.usecases.quality.recognising import DOMAIN, Recogniser
+
+from tests.trace.quality.test_recognition import GOOD, NOW
+
+KEY = PointKey(7, 9, "CP-1")
+SUPPLIER, CUSTOMER, STRANGER = (LocalSigner(bytes([number]) * 32) for number in (1, 2, 3))
+ACCOUNTS = {7: {SUPPLIER.address}, 9: {CUSTOMER.address}}
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def engine(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Engine]:
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres_database")
+    else:
+        url = f"sqlite:///{tmp_path}/recognition.db"
+    made = make_engine(url)
+    POINTS.metadata.create_all(made, tables=[POINTS, STEPS])
+    yield made
+    made.dispose()
+
+
+class Network:
+    """A recogniser over one transaction after another, and what it told the evidence log."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.told: list[tuple[int, Mapping[str, Any]]] = []
+
+    def _recogniser(self, connection: Any) -> Recogniser:
+        signatures = AccountSignatures(lambda party: ACCOUNTS[party])
+        sink = lambda party, record: self.told.append((party, record))  # noqa: E731
+        return Recogniser(SqlRecognitions(connection), signatures, sink)
+
+    def propose(self, signers: Mapping[int, LocalSigner]) -> State:
+        with begin_write(self.engine) as connection:
+            one = self._recogniser(connection)
+            draft = one.draft_proposal(KEY, "bore", Terms(), NOW)
+            signed = {party: each.sign(draft.preimage) for party, each in signers.items()}
+            return one.propose(KEY, "bore", Terms(), NOW, signed).state
+
+    def take(self, action: Action, signers: Mapping[int, LocalSigner], **more: Any) -> State:
+        with begin_write(self.engine) as connection:
+            one = self._recogniser(connection)
+            draft = one.draft(KEY, action, NOW, **more)
+            signed = {party: each.sign(draft.preimage) for party, each in signers.items()}
+            return one.take(KEY, action, NOW, signed, **more).state
+
+    def supervise(self, **change: Any) -> Any:
+        import dataclasses
+
+        standing = dataclasses.replace(GOOD, **change)
+        with begin_write(self.engine) as connection:
+            return self._recogniser(connection).supervise(KEY, standing, NOW)
+
+    def stored(self) -> tuple[State, list[Mapping[str, Any]]]:
+        with begin_write(self.engine) as connection:
+            store = SqlRecognitions(connection)
+            found = store.find(KEY)
+            assert found is not None
+            assert [found] == list(store.listed(7)) == list(store.listed(9, found.state))
+            assert list(store.listed(8)) == []
+            return found.state, list(store.steps(KEY))
+
+
+BOTH = {7: SUPPLIER, 9: CUSTOMER}
+
+
+def test_the_life_of_a_point_in_the_database(engine: Engine) -> None:
+    network = Network(engine)
+    assert network.propose({7: SUPPLIER}) is State.PROPOSED
+    assert network.take(Action.BEGIN_TRIAL, BOTH) is State.TRIAL
+    assert network.take(Action.RECOGNISE, BOTH, standing=GOOD) is State.RECOGNISED
+    assert network.supervise() is None
+    assert network.supervise(cpk=Decimal("0.9")).after.state is State.SUSPENDED
+    state, steps = network.stored()
+    assert state is State.SUSPENDED
+    assert [one["to"] for one in steps] == ["proposed", "trial", "recognised", "suspended"]
+    assert [party for party, _ in network.told] == [7, 9] * 4
+    assert [dict(record) for _, record in network.told[::2]] == steps
+
+
+def test_what_was_signed_is_the_record_without_its_signatures(engine: Engine) -> None:
+    network = Network(engine)
+    network.propose({9: CUSTOMER})
+    (record,) = network.stored()[1]
+    bare = {name: one for name, one in record.items() if name not in {"agreed", "signatures"}}
+    preimage = DOMAIN + canonical(bare)
+    signature = bytes.fromhex(record["signatures"][0]["signature"])
+    assert AccountSignatures(lambda party: ACCOUNTS[party]).signed(9, preimage, signature)
+
+
+@pytest.mark.parametrize(
+    ("signers", "said"),
+    [
+        ({7: SUPPLIER}, "signature of both"),
+        ({7: SUPPLIER, 9: STRANGER}, "party 9 is not over this step"),
+        ({7: SUPPLIER, 9: SUPPLIER}, "party 9 is not over this step"),
+        ({7: SUPPLIER, 9: CUSTOMER, 8: STRANGER}, "party 8 is not a side"),
+    ],
+)
+def test_a_wrong_or_missing_signature_changes_nothing(
+    engine: Engine, signers: Mapping[int, LocalSigner], said: str
+) -> None:
+    network = Network(engine)
+    network.propose({7: SUPPLIER})
+    with pytest.raises(QualityError, match=said):
+        network.take(Action.BEGIN_TRIAL, signers)
+    assert network.stored()[0] is State.PROPOSED
+    assert len(network.told) == 2
+
+
+def test_a_signature_for_one_step_does_not_carry_another(engine: Engine) -> None:
+    network = Network(engine)
+    network.propose({7: SUPPLIER})
+    with begin_write(engine) as connection:
+        one = network._recogniser(connection)
+        draft = one.draft(KEY, Action.BEGIN_TRIAL, NOW)
+        signed = {party: each.sign(draft.preimage) for party, each in BOTH.items()}
+        with pytest.raises(QualityError, match="not over this step"):
+            one.take(KEY, Action.BEGIN_TRIAL, NOW + 1, signed)
+        malformed = {7: signed[7][:-1], 9: b""}
+        with pytest.raises(QualityError, match="not over this step"):
+            one.take(KEY, Action.BEGIN_TRIAL, NOW, malformed)
+
+
+def test_a_point_is_proposed_once_and_must_exist(engine: Engine) -> None:
+    network = Network(engine)
+    with pytest.raises(QualityError, match="no control point CP-1"):
+        network.take(Action.BEGIN_TRIAL, BOTH)
+    network.propose({7: SUPPLIER})
+    with pytest.raises(QualityError, match="is there already"):
+        network.propose({7: SUPPLIER})
+
+
+def test_a_step_that_another_one_overtook_is_refused(engine: Engine) -> None:
+    network = Network(engine)
+    network.propose({7: SUPPLIER})
+    with begin_write(engine) as connection:
+        store = SqlRecognitions(connection)
+        found = store.find(KEY)
+        assert found is not None
+        with pytest.raises(QualityError, match="has moved meanwhile"):
+            store.move(found, {"schema": "x"})
