@@ -33,7 +33,6 @@ contract EvidenceLog is SignedOrders, IEvidenceLog {
 
     uint8 private constant OPEN_LOG = 1;
     uint8 private constant SET_WRITER = 2;
-    uint256 private constant SIGNATURE_BYTES = 65;
 
     bytes32 private constant HEAD_TYPE =
         keccak256("Head(bytes32 log,uint64 size,bytes32 root,bytes32 indexRoot,bytes32 sm3Root)");

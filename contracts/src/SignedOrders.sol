@@ -17,7 +17,7 @@ abstract contract SignedOrders is ISignedOrders, PartyGate, UUPSUpgradeable {
         mapping(uint32 party => mapping(uint256 word => uint256 bits)) nonces;
     }
 
-    uint256 private constant SIGNATURE_BYTES = 65;
+    uint256 internal constant SIGNATURE_BYTES = 65;
 
     /// @dev ERC-7201 slot of "xinlian.storage.SignedOrders".
     bytes32 private constant ORDERS_STORAGE =
