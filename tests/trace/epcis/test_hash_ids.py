@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from xinlian.trace.adapters.epcis import epcis_rows
-from xinlian.trace.model.epcis.names import NumberText, names_of_context
+from xinlian.trace.model.epcis.names import names_of_context
 from xinlian.trace.model.epcis.normal import normal_event
 from xinlian.trace.model.epcis.prehash import event_hash_id, prehash
 from xinlian.trace.model.epcis.times import stamp_ms, stamp_of
 from xinlian.trace.model.facts import Event
+from xinlian.trace.model.sources import NumberText
 
 from tests.trace.epcis.samples import SHARED, document, event, xml
 
@@ -19,7 +20,7 @@ JUDGED = Path(__file__).parent / "judged.jsonl"
 
 
 def hash_ids(data: bytes) -> list[str]:
-    events = [fact for row in epcis_rows(data) for fact in row.facts if isinstance(fact, Event)]
+    events = [fact for row in epcis_rows(data, 7) for fact in row.facts if isinstance(fact, Event)]
     return [fact.hash_id for fact in events]
 
 

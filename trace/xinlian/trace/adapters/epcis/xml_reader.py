@@ -12,9 +12,10 @@ from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
-from xinlian.trace.adapters.epcis.document import DOCUMENT_BYTES_MAX, EVENTS_MAX, RawEvent
-from xinlian.trace.model.epcis.names import EpcisError, Names, NumberText, short
+from xinlian.trace.adapters.epcis.document import DOCUMENT_BYTES_MAX, EVENTS_MAX, HEADER, RawEvent
+from xinlian.trace.model.epcis.names import Names
 from xinlian.trace.model.epcis.shape import FIELDS, NUMBER_FIELDS
+from xinlian.trace.model.sources import NumberText, SourceError, short
 
 __all__ = ["xml_events"]
 
@@ -26,6 +27,7 @@ _NAMESPACES: Final = frozenset(
     }
 )
 _ROOTS: Final = frozenset({"EPCISDocument", "EPCISQueryDocument"})
+_HEADER: Final = "EPCISHeader"
 _WRAPPERS: Final = frozenset({"extension", "baseExtension"})
 _LISTS: Final = {
     "epcList": "epc",
@@ -50,9 +52,9 @@ INNER_MAX: Final = 500_000
 
 
 def xml_events(data: bytes) -> Iterator[RawEvent]:
-    """The events of a document; raises ``EpcisError`` where the document as a whole is no good."""
+    """The events of a document; raises ``SourceError`` where the document as a whole is no good."""
     if len(data) > DOCUMENT_BYTES_MAX:
-        raise EpcisError(
+        raise SourceError(
             "",
             f"the document has {len(data)} bytes, at most {DOCUMENT_BYTES_MAX} are read: divide it",
             f"文件有 {len(data)} 字节，上限为 {DOCUMENT_BYTES_MAX}：请拆分",
@@ -60,13 +62,13 @@ def xml_events(data: bytes) -> Iterator[RawEvent]:
     try:
         yield from _stream(data)
     except DefusedXmlException as exc:
-        raise EpcisError(
+        raise SourceError(
             "",
             "declares entities or a document type, which are refused",
             "声明了实体或文档类型，拒绝接收",
         ) from exc
     except ParseError as exc:
-        raise EpcisError("", f"no XML: {exc}", f"不是合法 XML：{exc}") from exc
+        raise SourceError("", f"no XML: {exc}", f"不是合法 XML：{exc}") from exc
 
 
 class _Stream:
@@ -87,9 +89,11 @@ class _Stream:
         self._path.append(element)
         self._inner = self._inner + 1 if self._event_depth else 0
         if len(self._path) > DEPTH_MAX or self._inner > INNER_MAX:
-            raise EpcisError("", "nested too deep or an event too large", "嵌套过深或事件过大")
+            raise SourceError("", "nested too deep or an event too large", "嵌套过深或事件过大")
         if name == "EventList":
             self.seen_list = True
+        elif name == _HEADER and len(self._path) == 2:
+            self._event_depth = 2
         elif self.seen_list and not space and name in FIELDS and not self._event_depth:
             self._event_depth = len(self._path)
 
@@ -107,16 +111,18 @@ class _Stream:
         return made
 
     def _event(self, element: Element) -> RawEvent:
+        if element.tag == _HEADER:
+            return HEADER, _free(element), Names({})
         self._found += 1
         if self._found > EVENTS_MAX:
-            raise EpcisError(
+            raise SourceError(
                 "EventList", f"more than {EVENTS_MAX} events", f"事件超过 {EVENTS_MAX} 个"
             )
         name = str(element.tag)
         place = f"EventList/{name}[{self._found}]"
         try:
             return place, {"type": name, **_event(element)}, Names({})
-        except EpcisError as exc:
+        except SourceError as exc:
             return place, {"type": name}, exc
 
 
@@ -130,20 +136,20 @@ def _stream(data: bytes) -> Iterator[RawEvent]:
         if event is not None:
             yield event
     if not stream.seen_list:
-        raise EpcisError("EPCISBody", "holds no EventList", "没有 EventList")
+        raise SourceError("EPCISBody", "holds no EventList", "没有 EventList")
 
 
 def _check_root(space: str, name: str, root: Element) -> None:
     if name not in _ROOTS or space not in _NAMESPACES:
         found = short(space) or "-"
-        raise EpcisError(
+        raise SourceError(
             short(name),
             f"the root is no EPCISDocument of urn:epcglobal:epcis:xsd:2 (its name space: {found})",
             f"根元素不是 urn:epcglobal:epcis:xsd:2 的 EPCISDocument（命名空间：{found}）",
         )
     version = root.get("schemaVersion", "")
     if version not in ("1.2", "2", "2.0", "2.0.0", "2.0.1"):
-        raise EpcisError(
+        raise SourceError(
             "schemaVersion",
             f"is {short(version)!r}, only 1.2 and 2.0 are read",
             f"为“{short(version)}”，只接受 1.2 和 2.0",
@@ -170,7 +176,7 @@ def _event(element: Element) -> dict[str, Any]:
             earlier = made[name]
             made[name] = [*(earlier if isinstance(earlier, list) else [earlier]), value]
         elif name in made and not name.startswith("{"):
-            raise EpcisError(name, "stands twice", "重复出现")
+            raise SourceError(name, "stands twice", "重复出现")
         else:
             _add(made, name, value)
     return made
@@ -200,7 +206,7 @@ def _standard(name: str, element: Element) -> Any:
 
 def _listed(name: str, child: Element) -> bool:
     if child.tag != _LISTS[name]:
-        raise EpcisError(
+        raise SourceError(
             name,
             f"holds {short(str(child.tag))}, not {_LISTS[name]}",
             f"含 {short(str(child.tag))}，应为 {_LISTS[name]}",

@@ -24,6 +24,7 @@ _UUID = re.compile(
     r"(?:urn:uuid:)?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
     re.ASCII | re.IGNORECASE,
 )
+_VIN_URN = re.compile(r"urn:vin:(.+)", re.ASCII | re.IGNORECASE)
 _URI = re.compile(r"[a-z][a-z0-9+.\-]{1,30}:[^\s]+", re.ASCII | re.IGNORECASE)
 _HTTP = re.compile(r"https?://", re.ASCII | re.IGNORECASE)
 _UNMARKED = re.compile(r"(?:00[0-9]{18}|01[0-9]{14}(?:21|10|235).+)", re.ASCII)
@@ -98,6 +99,9 @@ def identify(text: str, owner: int, hint: ItemType | None = None) -> Identified:
     if match is not None:
         urn = f"urn:uuid:{match.group(1).lower()}"
         return Identified(_world(hint or ItemType.SERIAL, urn), Scheme.CATENA_X, text)
+    match = _VIN_URN.fullmatch(made)
+    if match is not None:
+        return _of_vehicle(match.group(1), text, owner, sure=True)
     if hint is ItemType.VEHICLE or (hint is None and len(made) == VIN_LENGTH):
         return _of_vehicle(made, text, owner, sure=hint is not None)
     if hint in (None, ItemType.SERIAL) and is_battery_code(made):

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from xinlian.trace.model.codes import CodeError, Identified, identify
-from xinlian.trace.model.epcis.names import EpcisError
 from xinlian.trace.model.epcis.prehash import event_hash_id
 from xinlian.trace.model.epcis.times import stamp_ms
 from xinlian.trace.model.epcis.vocabulary import CBV
 from xinlian.trace.model.facts import Correction, Event, EventType, Fact, Gap, GapKind
 from xinlian.trace.model.items import WORLD, ItemId, ItemType
 from xinlian.trace.model.links import Certainty, Link, LinkKind
+from xinlian.trace.model.sources import SourceError
 
 __all__ = ["LINKS_MAX", "facts_of_event"]
 
-LINKS_MAX: Final = 50_000
+LINKS_MAX: Final = 15_000
 """Links that one event may make; a wider transformation goes through a transformationID."""
 ATTRIBUTE_CHARS_MAX: Final = 4_096
 _MADE: Final = frozenset({CBV + "BizStep-commissioning", CBV + "BizStep-creating_class_instance"})
@@ -43,24 +43,24 @@ class _Thing:
 class _Mentioned:
     """The things of an event by field; each identified once."""
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
+    def __init__(self, document: Mapping[str, Any], owner: int) -> None:
         self.by_field: dict[str, list[_Thing]] = {}
         for name in _EPC_FIELDS:
             self.by_field[name] = [
-                _Thing(_identify(text, f"{name}[{i}]"))
+                _Thing(_identify(text, owner, f"{name}[{i}]"))
                 for i, text in enumerate(document.get(name, ()))
             ]
         for name in _QUANTITY_FIELDS:
             self.by_field[name] = [
                 _Thing(
-                    _identify(element["epcClass"], f"{name}[{i}].epcClass", ItemType.BATCH),
+                    _identify(element["epcClass"], owner, f"{name}[{i}].epcClass", ItemType.BATCH),
                     element.get("quantity"),
                     element.get("uom"),
                 )
                 for i, element in enumerate(document.get(name, ()))
             ]
         parent = document.get("parentID")
-        self.parent = None if parent is None else _identify(parent, "parentID")
+        self.parent = None if parent is None else _identify(parent, owner, "parentID")
 
     def of(self, *fields: str) -> list[_Thing]:
         """The things of some fields."""
@@ -74,13 +74,13 @@ class _Mentioned:
         return {item.id: item for item in found if not item.whole_class}
 
 
-def facts_of_event(document: Mapping[str, Any]) -> tuple[Fact, ...]:
-    """The facts of an event's document; raises ``EpcisError`` where an id breaks its own rules.
+def facts_of_event(document: Mapping[str, Any], owner: int) -> tuple[Fact, ...]:
+    """The facts of an event's document; raises ``SourceError`` where an id breaks its own rules.
 
-    Items that are only mentioned are stated bare (id, scheme, scanned text); what ``ilmd`` tells,
-    and the time of making, goes to the items that the event brings into being.
+    ``owner`` is the party that says so. Only what the event brings into being is described: by
+    ``ilmd`` and the time of making; an item that is merely mentioned is not.
     """
-    things = _Mentioned(document)
+    things = _Mentioned(document, owner)
     time_ms = stamp_ms(document["eventTime"]) or 0
     event = _event(document, things, time_ms)
     facts: list[Fact] = [event]
@@ -101,11 +101,11 @@ def facts_of_event(document: Mapping[str, Any]) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
-def _identify(text: str, path: str, hint: ItemType | None = None) -> Identified:
+def _identify(text: str, owner: int, path: str, hint: ItemType | None = None) -> Identified:
     try:
-        return identify(text, WORLD, hint)
+        return identify(text, owner, hint)
     except CodeError as exc:
-        raise EpcisError(path, exc.why, exc.why_zh) from exc
+        raise SourceError(path, exc.why, exc.why_zh) from exc
 
 
 def _event(document: Mapping[str, Any], things: _Mentioned, time_ms: int) -> Event:
@@ -137,11 +137,11 @@ def _items(document: Mapping[str, Any], things: _Mentioned, time_ms: int) -> Ite
         born = {thing.found.id for thing in outputs}
     made = time_ms if document.get("bizStep") in _MADE else None
     attributes = _attributes(document.get("ilmd", {}))
+    if made is None and not attributes:
+        return
     for item_id, found in things.all.items():
         if item_id in born:
             yield found.item(made_at_ms=made, attributes=attributes)
-        else:
-            yield found.item()
 
 
 def _attributes(ilmd: Mapping[str, Any]) -> dict[str, str]:
@@ -179,15 +179,14 @@ def _transformed(
     _refuse_itself(inputs, results, "inputEPCList")
     if joint is not None:
         # Events that share the id are one process: what went in is joined to what came out by it.
-        process = _identify(joint, "transformationID", ItemType.BATCH)
-        yield process.item()
+        process = _identify(joint, WORLD, "transformationID", ItemType.BATCH)
         for thing in inputs:
             yield _consumed(thing, process.id, time_ms, None)
         for thing in outputs:
             yield Link(process.id, thing.found.id, LinkKind.CONSUMED, time_ms)
         return
     if len(inputs) * len(outputs) > LINKS_MAX:
-        raise EpcisError(
+        raise SourceError(
             "outputEPCList",
             f"{len(inputs)} inputs and {len(outputs)} outputs make more than {LINKS_MAX} links:"
             " give the transformation a transformationID and divide it",
@@ -204,7 +203,7 @@ def _transformed(
 def _refuse_itself(children: Sequence[_Thing], parents: set[ItemId], path: str) -> None:
     for thing in children:
         if thing.found.id in parents:
-            raise EpcisError(
+            raise SourceError(
                 path,
                 f"{thing.found.scanned} would be a part of itself",
                 f"{thing.found.scanned} 不能是自身的组成部分",

@@ -7,31 +7,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from xinlian.trace.model.epcis.vocabulary import CONTEXTS, PREFIXES
+from xinlian.trace.model.sources import NumberText, SourceError
 
-__all__ = ["EpcisError", "Names", "NumberText", "names_of_context", "short"]
+__all__ = ["Names", "names_of_context"]
 
 _PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*", re.ASCII)
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+", re.ASCII)
 _CONTEXT_ENTRIES_MAX: Final = 200
 _PROTECTED: Final = frozenset({"id", "type", "eventTime", "epcList", "action", "eventID"})
-
-
-class NumberText(str):
-    """A number of the source as its decimal text; never a binary float."""
-
-    __slots__ = ()
-
-
-class EpcisError(ValueError):
-    """Something in a document is wrong. ``path`` names the place (``eventTime``,
-    ``sensorElementList[0].sensorReport[2].value``); ``why`` and ``why_zh`` are for people.
-    """
-
-    def __init__(self, path: str, why: str, why_zh: str) -> None:
-        super().__init__(f"{path}: {why}" if path else why)
-        self.path = path
-        self.why = why
-        self.why_zh = why_zh
 
 
 class Names:
@@ -47,7 +30,7 @@ class Names:
         return hash(frozenset(self.prefixes.items()))
 
     def field(self, name: str, path: str) -> str:
-        """``{name space}local`` of an extension's name; raises ``EpcisError``."""
+        """``{name space}local`` of an extension's name; raises ``SourceError``."""
         if name.startswith("{"):
             return name
         prefix, colon, local = name.partition(":")
@@ -57,12 +40,12 @@ class Names:
             space, _, local = name.rpartition("#" if "#" in name else "/")
             return f"{{{space}{'#' if '#' in name else '/'}}}{local}"
         if colon:
-            raise EpcisError(
+            raise SourceError(
                 path,
                 f"the prefix {prefix[:40]!r} is not declared in @context",
                 f"前缀“{prefix[:40]}”未在 @context 中声明",
             )
-        raise EpcisError(
+        raise SourceError(
             path,
             f"EPCIS 2.0 has no field {name[:60]!r} here",
             f"EPCIS 2.0 在此处没有字段“{name[:60]}”",
@@ -79,21 +62,21 @@ class Names:
 def names_of_context(context: object, path: str = "@context", outer: Names | None = None) -> Names:
     """The names that a JSON-LD context declares, beside those of the document around it.
 
-    Raises ``EpcisError`` naming the entry.
+    Raises ``SourceError`` naming the entry.
 
     EPCIS's own context must be among them. Others given by address are refused, since what they
     mean is not known here and nothing is fetched; prefixes are declared in place.
     """
     listed = context if isinstance(context, list) else [context]
     if len(listed) > _CONTEXT_ENTRIES_MAX:
-        raise EpcisError(path, "too many entries", "条目过多")
+        raise SourceError(path, "too many entries", "条目过多")
     declared = {} if outer is None else dict(outer.prefixes)
     known = outer is not None
     for index, entry in enumerate(listed):
         place = f"{path}[{index}]" if isinstance(context, list) else path
         if isinstance(entry, str) and not isinstance(entry, NumberText):
             if entry not in CONTEXTS:
-                raise EpcisError(
+                raise SourceError(
                     place,
                     f"the context {entry[:120]!r} is not known; it is not fetched: declare prefixes"
                     " in the document",
@@ -103,9 +86,9 @@ def names_of_context(context: object, path: str = "@context", outer: Names | Non
         elif isinstance(entry, dict):
             declared.update(_declared(entry, place))
         else:
-            raise EpcisError(place, "must be an address or a table of prefixes", "应为地址或前缀表")
+            raise SourceError(place, "must be an address or a table", "应为地址或前缀表")
     if not known:
-        raise EpcisError(
+        raise SourceError(
             path,
             "the context of EPCIS 2.0 is missing"
             " (https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld)",
@@ -117,10 +100,10 @@ def names_of_context(context: object, path: str = "@context", outer: Names | Non
 def _declared(entry: Mapping[str, Any], place: str) -> dict[str, str]:
     made = {}
     if len(entry) > _CONTEXT_ENTRIES_MAX:
-        raise EpcisError(place, "too many entries", "条目过多")
+        raise SourceError(place, "too many entries", "条目过多")
     for name, meaning in entry.items():
         if name in _PROTECTED:
-            raise EpcisError(
+            raise SourceError(
                 f"{place}.{name}", "a name of EPCIS cannot be given another meaning",
                 "不得更改 EPCIS 自身名称的含义",
             )  # fmt: skip
@@ -128,15 +111,10 @@ def _declared(entry: Mapping[str, Any], place: str) -> dict[str, str]:
         if ":" in name or name.startswith("@") or isinstance(meaning, dict):
             continue
         if not isinstance(meaning, str) or _IRI.fullmatch(meaning) is None:
-            raise EpcisError(
+            raise SourceError(
                 f"{place}.{name}", "a prefix must stand for an absolute URI", "前缀应对应绝对 URI"
             )
         if _PREFIX.fullmatch(name) is None:
-            raise EpcisError(f"{place}.{name[:40]}", "is no prefix", "不是合法前缀")
+            raise SourceError(f"{place}.{name[:40]}", "is no prefix", "不是合法前缀")
         made[name] = meaning
     return made
-
-
-def short(text: str, size: int = 80) -> str:
-    """A text cut for a message."""
-    return text if len(text) <= size else text[: size - 1] + "…"

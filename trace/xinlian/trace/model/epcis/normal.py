@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from xinlian.trace.model.epcis.names import EpcisError, Names, short
+from xinlian.trace.model.epcis.names import Names
 from xinlian.trace.model.epcis.sensors import sensor_elements
 from xinlian.trace.model.epcis.shape import ACTIONS, Kind, allowed
 from xinlian.trace.model.epcis.times import LAST_MS, stamp_ms
@@ -32,6 +32,7 @@ from xinlian.trace.model.epcis.vocabulary import (
     TRANSACTION_TYPES,
 )
 from xinlian.trace.model.epcis.whole import check_whole
+from xinlian.trace.model.sources import SourceError, short
 
 __all__ = ["normal_event"]
 
@@ -42,12 +43,12 @@ _IGNORED: Final = frozenset({"type", "@context", "isA"})
 
 
 def normal_event(raw: object, names: Names) -> dict[str, Any]:
-    """The document of an event; raises ``EpcisError`` naming the place within the event."""
+    """The document of an event; raises ``SourceError`` naming the place within the event."""
     event = as_table(raw, "")
     kind = event.get("type", event.get("isA"))
     fields = allowed(kind) if isinstance(kind, str) else None
     if fields is None or not isinstance(kind, str):
-        raise EpcisError(
+        raise SourceError(
             "type",
             f"{short(str(kind))!r} is no type of event of EPCIS 2.0",
             f"“{short(str(kind))}”不是 EPCIS 2.0 的事件类型",
@@ -108,7 +109,7 @@ def _event_time(value: object, path: str) -> str:
     text = time_text(value, path)
     ms = stamp_ms(text)
     if ms is None or not 0 <= ms < LAST_MS:
-        raise EpcisError(
+        raise SourceError(
             path,
             f"{short(text)} lies outside the years 1970 to 2099",
             f"{short(text)} 不在 1970 至 2099 年之间",
@@ -119,7 +120,7 @@ def _event_time(value: object, path: str) -> str:
 def _offset(value: object, path: str) -> str:
     text = as_text(value, path)
     if _OFFSET.fullmatch(text) is None:
-        raise EpcisError(
+        raise SourceError(
             path,
             f"{short(text)!r} is no offset such as +08:00",
             f"“{short(text)}”不是 +08:00 形式的时区偏移",
@@ -130,7 +131,7 @@ def _offset(value: object, path: str) -> str:
 def _action(value: object, path: str) -> str:
     text = as_text(value, path)
     if text not in ACTIONS:
-        raise EpcisError(
+        raise SourceError(
             path,
             f"{short(text)!r} is none of ADD, OBSERVE, DELETE",
             f"“{short(text)}”不是 ADD、OBSERVE、DELETE 之一",
@@ -143,7 +144,7 @@ def _uris(value: object, names: Names, path: str) -> list[str]:
     made = [as_uri(item, names, f"{path}[{i}]") for i, item in enumerate(listed)]
     if len(set(made)) != len(made):
         double = next(text for i, text in enumerate(made) if text in made[:i])
-        raise EpcisError(path, f"{short(double)} stands twice", f"{short(double)} 重复出现")
+        raise SourceError(path, f"{short(double)} stands twice", f"{short(double)} 重复出现")
     return made
 
 
@@ -159,7 +160,7 @@ def _quantity(value: object, names: Names, path: str) -> dict[str, Any]:
         elif name == "uom":
             made[name] = as_text(item, place)
             if _UOM.fullmatch(made[name]) is None:
-                raise EpcisError(
+                raise SourceError(
                     place,
                     f"{short(made[name])!r} is no unit code of UN/ECE recommendation 20",
                     f"“{short(made[name])}”不是 UN/ECE 第 20 号建议书的单位代码",
@@ -167,7 +168,7 @@ def _quantity(value: object, names: Names, path: str) -> dict[str, Any]:
         else:
             made[names.field(name, place)] = free(item, names, place)
     if "epcClass" not in made:
-        raise EpcisError(f"{path}.epcClass", "is missing", "缺失")
+        raise SourceError(f"{path}.epcClass", "is missing", "缺失")
     return made
 
 
@@ -199,7 +200,7 @@ def _place(value: object, names: Names, path: str) -> dict[str, Any]:
         else:
             made[names.field(name, place)] = free(item, names, place)
     if "id" not in made:
-        raise EpcisError(f"{path}.id", "is missing", "缺失")
+        raise SourceError(f"{path}.id", "is missing", "缺失")
     return made
 
 
@@ -220,7 +221,7 @@ def _pairs(
         needed = (inner,) if inner == "bizTransaction" else ("type", inner)
         for name in needed:
             if name not in pair:
-                raise EpcisError(f"{place}.{name}", "is missing", "缺失")
+                raise SourceError(f"{place}.{name}", "is missing", "缺失")
         made.append(pair)
     return made
 
@@ -238,5 +239,5 @@ def _error(value: object, names: Names, path: str) -> dict[str, Any]:
         else:
             made[names.field(name, place)] = free(item, names, place)
     if "declarationTime" not in made:
-        raise EpcisError(f"{path}.declarationTime", "is missing", "缺失")
+        raise SourceError(f"{path}.declarationTime", "is missing", "缺失")
     return made

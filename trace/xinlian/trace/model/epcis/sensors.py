@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from xinlian.trace.model.epcis.names import EpcisError, Names, short
+from xinlian.trace.model.epcis.names import Names
 from xinlian.trace.model.epcis.shape import NUMBER_FIELDS, REPORT_FIELDS, SENSOR_FIELDS
 from xinlian.trace.model.epcis.values import (
     as_list,
@@ -18,6 +18,7 @@ from xinlian.trace.model.epcis.values import (
     word,
 )
 from xinlian.trace.model.epcis.vocabulary import CBV, COMPONENTS, EXCEPTIONS, GS1, MEASUREMENTS
+from xinlian.trace.model.sources import SourceError, short
 
 __all__ = ["sensor_elements"]
 
@@ -28,7 +29,7 @@ ELEMENTS_MAX: Final = 10_000
 
 
 def sensor_elements(value: object, names: Names, path: str) -> list[dict[str, Any]]:
-    """The document form of ``sensorElementList``; raises ``EpcisError``."""
+    """The document form of ``sensorElementList``; raises ``SourceError``."""
     return [
         _element(item, names, f"{path}[{index}]")
         for index, item in enumerate(as_list(value, path, ELEMENTS_MAX))
@@ -52,7 +53,7 @@ def _element(value: object, names: Names, path: str) -> dict[str, Any]:
         else:
             made[names.field(name, place)] = free(item, names, place)
     if not made.get("sensorReport"):
-        raise EpcisError(f"{path}.sensorReport", "is missing", "缺失")
+        raise SourceError(f"{path}.sensorReport", "is missing", "缺失")
     return made
 
 
@@ -79,7 +80,7 @@ def _fields(value: object, names: Names, path: str, known: frozenset[str]) -> di
         elif name == "hexBinaryValue":
             made[name] = as_text(item, place)
             if _HEX.fullmatch(made[name]) is None:
-                raise EpcisError(place, f"{short(made[name])!r} is no hex", "不是十六进制")
+                raise SourceError(place, f"{short(made[name])!r} is no hex", "不是十六进制")
         else:
             made[name] = as_uri(item, names, place)
     return made
@@ -90,5 +91,5 @@ def _boolean(value: object, path: str) -> str:
         return "true" if value else "false"
     text = as_text(value, path)
     if text not in ("true", "false"):
-        raise EpcisError(path, "must be true or false", "应为 true 或 false")
+        raise SourceError(path, "must be true or false", "应为 true 或 false")
     return text

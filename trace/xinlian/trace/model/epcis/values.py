@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from xinlian.trace.model.epcis.names import EpcisError, Names, NumberText, short
+from xinlian.trace.model.epcis.names import Names
 from xinlian.trace.model.epcis.times import stamp_ms
 from xinlian.trace.model.epcis.vocabulary import web_form
+from xinlian.trace.model.sources import NumberText, SourceError, short
 
 __all__ = [
     "NumberText",
@@ -31,16 +32,16 @@ _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\s<>\"{}|\\^`]+")
 def as_table(value: object, path: str) -> Mapping[str, Any]:
     """A JSON object."""
     if not isinstance(value, dict):
-        raise EpcisError(path, "must be an object", "应为对象")
+        raise SourceError(path, "must be an object", "应为对象")
     return value
 
 
 def as_list(value: object, path: str, most: int) -> list[Any]:
     """A JSON array of at most ``most`` elements."""
     if not isinstance(value, list):
-        raise EpcisError(path, "must be a list", "应为列表")
+        raise SourceError(path, "must be a list", "应为列表")
     if len(value) > most:
-        raise EpcisError(
+        raise SourceError(
             path,
             f"lists {len(value)}, at most {most} are taken",
             f"列有 {len(value)} 项，上限 {most}",
@@ -51,9 +52,9 @@ def as_list(value: object, path: str, most: int) -> list[Any]:
 def as_text(value: object, path: str) -> str:
     """A text of bounded length."""
     if not isinstance(value, str) or isinstance(value, NumberText):
-        raise EpcisError(path, "must be a text", "应为文本")
+        raise SourceError(path, "must be a text", "应为文本")
     if len(value) > TEXT_CHARS_MAX:
-        raise EpcisError(
+        raise SourceError(
             path, f"is longer than {TEXT_CHARS_MAX} characters", f"超过 {TEXT_CHARS_MAX} 个字符"
         )
     return value
@@ -63,7 +64,7 @@ def as_uri(value: object, names: Names, path: str) -> str:
     """An absolute URI; a declared prefix is expanded, old CBV URNs become web vocabulary."""
     text = web_form(names.value(as_text(value, path).strip()))
     if _URI.fullmatch(text) is None:
-        raise EpcisError(path, f"{short(text)!r} is no URI", f"“{short(text)}”不是 URI")
+        raise SourceError(path, f"{short(text)!r} is no URI", f"“{short(text)}”不是 URI")
     return text
 
 
@@ -71,7 +72,7 @@ def time_text(value: object, path: str) -> str:
     """A time stamp as given."""
     text = as_text(value, path).strip()
     if stamp_ms(text) is None:
-        raise EpcisError(
+        raise SourceError(
             path,
             f"{short(text)!r} is no date and time with offset such as 2026-03-01T08:00:00+08:00",
             f"“{short(text)}”不是带时区的日期时间，如 2026-03-01T08:00:00+08:00",
@@ -83,11 +84,11 @@ def decimal_text(value: object, path: str, *, positive: bool = False) -> str:
     """The decimal text of a number, as given."""
     text = str(value).strip() if isinstance(value, str) else ""
     if _DECIMAL.fullmatch(text) is None or len(text) > 60:
-        raise EpcisError(
+        raise SourceError(
             path, f"{short(str(value))!r} is no number", f"“{short(str(value))}”不是数值"
         )
     if positive and text.startswith("-"):
-        raise EpcisError(path, "must not be negative", "不得为负")
+        raise SourceError(path, "must not be negative", "不得为负")
     return text
 
 
@@ -97,7 +98,7 @@ def word(value: object, names: Names, words: frozenset[str], space: str, path: s
     if text in words:
         return space + text
     if ":" not in text:
-        raise EpcisError(
+        raise SourceError(
             path,
             f"{short(text)!r} is no word of CBV 2.0 ({', '.join(sorted(words)[:4])}, …) and no URI",
             f"“{short(text)}”既不是 CBV 2.0 词汇（{'、'.join(sorted(words)[:4])}……），也不是 URI",
@@ -108,7 +109,7 @@ def word(value: object, names: Names, words: frozenset[str], space: str, path: s
 def free(value: object, names: Names, path: str, depth: int = 0) -> Any:
     """Content of an extension: names and compact values expanded, numbers as text."""
     if depth > DEPTH_MAX:
-        raise EpcisError(path, f"is nested deeper than {DEPTH_MAX}", f"嵌套超过 {DEPTH_MAX} 层")
+        raise SourceError(path, f"is nested deeper than {DEPTH_MAX}", f"嵌套超过 {DEPTH_MAX} 层")
     if isinstance(value, dict):
         made: dict[str, Any] = {}
         for name, item in value.items():

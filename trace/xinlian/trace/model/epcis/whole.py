@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from xinlian.trace.model.epcis.names import EpcisError
+from xinlian.trace.model.sources import SourceError
 
 __all__ = ["check_whole"]
 
@@ -22,17 +22,17 @@ _NEEDED: Final = {
 
 
 def check_whole(event: Mapping[str, Any]) -> None:
-    """Raise ``EpcisError`` for a field or one of a group of fields that is missing."""
+    """Raise ``SourceError`` for a field or one of a group of fields that is missing."""
     needed = ("eventTime", "eventTimeZoneOffset", *_NEEDED[event["type"]])
     # Only an observation may leave out in what the children are.
     if event["type"] == "AggregationEvent" and event.get("action") != "OBSERVE":
         needed += ("parentID",)
     for name in needed:
         if not event.get(name):
-            raise EpcisError(name, "is missing", "缺失")
+            raise SourceError(name, "is missing", "缺失")
     for group in _groups(event):
         if not any(event.get(name) for name in group):
-            raise EpcisError(
+            raise SourceError(
                 group[0],
                 f"one of {', '.join(group)} must list something",
                 f"{'、'.join(group)} 中至少一项须有内容",

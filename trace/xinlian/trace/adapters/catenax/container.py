@@ -1,0 +1,120 @@
+"""Reads Catena-X test-data containers: a list of digital twins with their aspect models."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from xinlian.trace.adapters.json_text import dump_json, load_json
+from xinlian.trace.model.sources import SourceError, short
+
+__all__ = ["Aspect", "Twin", "read_container"]
+
+TWINS_MAX: Final = 500_000
+_CONTAINER = re.compile(r"https://catenax\.io/schema/TestDataContainer/[0-9.]+", re.ASCII)
+_ASPECT = re.compile(r"urn:(?:bamm|samm):([a-z0-9_.]+):([0-9.]+)#([A-Za-z0-9]+)", re.ASCII)
+_UUID = re.compile(
+    r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Aspect:
+    """One aspect of a twin. ``model`` is its name space, ``name`` the aspect's own name (the key as
+    it stands where it is no URN of an aspect model)."""
+
+    key: str
+    model: str
+    name: str
+    payloads: tuple[Any, ...]
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """One digital twin. ``id`` is its Catena-X id, ``owner`` the business partner number (BPNL) of
+    whoever runs it, if given."""
+
+    number: int
+    place: str
+    raw: dict[str, Any]
+    id: str
+    owner: str
+    aspects: tuple[Aspect, ...]
+
+    @property
+    def source(self) -> str:
+        """The twin as given, as canonical JSON."""
+        return dump_json(self.raw)
+
+
+def read_container(data: bytes) -> tuple[list[Twin | tuple[int, str, str, SourceError]], str]:
+    """The twins of a container in order, and what else stands beside them as JSON text (or "").
+
+    A twin without a good id is given as its number, place, source and error. Raises
+    ``SourceError`` where the whole is no container.
+    """
+    document = load_json(data)
+    if not isinstance(document, dict):
+        raise SourceError("", "a container is an object", "容器应为 JSON 对象")
+    keys = [key for key in document if _CONTAINER.fullmatch(key)]
+    if len(keys) != 1 or not isinstance(document[keys[0]], list):
+        raise SourceError(
+            "",
+            "no list of twins under https://catenax.io/schema/TestDataContainer/…",
+            "缺少 https://catenax.io/schema/TestDataContainer/… 下的孪生列表",
+        )
+    twins = document[keys[0]]
+    if len(twins) > TWINS_MAX:
+        raise SourceError("", f"more than {TWINS_MAX} twins", f"孪生超过 {TWINS_MAX} 个")
+    others = {key: value for key, value in document.items() if key != keys[0]}
+    beside = dump_json(others) if others else ""
+    return list(_twins(twins)), beside
+
+
+def _twins(listed: list[Any]) -> Iterator[Twin | tuple[int, str, str, SourceError]]:
+    seen: set[str] = set()
+    for number, raw in enumerate(listed, start=1):
+        place = f"twin[{number - 1}]"
+        try:
+            twin = _twin(number, place, raw)
+            if twin.id in seen:
+                raise SourceError("catenaXId", f"{twin.id} stands twice", f"{twin.id} 重复出现")
+            seen.add(twin.id)
+            yield twin
+        except SourceError as exc:
+            yield number, place, dump_json(raw), exc
+
+
+def _twin(number: int, place: str, raw: object) -> Twin:
+    if not isinstance(raw, dict):
+        raise SourceError("", "a twin is an object", "孪生应为 JSON 对象")
+    twin_id = uuid_of(raw.get("catenaXId"), "catenaXId")
+    aspects = []
+    for key, value in raw.items():
+        if key in ("catenaXId", "bpnl"):
+            continue
+        match = _ASPECT.fullmatch(key)
+        payloads = tuple(value) if isinstance(value, list) else (value,)
+        model, name = (match.group(1), match.group(3)) if match else ("", key)
+        aspects.append(Aspect(key, model, name, payloads, short(key)))
+    owner = raw.get("bpnl", "")
+    if not isinstance(owner, str):
+        raise SourceError("bpnl", "must be a text", "应为文本")
+    return Twin(number, place, raw, twin_id, owner, tuple(aspects))
+
+
+def uuid_of(value: object, path: str) -> str:
+    """A Catena-X id in lower case; raises ``SourceError``."""
+    text = value.strip().lower() if isinstance(value, str) else ""
+    if text and not text.startswith("urn:uuid:"):
+        text = f"urn:uuid:{text}"
+    if _UUID.fullmatch(text) is None:
+        raise SourceError(
+            path,
+            f"{short(str(value))!r} is no id of the form urn:uuid:…",
+            f"“{short(str(value))}”不是 urn:uuid:… 形式的标识",
+        )
+    return text
