@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from xinlian.trace.model.facts import Fact
@@ -78,3 +78,6 @@ class CaptureReceipt:
     rows: tuple[RowResult, ...]
     log_id: str = ""
     included_by_ms: int | None = None
+    counts: Mapping[RowStatus, int] = field(default_factory=dict)
+    """How many rows ended how; of a long file ``rows`` holds the first ones and those that say why
+    it was refused, the rest is read page by page."""

@@ -57,8 +57,8 @@ def _first() -> None:
     )
     _table(
         "trace_dirty",
-        "item",
-        "item:big",
+        "item shrinks",
+        "item:big shrinks:code",
     )
     _table(
         "trace_documents",
@@ -85,7 +85,7 @@ def _first() -> None:
     _table(
         "trace_factor_sets",
         "factor chunk",
-        "factor:big chunk:big possible:data certain:data?",
+        "factor:big chunk:big ever:data sure:data",
     )
     _table(
         "trace_factors",
@@ -121,8 +121,9 @@ def _second() -> None:
     _table(
         "trace_links",
         "parent child valid_from party",
-        "parent:big child:big valid_from:big party:big record:big valid_to:big? kind:code "
-        "certainty:code withdrawn:code quantity:text? unit:text? candidate_group:text?",
+        "parent:big child:big valid_from:big party:big record:big end_record:big? "
+        "valid_to:big? kind:code certainty:code withdrawn:code quantity:text? unit:text? "
+        "candidate_group:text?",
     )
     _table(
         "trace_notices",

@@ -87,6 +87,7 @@ links: Final = table(
     big("valid_from", key=True),
     big("party", key=True),
     big("record"),
+    big("end_record", null=True),
     big("valid_to", null=True),
     code("kind"),
     code("certainty"),
@@ -162,11 +163,12 @@ factor_sets: Final = table(
     "trace_factor_sets",
     big("factor", key=True),
     big("chunk", key=True),
-    data("possible"),
-    data("certain", null=True),
+    data("ever"),
+    data("sure"),
 )
 
-dirty: Final = table("trace_dirty", big("item", key=True))
+# What was said since the sets were last brought up to date; ``shrinks``: something ended.
+dirty: Final = table("trace_dirty", big("item", key=True), code("shrinks", key=True))
 
 shares: Final = table(
     "trace_shares",

@@ -1,0 +1,130 @@
+"""Walks over links: what lies below or above, within bounds, in the database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection
+from xinlian.trace.adapters.sql import bulk
+from xinlian.trace.adapters.sql.items import ItemTable
+from xinlian.trace.adapters.sql.tables import links
+from xinlian.trace.model.circles import circle_link, deepest
+from xinlian.trace.model.limits import DEPTH_MAX
+from xinlian.trace.usecases.ports import Edge, Tangle
+
+__all__ = ["Graph"]
+
+_CLOSURE_MAX: Final = 300_000
+_ABOVE_MAX: Final = 20_000
+_COLUMNS: Final = (
+    "parent child valid_from party valid_to kind certainty withdrawn quantity unit candidate_group"
+)
+
+
+class _Walk(NamedTuple):
+    below: str
+    above: str
+
+
+_DOWN: Final = _Walk("child", "parent")
+_UP: Final = _Walk("parent", "child")
+
+
+class Graph:
+    """Links as a graph; within the owner's transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def _start(self, seeds: Sequence[int]) -> tuple[str, Any, str]:
+        if bulk.is_sqlite(self._connection):
+            return "SELECT value FROM json_each(?)", json.dumps(list(seeds)), "CROSS JOIN"
+        return "SELECT unnest(?::bigint[])", list(seeds), "JOIN"
+
+    def below(self, seeds: Sequence[int], limit: int, at_ms: int | None = None) -> list[Edge]:
+        """Links under the seeds, ``limit`` at most, nearest first; those that hold at a time."""
+        return self._walk(_DOWN, seeds, limit, at_ms)
+
+    def above(self, seeds: Sequence[int], limit: int, at_ms: int | None = None) -> list[Edge]:
+        """Links over the seeds, as ``below``."""
+        return self._walk(_UP, seeds, limit, at_ms)
+
+    def _walk(self, walk: _Walk, seeds: Sequence[int], limit: int, at_ms: int | None) -> list[Edge]:
+        start, given, join = self._start(seeds)
+        times: tuple[int, ...] = ()
+        holds = ""
+        if at_ms is not None:
+            holds = " AND l.valid_from <= ? AND (l.valid_to IS NULL OR l.valid_to > ?)"
+            times = (at_ms, at_ms)
+        listed = ", ".join(f"l.{name}" for name in _COLUMNS.split())
+        found = bulk.run(
+            self._connection,
+            f"WITH RECURSIVE w(item) AS ({start} UNION"  # noqa: S608
+            f" SELECT l.{walk.below} FROM w {join} trace_links l ON l.{walk.above} = w.item"
+            f" AND l.withdrawn = 0{holds})"
+            f" SELECT {listed} FROM w {join} trace_links l ON l.{walk.above} = w.item{holds}"
+            f" LIMIT {int(limit)}",
+            *(given, *times, *times),
+        )
+        return [Edge(*row) for row in found]
+
+    def parents_of(self, children: Iterable[int]) -> list[Edge]:
+        """Links directly over items, withdrawn ones too."""
+        return [
+            Edge(*row) for row in bulk.by_keys(self._connection, links, _COLUMNS, "child", children)
+        ]
+
+    def children_of(self, parents: Iterable[int]) -> list[Edge]:
+        """Links directly under items, withdrawn ones too."""
+        return [
+            Edge(*row) for row in bulk.by_keys(self._connection, links, _COLUMNS, "parent", parents)
+        ]
+
+    def ended_in(self, parents: Iterable[int]) -> list[Edge]:
+        """Links under items that ended."""
+        return [
+            Edge(*row)
+            for row in bulk.by_keys(
+                *(self._connection, links, _COLUMNS, "parent", parents),
+                where="t.valid_to IS NOT NULL AND t.withdrawn = 0",
+            )
+        ]
+
+    def _with(self, side: str, numbers: Iterable[int]) -> set[int]:
+        start, given, _ = self._start(list(numbers))
+        name = "value" if bulk.is_sqlite(self._connection) else "unnest"
+        rows = bulk.run(
+            self._connection,
+            f"SELECT {name} FROM ({start}) j WHERE EXISTS"  # noqa: S608
+            f" (SELECT 1 FROM trace_links l WHERE l.{side} = j.{name} AND l.withdrawn = 0)",
+            given,
+        )
+        return {row[0] for row in rows}
+
+    def tangle(self, new: Sequence[Sequence[Any]]) -> Tangle | None:
+        """A new link that closes a circle, or makes chains of more than ``DEPTH_MAX`` links."""
+        pairs = [(row[0], row[1]) for row in new]
+        inner = self._with("parent", {child for _, child in pairs})
+        if not inner:
+            return None
+        inside = self._with("child", {parent for parent, child in pairs if child in inner})
+        odd = [pair for pair in pairs if pair[1] in inner and pair[0] in inside]
+        return self._tangle(odd) if odd else None
+
+    def _tangle(self, odd: Sequence[tuple[int, int]]) -> Tangle | None:
+        edges = self.below([child for _, child in odd], _CLOSURE_MAX)
+        full = len(edges) == _CLOSURE_MAX
+        if full and len(odd) > 1:
+            half = len(odd) // 2
+            return self._tangle(odd[:half]) or self._tangle(odd[half:])
+        # What lies above may be a million vehicles; a chain too deep shows in the nearest links.
+        edges += self.above([parent for parent, _ in odd], _ABOVE_MAX)
+        pairs = {(edge.parent, edge.child) for edge in edges if not edge.withdrawn} | set(odd)
+        circle = circle_link(pairs, odd)
+        if circle is None and not full and deepest(pairs) <= DEPTH_MAX:
+            return None
+        parent, child = circle or odd[0]
+        ids = ItemTable(self._connection).ids([parent, child])
+        return Tangle(ids[parent], ids[child], circle is not None)

@@ -1,0 +1,339 @@
+"""Taking in: a file is taken whole or not at all, with a result for every row.
+
+Rows come in a stream and are written in chunks inside one transaction, each with a record in the
+party's evidence log; any row that is no good rolls all of it back, and only the results stay.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from itertools import islice, repeat
+from typing import Any, Final
+from unicodedata import is_normalized, normalize
+
+import orjson
+from xinlian.ledger.model.ids import PartyId
+from xinlian.trace.model.capture import CaptureReceipt, Problem, Row, RowResult, RowStatus
+from xinlian.trace.model.checks import FACTS_PER_ROW_MAX, check_fact
+from xinlian.trace.model.facts import Event
+from xinlian.trace.model.links import Link
+from xinlian.trace.model.records import record_of
+from xinlian.trace.usecases.ports import STREAM, CaptureStore, Evidence, Leaf, TraceSite
+
+__all__ = ["ROWS_IN_RECEIPT_MAX", "Capture"]
+
+CHUNK_ROWS: Final = 2_000
+CHUNK_FACTS: Final = 20_000
+ROWS_IN_RECEIPT_MAX: Final = 10_000
+_PROBLEMS_KEPT_MAX: Final = 10_000
+_BAD: Final = frozenset({RowStatus.CONFLICT, RowStatus.INVALID})
+
+
+Append = Callable[[Sequence[Mapping[str, object]]], Sequence[Leaf]]
+
+
+class _RefusedError(Exception):
+    """Rolls the transaction back."""
+
+
+class Capture:
+    """Takes files and documents in."""
+
+    def __init__(
+        self, site: TraceSite, evidence: Evidence, promise_ms: Callable[[int], int]
+    ) -> None:
+        """``promise_ms`` gives the time at which what is captured at a time will be under a head on
+        the chain at the latest."""
+        self._site = site
+        self._evidence = evidence
+        self._promise_ms = promise_ms
+
+    def take(
+        self, party: int, rows: Iterable[Row], *, now_ms: int, capture_key: str
+    ) -> CaptureReceipt:
+        """Take rows in for a party. Repeating them yields ``exists`` for each and changes nothing.
+
+        ``capture_key`` is the caller's name for the file. Facts that are known are not stored
+        again; a row of which a part is new is accepted. The receipt of a long file holds its first
+        ``ROWS_IN_RECEIPT_MAX`` rows; all results are stored by capture and row number.
+        """
+        log = self._evidence.ensure_log(PartyId(party), STREAM)
+        with suppress(_RefusedError), self._site.write() as store:
+            capture = _capture_id(store, party, capture_key)
+            run = _Run(
+                store, partial(self._evidence.append, store.connection, log), party, now_ms, capture
+            )
+            store.begin_capture(capture, party, capture_key, now_ms)
+            for chunk in _chunks(rows):
+                run.take(chunk)
+            if run.refused:
+                raise _RefusedError
+            counts = _counts_text(run.counts)
+            promise = self._promise_ms(now_ms)
+            store.end_capture(capture, True, counts, log.hex(), promise)
+            return CaptureReceipt(
+                capture, True, tuple(run.first), log.hex(), promise, dict(run.counts)
+            )
+        with self._site.write() as store:
+            results = run.refusal()
+            store.begin_capture(capture, party, capture_key, now_ms)
+            store.add_rows(capture, results, [None] * len(results))
+            store.end_capture(capture, False, _counts_text(run.counts), "", None)
+        return CaptureReceipt(capture, False, tuple(results), counts=dict(run.counts))
+
+
+def _capture_id(store: CaptureStore, party: int, key: str) -> str:
+    text = f"{party}\n{key}\n{store.captures_of(party, key)}"
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
+
+
+def _chunks(rows: Iterable[Row]) -> Iterable[list[Row]]:
+    source = iter(rows)
+    while chunk := list(islice(source, CHUNK_ROWS)):
+        while chunk:
+            facts = 0
+            for at, row in enumerate(chunk):
+                facts += len(row.facts)
+                if facts > CHUNK_FACTS and at:
+                    break
+            else:
+                at = len(chunk)
+            yield chunk[:at]
+            chunk = chunk[at:]
+
+
+def _counts_text(counts: Counter[RowStatus]) -> str:
+    return json.dumps({status.value: count for status, count in counts.items()}, sort_keys=True)
+
+
+class _Run:
+    """One capture under way. Once a row is bad, the rest is judged but not recorded."""
+
+    def __init__(
+        self, store: CaptureStore, append: Append, party: int, now_ms: int, capture: str
+    ) -> None:
+        self.capture = capture
+        self.counts: Counter[RowStatus] = Counter()
+        self.first: list[RowResult] = []
+        self.refused = False
+        self._tangled = False
+        self._problems: list[RowResult] = []
+        self._store = store
+        self._append_records = append
+        self._party = party
+        self._now_ms = now_ms
+        self._writer = store.writer(party)
+        self._record = store.next_record()
+
+    def take(self, rows: Sequence[Row]) -> None:
+        """Judge and write a chunk."""
+        records: list[dict[str, Any]] = [{} for _ in rows]
+        problems = [_problem(*each) for each in zip(rows, repeat(self._now_ms), records)]
+        good = [row for row, problem in zip(rows, problems, strict=True) if problem is None]
+        self._writer.load([fact for row in good for fact in row.facts])
+        kept = self._kept(good)
+        judged: list[tuple[RowStatus, str, int | None]] = []
+        for row, problem in zip(rows, problems, strict=True):
+            if problem is not None:
+                judged.append((RowStatus.INVALID, problem.field, None))
+                self.refused = True
+                continue
+            status, field, record = self._judge(row, kept)
+            judged.append((status, field, record))
+            self.refused |= status in _BAD
+        if not self._flush(rows, judged):
+            self.refused = True
+        hashes = {} if self.refused else self._append(rows, records, judged)
+        self._note(rows, problems, judged, hashes)
+
+    def _judge(self, row: Row, kept: dict[str, int]) -> tuple[RowStatus, str, int | None]:
+        new, known = False, None
+        for fact in row.facts:
+            differs = self._writer.offer(fact, self._record)
+            if differs:
+                return RowStatus.CONFLICT, differs, self._writer.known_record
+            if differs is None:
+                new = True
+            else:
+                known = self._writer.known_record
+        if not row.facts:
+            known = kept.setdefault(_digest(row), self._record)
+            new = known == self._record
+        self._writer.settle(new=new)
+        if not new:
+            return RowStatus.EXISTS, "", known
+        self._record += 1
+        return RowStatus.ACCEPTED, "", self._record - 1
+
+    def _kept(self, rows: Sequence[Row]) -> dict[str, int]:
+        digests = [_digest(row) for row in rows if not row.facts]
+        return dict(self._store.kept(self._party, digests)) if digests else {}
+
+    def _flush(self, rows: Sequence[Row], judged: list[tuple[RowStatus, str, int | None]]) -> bool:
+        """Write the facts; false if their links close a circle or go too deep."""
+        new, changed = self._writer.flush()
+        # The first circle is named; looking for more in a file that is refused would cost too much.
+        tangle = None if self._tangled else self._store.tangle([*new, *changed])
+        if tangle is None:
+            self._store.double_fits([*new, *changed], self._now_ms)
+            return True
+        self._tangled = True
+        place = next(
+            at
+            for at, row in enumerate(rows)
+            if any(
+                isinstance(fact, Link) and (fact.parent, fact.child) == tangle[:2]
+                for fact in row.facts
+            )
+        )
+        judged[place] = (RowStatus.INVALID, "child" if tangle.circle else "parent", None)
+        return False
+
+    def _append(
+        self,
+        rows: Sequence[Row],
+        records: Sequence[dict[str, Any]],
+        judged: Sequence[tuple[RowStatus, str, int | None]],
+    ) -> dict[int, bytes]:
+        """Evidence of what is new; leaf hashes by record."""
+        fresh = [
+            (record, row, text)
+            for row, text, (status, _, record) in zip(rows, records, judged, strict=True)
+            if status is RowStatus.ACCEPTED and record is not None
+        ]
+        leaves = self._append_records([text for _, _, text in fresh])
+        lines = [
+            (record, self._party, leaf.index, leaf.leaf_hash, self._now_ms, row.source)
+            for (record, row, _), leaf in zip(fresh, leaves, strict=True)
+        ]
+        self._store.add_records(lines)
+        without = [(_digest(row), record) for record, row, _ in fresh if not row.facts]
+        self._store.add_kept(self._party, without)
+        hashes = {line[0]: line[3] for line in lines}
+        old = {record for _, _, record in judged if record is not None and record not in hashes}
+        return {**hashes, **self._store.leaf_hashes(sorted(old))}
+
+    def _note(
+        self,
+        rows: Sequence[Row],
+        problems: Sequence[Problem | None],
+        judged: Sequence[tuple[RowStatus, str, int | None]],
+        hashes: dict[int, bytes],
+    ) -> None:
+        results = []
+        for row, problem, (status, field, record) in zip(rows, problems, judged, strict=True):
+            why, why_zh = _why(status, field, problem)
+            record_hash = hashes[record].hex() if record in hashes else ""
+            results.append(
+                RowResult(row.number, row.place, status, field, why, why_zh, record_hash, _ids(row))
+            )
+            self.counts[status] += 1
+        room = ROWS_IN_RECEIPT_MAX - len(self.first)
+        self.first += results[:room]
+        self._problems += [
+            each
+            for each in results[room:]
+            if each.status in _BAD and len(self._problems) < _PROBLEMS_KEPT_MAX
+        ]
+        if not self.refused:
+            self._store.add_rows(self.capture, results, [record for _, _, record in judged])
+
+    def refusal(self) -> list[RowResult]:
+        """The results of a file that was not taken in."""
+        self.counts[RowStatus.NOT_TAKEN] = self.counts.pop(RowStatus.ACCEPTED, 0)
+        return [
+            RowResult(each.number, each.place, RowStatus.NOT_TAKEN, *_OTHERS, "", each.ids)
+            if each.status is RowStatus.ACCEPTED
+            else each
+            for each in [*self.first, *self._problems]
+        ]
+
+
+_OTHERS: Final = (
+    "",
+    "another row is not good, so nothing of the file was taken in",
+    "因其他行有问题，整个文件未被接收",
+)
+_CIRCLE: Final = (
+    "with this link a part would be in itself",
+    "该关系会使零件包含自身",
+)
+_DEEP: Final = (
+    "too many levels of parts lie below",
+    "零件层级过深",
+)
+
+
+def _why(status: RowStatus, field: str, problem: Problem | None) -> tuple[str, str]:
+    if problem is not None:
+        return problem.why, problem.why_zh
+    if status is RowStatus.INVALID:
+        return _CIRCLE if field == "child" else _DEEP
+    if status is RowStatus.CONFLICT:
+        return (
+            f"known already, but {field} differs; what was captured is corrected by a correction",
+            f"已存在，但 {field} 不同；更改已采集内容请提交更正",
+        )
+    return "", ""
+
+
+def _problem(row: Row, now_ms: int, record: dict[str, Any]) -> Problem | None:
+    """Why a row is no good; else its evidence is put into ``record``."""
+    if row.problem is not None:
+        return row.problem
+    if len(row.facts) > FACTS_PER_ROW_MAX:
+        return Problem("", f"a row says at most {FACTS_PER_ROW_MAX} things", "单行内容过多")
+    for name in (row.source, row.place):
+        if "\x00" in name or not _encodable(name):
+            return _STRANGE
+    for fact in row.facts:
+        found = check_fact(fact)
+        if found is not None:
+            return found
+    try:
+        record.update(record_of(row, now_ms))
+        texts = orjson.dumps([record, [f.document for f in row.facts if isinstance(f, Event)]])
+    except (TypeError, ValueError):
+        return _STRANGE
+    if not is_normalized("NFC", texts.decode()):  # evidence is; the facts stay as they were given
+        record.update(orjson.loads(normalize("NFC", orjson.dumps(record).decode())))
+    return _STRANGE if _NUL.search(texts) else None
+
+
+_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_STRANGE: Final = Problem("", "the text has characters that do not exist", "文本含有无效字符")
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _digest(row: Row) -> str:
+    return hashlib.sha256(row.source.encode()).hexdigest()
+
+
+def _ids(row: Row) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for fact in row.facts:
+        item: Any = getattr(fact, "id", None) or getattr(fact, "item", None)
+        if item is not None:
+            found[item.id] = None
+        elif isinstance(fact, Link):
+            found[fact.parent.id] = found[fact.child.id] = None
+        else:
+            name = getattr(fact, "event_id", None)
+            if name:
+                found[name] = None
+        if len(found) > 8:
+            break
+    return tuple(found)
