@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
 from itertools import groupby
 from typing import Final
 
 from xinlian.ledger.model.evidence.index import (
-    EMPTY,
     ENTRY,
     Node,
     SubjectState,
     entry,
-    join_level,
     subtree_node,
 )
 
@@ -108,7 +107,15 @@ def split(held: Mapping[int, bytes], bits: int) -> Iterator[tuple[int, bytes, No
 
 def _pack(cells: Sequence[tuple[int, Node]], bodies: Sequence[bytes]) -> tuple[bytes, Node]:
     header = b"".join([_CELL.pack(size, node.hash) for size, node in cells])
-    nodes = [node for _, node in cells]
-    while len(nodes) > 1:
-        nodes = join_level(nodes)
-    return header + b"".join(bodies), nodes[0] if nodes else EMPTY
+    sizes = [size for size, _ in cells]
+    hashes = [node.hash for _, node in cells]
+    while len(hashes) > 1:
+        # What ``join`` does, in one go because this is done for every changed bucket.
+        hashes = [
+            sha256(b"\x22" + left + right).digest() if a + b > 1 else left if a else right
+            for left, right, a, b in zip(
+                hashes[::2], hashes[1::2], sizes[::2], sizes[1::2], strict=True
+            )
+        ]
+        sizes = [a + b for a, b in zip(sizes[::2], sizes[1::2], strict=True)]
+    return header + b"".join(bodies), Node(min(sizes[0], 2), hashes[0])

@@ -106,13 +106,17 @@ class Anchor:
 
 def pinned_head(info: LogInfo, head: Head, anchor: Anchor) -> dict[str, Any]:
     """The content of a ``.xlhead`` file."""
-    return {
+    content = {
         "format": HEAD_FORMAT,
         "log": info.log_id.hex(),
+        "chain_id": info.chain_id,
+        "contract": "0x" + info.contract.hex(),
+        "key_commitment": info.key_commitment.hex(),
         "size": head.size,
         "root": head.root.hex(),
         "index_root": head.index_root.hex(),
         "block_time": anchor.block_time,
-        "chain_id": info.chain_id,
-        "contract": "0x" + info.contract.hex(),
     }
+    if head.sm3_root != NO_ROOT:
+        content["sm3_root"] = head.sm3_root.hex()
+    return content

@@ -74,7 +74,9 @@ class _Maker:
         indices = sorted({*request.indices, *self._walk(subjects)})
         if indices and not 0 <= indices[0] <= indices[-1] < self._size:
             raise EvidenceError(
-                Refusal.NO_HEAD if indices[-1] < row.size else Refusal.UNKNOWN_LEAF,
+                Refusal.NO_HEAD
+                if 0 <= indices[0] <= indices[-1] < row.size
+                else Refusal.UNKNOWN_LEAF,
                 f"the newest head covers {self._size} records of the log {row.info.stream}",
             )
         held = self._store.records(self._conn, row.id, indices)
