@@ -117,7 +117,7 @@ def test_a_receipt_is_checked(net: ApiNetwork) -> None:
     receipt = evidence.receipt(name, done)
 
     def check(content: Any, who: str = "supplier") -> Any:
-        return net.call(who).post("/evidence/receipts/check", {"receipt": content})
+        return net.call(who).post("/evidence/receipts/check", content)
 
     assert check(receipt).json()["promise"] == "pending"
     evidence.flush(30)
@@ -127,7 +127,7 @@ def test_a_receipt_is_checked(net: ApiNetwork) -> None:
     leaf = {**receipt["leaves"][0], "leaf_hash": "00" * 32}
     forged = check({**receipt, "leaves": [leaf]})
     assert forged.json().get("promise") != "included"
-    wrong = check({"format": "xinlian-receipt/1"})
+    wrong = check({**receipt, "format": "xinlian-receipt/2"})
     assert (wrong.status_code, wrong.json()["detail_zh"]) == (422, "这不是回执")
 
 

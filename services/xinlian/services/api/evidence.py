@@ -108,7 +108,7 @@ def get_evidence_record(
 def check_receipt(state: StateDep, reader: ReaderDep, body: ReceiptBody) -> ReceiptView:
     """What became of the promise of a receipt: pending, included, or missed."""
     evidence = state.app.evidence
-    receipt, promise = evidence.receipt_state(body.receipt)
+    receipt, promise = evidence.receipt_state(body.model_dump())
     state.app.evidence_reads.log(reader, receipt.log)
     head = None
     if promise is ReceiptState.INCLUDED:

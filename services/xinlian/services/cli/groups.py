@@ -6,6 +6,7 @@ from typing import Final
 
 import click
 from xinlian.services.cli import (
+    rows_evidence,
     rows_finance,
     rows_orders,
     rows_parties,
@@ -24,6 +25,7 @@ ROWS: Final[tuple[Verb, ...]] = (
     *rows_quotes.ROWS,
     *rows_finance.ROWS,
     *rows_trace.ROWS,
+    *rows_evidence.ROWS,
 )
 """Every command, group by group."""
 
@@ -53,6 +55,10 @@ _HELP: Final[dict[str, tuple[str, str]]] = {
     "spc": ("Control charts, capability, sampling, causes.", "控制图、能力、抽样、根因。"),
     "control": ("Mutual recognition of control points.", "控制点互认。"),
     "certificate": ("Inspection certificates and their review.", "检验证书与审核。"),
+    "evidence": (
+        "Evidence logs: heads on chain, receipts, proofs.",
+        "存证日志：链上树头、回执、证明。",
+    ),
 }
 
 

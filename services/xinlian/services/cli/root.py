@@ -43,6 +43,7 @@ _COMMANDS: Final[tuple[tuple[str, str, str, str], ...]] = (
         "parts, batches, vehicles and what is known of them",
         "零件、批次、车辆追溯",
     ),
+    ("evidence", "groups", "evidence logs: heads on chain, receipts, proofs", "存证日志"),
     ("chain", "groups", "state of the chain and its market rules", "链状态与市场规则"),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 from xinlian.services.api.schemas.common import SAFE_MAX, Body, Hex32, PartyNo, UnixSeconds, View
@@ -16,6 +16,7 @@ __all__ = [
     "ProofBody",
     "ProofOfLog",
     "ReceiptBody",
+    "ReceiptLeaf",
     "ReceiptView",
 ]
 
@@ -23,6 +24,7 @@ SUBJECTS_MAX = 1_000
 INDICES_MAX = 10_000
 PATHS_MAX = 500
 LOGS_MAX = 50
+RECEIPT_LEAVES_MAX = 10_000
 
 LogSize = Annotated[int, Field(ge=1, le=SAFE_MAX, examples=[65536])]
 LeafIndex = Annotated[int, Field(ge=0, le=SAFE_MAX, examples=[41])]
@@ -91,10 +93,23 @@ class EvidenceRecordView(View):
     head: EvidenceHeadView | None = None
 
 
+class ReceiptLeaf(Body):
+    """A record that a receipt is for."""
+
+    index: LeafIndex
+    leaf_hash: Annotated[str, StringConstraints(max_length=64)]
+
+
 class ReceiptBody(Body):
     """A receipt as it was given out."""
 
-    receipt: dict[str, Any]
+    format: Annotated[str, StringConstraints(max_length=40), Field(examples=["xinlian-receipt/1"])]
+    log: Annotated[str, StringConstraints(max_length=64)]
+    leaves: Annotated[list[ReceiptLeaf], Field(min_length=1, max_length=RECEIPT_LEAVES_MAX)]
+    accepted_at: Annotated[str, StringConstraints(max_length=24)]
+    deadline: Annotated[str, StringConstraints(max_length=24)]
+    signer: Annotated[str, StringConstraints(max_length=42)]
+    signature: Annotated[str, StringConstraints(max_length=132)]
 
 
 class ReceiptView(View):
