@@ -11,7 +11,7 @@ from typing import Final
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
-__all__ = ["FONT", "Glyphs", "font_file", "register_fonts", "text_width"]
+__all__ = ["FONT", "Glyphs", "font_file", "register_fonts", "text_width", "wrap_text"]
 
 FONT: Final = "XinlianSans"
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Zl", "Zp"})
@@ -45,6 +45,25 @@ def text_width(text: str, size: float) -> float:
     """Width in points of a line set in the font."""
     register_fonts()
     return float(pdfmetrics.stringWidth(text, FONT, size))
+
+
+def wrap_text(text: str, size: float, width: float) -> list[str]:
+    """Break a line to ``width`` points: at blanks and between Chinese characters where it can, else
+    anywhere. Nothing is lost but blanks."""
+    out: list[str] = []
+    rest = text.strip()
+    while rest:
+        if text_width(rest, size) <= width:
+            return [*out, rest]
+        count = 1
+        while count < len(rest) and text_width(rest[: count + 1], size) <= width:
+            count += 1
+        cut = rest.rfind(" ", 0, count + 1)
+        if cut <= count // 3 or ord(rest[count - 1]) > 0x2E7F:
+            cut = count
+        out.append(rest[:cut].rstrip())
+        rest = rest[cut:].lstrip()
+    return out or [""]
 
 
 class Glyphs:

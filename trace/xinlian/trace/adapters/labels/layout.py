@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from xinlian.trace.adapters.fonts import Glyphs, text_width
+from xinlian.trace.adapters.fonts import Glyphs, wrap_text
 from xinlian.trace.adapters.labels.symbols import (
     LabelError,
     Surface,
@@ -133,7 +133,7 @@ def _set(
         y = top
         for text, size in shown:
             points = max(PT_MIN, size * scale)
-            for piece in _wrap(text, points, width * MM):
+            for piece in wrap_text(text, points, width * MM):
                 y += points * LEADING / MM
                 lines.append(Line(left, y - points * (LEADING - 1) / MM, points, piece))
         if y <= top + height + 0.01 and lines:
@@ -143,21 +143,3 @@ def _set(
         "the words don't fit beside the code: take a larger label or fewer words",
         "文字放不下：请换更大的标签或减少文字",
     )
-
-
-def _wrap(text: str, size: float, width: float) -> list[str]:
-    """Break a line; at blanks and between Chinese characters where it can, else anywhere."""
-    out: list[str] = []
-    rest = text.strip()
-    while rest:
-        if text_width(rest, size) <= width:
-            return [*out, rest]
-        count = 1
-        while count < len(rest) and text_width(rest[: count + 1], size) <= width:
-            count += 1
-        cut = rest.rfind(" ", 0, count + 1)
-        if cut <= count // 3 or ord(rest[count - 1]) > 0x2E7F:
-            cut = count
-        out.append(rest[:cut].rstrip())
-        rest = rest[cut:].lstrip()
-    return out or [""]

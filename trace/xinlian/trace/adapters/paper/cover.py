@@ -21,13 +21,13 @@ from xinlian.trace.adapters.paper.ink import (
 )
 from xinlian.trace.adapters.paper.numbering import Numbering
 from xinlian.trace.adapters.paper.proofs import counts
-from xinlian.trace.adapters.paper.tree_picture import short_id
+from xinlian.trace.adapters.paper.tree_picture import short_code
 from xinlian.trace.adapters.paper.words import TEXT, words_of
 from xinlian.trace.model.dossier import Dossier, ProofState, Verdict
 from xinlian.trace.model.facts import Inspection, Result
 from xinlian.trace.model.items import Scheme
 
-__all__ = ["REASONS_MAX", "cover"]
+__all__ = ["REASONS_MAX", "Tiles", "cover"]
 
 REASONS_MAX = 12
 _CODE = 38 * mm
@@ -64,7 +64,7 @@ class _Head(Flowable):
         name = item.name or ink.of(item.id.type)
         page.setFont(FONT, 22)
         page.drawString(0, top - 18 * mm, ink.glyphs.fit(name, 22, room))
-        code = ink.glyphs.show(short_id(item.id))
+        code = ink.glyphs.show(short_code(item.id.id))
         size = 15.0
         while size > 6 and text_width(code, size) > room:
             size -= 0.5
@@ -132,7 +132,7 @@ class _Badge(Flowable):
         page.drawRightString(PAGE_WIDTH - 5 * mm, 7 * mm, self.ink.other(words))
 
 
-class _Tiles(Flowable):
+class Tiles(Flowable):
     """Figures at a glance."""
 
     def __init__(self, tiles: list[tuple[str, str]], ink: Ink) -> None:
@@ -140,9 +140,11 @@ class _Tiles(Flowable):
         self.tiles, self.ink = tiles, ink
 
     def wrap(self, *_available: float) -> tuple[float, float]:
+        """The room that they take."""
         return PAGE_WIDTH, 22 * mm
 
     def draw(self) -> None:
+        """Paint them side by side."""
         page: Canvas = self.canv
         gap = 3 * mm
         step = (PAGE_WIDTH + gap) / len(self.tiles)
@@ -172,7 +174,7 @@ def cover(dossier: Dossier, ink: Ink, numbers: Numbering) -> list[Flowable]:
         named = f"{ink.text('recalls')}: {', '.join(dossier.affected_by[:20])}"
         story.append(ink.paragraph(named, 9, GREY))
     story.append(Spacer(0, 4 * mm))
-    story.append(_Tiles(_figures(dossier, ink, numbers), ink))
+    story.append(Tiles(_figures(dossier, ink, numbers), ink))
     return story
 
 

@@ -17,7 +17,7 @@ from xinlian.trace.adapters.paper.numbering import Numbering
 from xinlian.trace.adapters.paper.proofs import proof_section
 from xinlian.trace.adapters.paper.sections import Sections, heading
 from xinlian.trace.adapters.paper.tables import grid
-from xinlian.trace.adapters.paper.tree_picture import TreeRows, choose_rows, short_id
+from xinlian.trace.adapters.paper.tree_picture import TreeRows, choose_rows, short_code
 from xinlian.trace.adapters.paper.words import TEXT
 from xinlian.trace.model.dossier import Dossier, Language
 from xinlian.trace.model.tree import Node
@@ -27,6 +27,8 @@ __all__ = ["APPENDIX_ROWS", "PaperReport", "build_document", "dossier_pdf"]
 APPENDIX_ROWS: Final = 3_000
 """Places of the tree listed after the drawn ones: some forty pages."""
 MARGIN: Final = 16 * mm
+CHART_ROOM: Final = 75 * mm
+"""A heading and a chart below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +119,15 @@ def dossier_pdf(dossier: Dossier, language: Language, out: BinaryIO) -> PaperRep
     ):
         found = list(parts())
         if found:
-            story += [*heading(ink, TEXT[name]), *found]
+            room = CHART_ROOM if name in ("charts", "telemetry") else 30 * mm
+            story += [*heading(ink, TEXT[name], room), *found]
     proofs, left = proof_section(dossier, ink, numbers)
     story += [*heading(ink, TEXT["proof"]), *proofs]
     listed = _appendix(dossier, ink, shown, story)
     nodes_left = len(dossier.tree.nodes) - len(shown) - listed
     story += _notes(ink, nodes_left)
     item = dossier.item
-    foot = f"{item.name} {short_id(item.id)} · {ink.text('zone')}"
+    foot = f"{item.name} {short_code(item.id.id)} · {ink.text('zone')}"
     pages = build_document(story, out, ink, f"{TEXT['dossier'].en} {item.id.id}", foot)
     return PaperReport(
         pages,
@@ -159,7 +162,7 @@ def _appendix_row(node: Node, index: int, ink: Ink, names: dict[str, str]) -> tu
     kind = "" if link is None else ink.of(link.kind)
     maker = names.get(node.item.maker, node.item.maker)
     place = f"{kind} → #{node.parent + 1}"
-    return f"#{index + 1}", place, node.item.name, short_id(node.item.id), maker
+    return f"#{index + 1}", place, node.item.name, short_code(node.item.id.id), maker
 
 
 def _notes(ink: Ink, nodes_left: int) -> list[Flowable]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xinlian.trace.adapters.paper.ink import Ink
-from xinlian.trace.adapters.paper.tree_picture import short_id
+from xinlian.trace.adapters.paper.tree_picture import short_code
 from xinlian.trace.model.items import ItemId
 from xinlian.trace.model.tree import Tree
 
@@ -23,6 +23,6 @@ class Numbering:
         """The item in a table; one that is not in the tree by its id."""
         found = self._first.get(item)
         if found is None:
-            return short_id(item)
+            return short_code(item.id)
         number, name = found
         return f"#{number} {name or self._ink.of(item.type)}"

@@ -54,7 +54,9 @@ class Sections:
             return
         kept = self._bound(gaps)
         rows = [self._gap(gap) for gap in kept]
-        yield grid(self.ink, ("kind", "part", "what", "since"), rows, (24, 40, 90, 18))
+        yield grid(
+            self.ink, ("kind", "part", "what", "since"), rows, (26, 40, 90, 18), wrapped={"what"}
+        )
         yield from self._left(len(gaps) - len(kept))
 
     def _gap(self, gap: Gap) -> tuple[str | Cell, ...]:
@@ -130,7 +132,7 @@ class Sections:
             yield self._none()
             return
         heads = ("part", "station", "machine", "parameters", "window", "time", "mark")
-        yield grid(self.ink, heads, rows, (34, 22, 14, 60, 24, 28, 11))
+        yield grid(self.ink, heads, rows, (28, 22, 14, 56, 26, 35, 11), wrapped={"parameters"})
         yield from self._left(len(found) - len(rows))
 
     def telemetry(self) -> Iterator[Flowable]:
@@ -198,7 +200,7 @@ class Sections:
         rows.sort(key=lambda pair: pair[0])
         kept = self._bound([row for _, row in rows])
         heads = ("time", "kind", "part", "what", "mark")
-        yield grid(self.ink, heads, kept, (26, 32, 40, 69, 11))
+        yield grid(self.ink, heads, kept, (26, 32, 40, 69, 11), wrapped={"what"})
         yield from self._left(len(rows) - len(kept))
 
     def _told(self, record: Recorded) -> tuple[int, str | Cell, str, str] | None:
@@ -232,10 +234,10 @@ class Sections:
         return self.ink.paragraph(self.ink.text("none"), colour=GREY)
 
 
-def heading(ink: Ink, name: Words) -> list[Flowable]:
-    """A heading in both languages, kept with what follows."""
+def heading(ink: Ink, name: Words, room: float = 30 * mm) -> list[Flowable]:
+    """A heading in both languages, on a page that has ``room`` for what follows."""
     title = ink.paragraph(f"{ink.words(name)}   {ink.other(name)}", 12.5)
-    return [CondPageBreak(30 * mm), Spacer(0, 5 * mm), title, Spacer(0, 2 * mm)]
+    return [CondPageBreak(room), Spacer(0, 5 * mm), title, Spacer(0, 2 * mm)]
 
 
 def _rank(record: Recorded, fact: Inspection) -> int:

@@ -27,7 +27,7 @@ from xinlian.trace.model.items import ItemId, ItemType
 from xinlian.trace.model.links import Certainty
 from xinlian.trace.model.tree import Node, Tree
 
-__all__ = ["OVERVIEW_ROWS", "TreeRow", "TreeRows", "choose_rows"]
+__all__ = ["OVERVIEW_ROWS", "TreeRow", "TreeRows", "choose_rows", "short_code"]
 
 OVERVIEW_ROWS: Final = 180
 """Rows of the tree in the body of the dossier: some four pages."""
@@ -205,7 +205,7 @@ class TreeRows(Flowable):
         at = x + 10 + text_width(label, size) + 6
         page.setFillColor(GREY if gone else ACCENT)
         page.setFont(FONT, 7)
-        code = ink.glyphs.fit(short_id(item.id), 7, max(PAGE_WIDTH - at - 12, 20))
+        code = ink.glyphs.fit(short_code(item.id.id), 7, max(PAGE_WIDTH - at - 12, 20))
         page.drawString(at, y, code)
         if gone:
             page.setStrokeColor(GREY)
@@ -239,13 +239,10 @@ class TreeRows(Flowable):
         return notes
 
 
-def short_id(item: ItemId) -> str:
+def short_code(code: str) -> str:
     """An id as people know it: of a GS1 link only the values, of anything else all."""
     head = "https://id.gs1.org/"
-    if item.id.startswith(head):
-        parts = item.id[len(head) :].split("/")
-        return " / ".join(parts[1::2])
-    return item.id
+    return " / ".join(code[len(head) :].split("/")[1::2]) if code.startswith(head) else code
 
 
 def _removed(tree: Tree) -> set[int]:

@@ -146,8 +146,15 @@ TEXT: Final[Mapping[str, Words]] = {
     "signal": Words("out of control", "异常点"),
     "thinned": Words("{count} points, thinned for drawing", "共 {count} 点，绘图时抽稀"),
     "no_values": Words("no values", "无数值"),
-    "recall": Words("Recall list", "召回清单"),
-    "cause": Words("Cause", "起因"),
+    "left_rows_files": Words(
+        "{count} more vehicles are not printed; the CSV and XLSX files have them all.",
+        "另有 {count} 辆未印出，CSV 与 XLSX 文件中完整列出。",
+    ),
+    "vehicle": Words("Vehicle", "车辆"),
+    "finding": Words("Finding", "结论"),
+    "where": Words("Whereabouts", "位置"),
+    "why": Words("Reason and path from the cause", "原因与路径"),
+    "change": Words("Change", "变化"),
 }
 
 

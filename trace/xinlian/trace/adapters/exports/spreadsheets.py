@@ -1,0 +1,113 @@
+"""Recall lists for spreadsheets: CSV and XLSX, without anything that a spreadsheet would run."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from typing import BinaryIO, Final
+
+from xinlian.trace.adapters.exports.lines import (
+    HEADS,
+    RecallWords,
+    bounds,
+    cause_text,
+    plain_text,
+    recall_rows,
+    safe_text,
+)
+from xinlian.trace.adapters.paper.ink import Ink
+from xinlian.trace.model.dossier import Language, Words
+from xinlian.trace.model.recall import RecallList
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+__all__ = ["recall_csv", "recall_xlsx", "summary_rows"]
+
+_SHEET_ROWS: Final = 1_000_000
+"""A sheet takes 1,048,576; what is over goes to a further sheet."""
+_CELL_MAX: Final = 32_767
+"""Characters that a cell of XLSX takes."""
+_WIDTHS: Final = (22, 14, 48, 22, 14, 60, 14, 14)
+_NO_WORDS: Final[Mapping[str, Words]] = {}
+
+
+def recall_csv(
+    recall: RecallList,
+    language: Language,
+    out: BinaryIO,
+    reasons: Mapping[str, Words] = _NO_WORDS,
+) -> int:
+    """Write CSV (UTF-8 with a byte order mark, as Excel wants it); the number of vehicles."""
+    words = RecallWords(language, reasons)
+    out.write(b"\xef\xbb\xbf")
+    text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow([head.of(language) for head in HEADS])
+    count = 0
+    for row in recall_rows(recall, words):
+        writer.writerow([safe_text(cell) for cell in row])
+        count += 1
+    text.flush()
+    text.detach()
+    return count
+
+
+def recall_xlsx(
+    recall: RecallList,
+    language: Language,
+    out: BinaryIO,
+    reasons: Mapping[str, Words] = _NO_WORDS,
+) -> int:
+    """Write XLSX: a summary and the list, row by row; the number of vehicles.
+
+    Every cell is a text (never a formula, a link or a number), with blanks for control characters.
+    """
+    words = RecallWords(language, reasons)
+    book = Workbook(out, {"constant_memory": True})
+    bold = book.add_format({"bold": True})
+    summary = book.add_worksheet(words.text("list"))
+    summary.set_column(0, 0, 28)
+    summary.set_column(1, 1, 90)
+    for place, (name, value) in enumerate(summary_rows(recall, words)):
+        summary.write_string(place, 0, name, bold)
+        summary.write_string(place, 1, plain_text(value))
+    count = 0
+    for count, row in enumerate(recall_rows(recall, words), 1):
+        number, place = divmod(count - 1, _SHEET_ROWS)
+        if place == 0:
+            sheet = _sheet(book, words, number + 1, bold)
+        for column, text in enumerate(row):
+            sheet.write_string(place + 1, column, plain_text(text)[:_CELL_MAX])
+    if count == 0:
+        _sheet(book, words, 1, bold)
+    book.close()
+    return count
+
+
+def summary_rows(recall: RecallList, words: RecallWords) -> Iterable[tuple[str, str]]:
+    """What a recall list says of itself."""
+    ink = Ink(words.language)
+    yield words.text("list"), recall.recall_id
+    yield words.text("made"), f"{ink.time(recall.made_at_ms)} (UTC+8)"
+    for cause in recall.causes:
+        times = {at: ink.time(at) for at in (cause.from_ms, cause.to_ms) if at is not None}
+        yield words.text("cause"), cause_text(cause, words, times)
+    yield words.text("population"), str(recall.population)
+    least, most = bounds(recall)
+    yield words.text("bounds"), f"{least} / {most}"
+    yield words.text("gaps"), str(recall.gaps)
+    if recall.diff is not None:
+        yield words.text("earlier"), recall.diff.earlier_id
+
+
+def _sheet(book: Workbook, words: RecallWords, number: int, bold: Format) -> Worksheet:
+    title = "车辆" if words.language is Language.ZH else "Vehicles"
+    sheet = book.add_worksheet(title if number == 1 else f"{title} {number}")
+    sheet.freeze_panes(1, 0)
+    for place, width in enumerate(_WIDTHS):
+        sheet.set_column(place, place, width)
+    for place, head in enumerate(HEADS):
+        sheet.write_string(0, place, head.of(words.language), bold)
+    return sheet
