@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 import openpyxl
 import pytest
 from xinlian.finance.adapters.mapping_file import parse_mapping_text
-from xinlian.finance.adapters.table_files import FileContent, open_table
-from xinlian.finance.model.import_reasons import FileRefusedError
-from xinlian.finance.model.tables import Table
+from xinlian.ledger.adapters.files.table_files import FileContent, open_table
+from xinlian.ledger.model.table_reasons import FileRefusedError
+from xinlian.ledger.model.tables import Table
 
 MAPPING_TEXT = """
 version: 1

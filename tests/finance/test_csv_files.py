@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from xinlian.finance.adapters.csv_table import CsvTable, decode
-from xinlian.finance.adapters.table_files import FileContent, open_table, read_file
-from xinlian.finance.model.import_reasons import FileReason, FileRefusedError, RowReason
-from xinlian.finance.model.tables import Bounds, SourceRow
+from xinlian.finance.model.import_reasons import RowReason
+from xinlian.ledger.adapters.files.csv_table import CsvTable, decode
+from xinlian.ledger.adapters.files.table_files import FileContent, open_table, read_file
+from xinlian.ledger.model.table_reasons import FileReason, FileRefusedError
+from xinlian.ledger.model.tables import Bounds, SourceRow
 
 from tests.finance.tables import MAPPING, refusal, rows, table
 

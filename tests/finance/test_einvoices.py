@@ -10,13 +10,7 @@ from xinlian.finance.adapters.document_store import SqlDocumentStore, SqlImportS
 from xinlian.finance.adapters.einvoice_xml import EInvoice, parse_einvoice
 from xinlian.finance.model.codes import synthetic_uscc
 from xinlian.finance.model.documents import DocumentKind
-from xinlian.finance.model.import_reasons import (
-    FileReason,
-    FileRefusedError,
-    Outcome,
-    RowProblemError,
-    RowReason,
-)
+from xinlian.finance.model.import_reasons import Outcome, RowProblemError, RowReason
 from xinlian.finance.model.import_report import ImportReport
 from xinlian.finance.model.matching import MatchPolicy
 from xinlian.finance.usecases.documents import usable_amount
@@ -24,6 +18,7 @@ from xinlian.finance.usecases.import_einvoices import import_einvoices
 from xinlian.finance.usecases.import_table import ImportSource
 from xinlian.ledger.model.days import iso_of
 from xinlian.ledger.model.money import Fen
+from xinlian.ledger.model.table_reasons import FileReason, FileRefusedError
 
 SELLER, BUYER = synthetic_uscc("t", "seller"), synthetic_uscc("t", "buyer")
 NUMBER = "25312000000010638978"

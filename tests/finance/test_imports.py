@@ -15,9 +15,10 @@ from xinlian.finance.adapters.mapping_file import parse_mapping_text, read_mappi
 from xinlian.finance.adapters.sql import DocumentRow, ImportLineRow, ImportRow, metadata
 from xinlian.finance.model.codes import is_synthetic, synthetic_uscc
 from xinlian.finance.model.documents import registration_of
-from xinlian.finance.model.import_reasons import FileReason, FileRefusedError, Outcome, RowReason
+from xinlian.finance.model.import_reasons import Outcome, RowReason
 from xinlian.finance.model.mapping import Mapping
 from xinlian.ledger.model.days import day_from_iso, iso_of, start_of
+from xinlian.ledger.model.table_reasons import FileReason, FileRefusedError
 
 from tests.finance.make_sample import sample_text
 

@@ -7,14 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from xinlian.finance.adapters.mapping_file import parse_mapping_text, read_mapping
 from xinlian.finance.model.amounts import AmountStyle, MoneyUnit
-from xinlian.finance.model.date_patterns import DatePattern, PatternError
-from xinlian.finance.model.import_reasons import (
-    RowProblemError,
-    RowReason,
-)
-from xinlian.finance.model.mapping import MappingError
+from xinlian.finance.model.import_reasons import RowProblemError, RowReason
+from xinlian.ledger.model.date_patterns import DatePattern, PatternError
 from xinlian.ledger.model.days import date_of, day_from_iso, day_of
 from xinlian.ledger.model.money import FEN_MAX, Fen
+from xinlian.ledger.model.sections import MappingError
 
 from tests.finance.rows import MAPPING
 

@@ -7,17 +7,13 @@ import pytest
 from xinlian.finance.adapters.mapping_file import parse_mapping_text
 from xinlian.finance.model.amounts import AmountStyle
 from xinlian.finance.model.documents import DocumentKind, document_key
-from xinlian.finance.model.import_reasons import (
-    ROW_REASON_TEXT,
-    FileReason,
-    RowProblemError,
-    RowReason,
-)
+from xinlian.finance.model.import_reasons import ROW_REASON_TEXT, RowProblemError, RowReason
 from xinlian.finance.model.mapping import Mapping
 from xinlian.finance.model.receivables import RowReader
-from xinlian.finance.model.tables import CELL_CHARS_MAX, Cell, CellKind
 from xinlian.ledger.model.days import day_from_iso
 from xinlian.ledger.model.money import Fen
+from xinlian.ledger.model.table_reasons import FileReason
+from xinlian.ledger.model.tables import CELL_CHARS_MAX, Cell, CellKind
 
 from tests.finance.rows import BUYER, GOOD, MAPPING, SELLER, TODAY
 

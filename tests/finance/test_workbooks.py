@@ -12,10 +12,11 @@ import pytest
 from defusedxml.ElementTree import iterparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from xinlian.finance.adapters import xlsx_package
-from xinlian.finance.adapters.table_files import FileContent, open_table
-from xinlian.finance.model.import_reasons import FileReason, FileRefusedError, RowReason
-from xinlian.finance.model.tables import Bounds, Cell, CellKind
+from xinlian.finance.model.import_reasons import RowReason
+from xinlian.ledger.adapters.files import xlsx_package
+from xinlian.ledger.adapters.files.table_files import FileContent, open_table
+from xinlian.ledger.model.table_reasons import FileReason, FileRefusedError
+from xinlian.ledger.model.tables import Bounds, Cell, CellKind
 
 from tests.finance.tables import MAPPING, MAPPING_TEXT, edit, refusal, rows, table, workbook
 

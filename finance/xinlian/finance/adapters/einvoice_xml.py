@@ -21,16 +21,12 @@ from xinlian.finance.model.codes import (
     parse_plain_number,
     parse_uscc,
 )
-from xinlian.finance.model.date_patterns import DatePattern
 from xinlian.finance.model.documents import DocumentKind, PartyRef, TradeDocument
-from xinlian.finance.model.import_reasons import (
-    FileReason,
-    FileRefusedError,
-    RowProblemError,
-    RowReason,
-)
+from xinlian.finance.model.import_reasons import RowProblemError, RowReason
+from xinlian.ledger.model.date_patterns import DatePattern
 from xinlian.ledger.model.days import Day, date_of
 from xinlian.ledger.model.money import Fen
+from xinlian.ledger.model.table_reasons import FileReason, FileRefusedError
 
 XML_BYTES_MAX: Final = 4 * 1024 * 1024
 ELEMENTS_MAX: Final = 50_000

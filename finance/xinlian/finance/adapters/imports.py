@@ -8,7 +8,6 @@ from pathlib import Path
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from xinlian.finance.adapters.document_store import SqlDocumentStore, SqlImportStore
-from xinlian.finance.adapters.table_files import open_table, read_file
 from xinlian.finance.model.import_report import ImportReport
 from xinlian.finance.model.mapping import Mapping
 from xinlian.finance.usecases.import_table import (
@@ -18,6 +17,7 @@ from xinlian.finance.usecases.import_table import (
     read_table,
 )
 from xinlian.finance.usecases.ports import Clock
+from xinlian.ledger.adapters.files.table_files import open_table, read_file
 
 
 class ImportRaceError(RuntimeError):

@@ -9,33 +9,6 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class FileReason(StrEnum):
-    """Why a whole file is refused; nothing of it is taken."""
-
-    NOT_A_FILE = "not_a_file"
-    EMPTY_FILE = "empty_file"
-    FILE_TOO_LARGE = "file_too_large"
-    OLD_EXCEL = "old_excel"
-    WRONG_KIND = "wrong_kind"
-    ENCODING_UNKNOWN = "encoding_unknown"
-    NUL_CHARACTER = "nul_character"
-    WORKBOOK_DAMAGED = "workbook_damaged"
-    WORKBOOK_TOO_LARGE = "workbook_too_large"
-    WORKBOOK_UNSAFE = "workbook_unsafe"
-    SHEET_MISSING = "sheet_missing"
-    UNCLOSED_QUOTE = "unclosed_quote"
-    HEADER_MISSING = "header_missing"
-    DUPLICATE_HEADER = "duplicate_header"
-    MISSING_COLUMN = "missing_column"
-    TOO_MANY_COLUMNS = "too_many_columns"
-    TOO_MANY_ROWS = "too_many_rows"
-    TOO_MANY_CELLS = "too_many_cells"
-    NO_ROWS = "no_rows"
-    XML_MALFORMED = "xml_malformed"
-    XML_UNSAFE = "xml_unsafe"
-    XML_NOT_AN_INVOICE = "xml_not_an_invoice"
-
-
 class RowReason(StrEnum):
     """Why a row is invalid."""
 
@@ -81,16 +54,6 @@ class Outcome(StrEnum):
     EXISTS = "exists"
     CONFLICT = "conflict"
     INVALID = "invalid"
-
-
-class FileRefusedError(ValueError):
-    """A whole file is refused; ``line`` is the place, where there is one (the first line is 1)."""
-
-    def __init__(self, reason: FileReason, message: str, line: int | None = None) -> None:
-        place = "" if line is None else f" (line {line})"
-        super().__init__(f"{message}{place}")
-        self.reason = reason
-        self.line = line
 
 
 class RowProblemError(ValueError):

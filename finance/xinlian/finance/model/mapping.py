@@ -5,16 +5,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final, TypeVar
+from typing import Final
 
 from xinlian.finance.model.amounts import AmountStyle, MoneyUnit
-from xinlian.finance.model.date_patterns import DatePattern, PatternError
+from xinlian.ledger.model.date_patterns import DatePattern, PatternError
 from xinlian.ledger.model.money import Fen
+from xinlian.ledger.model.sections import MappingError, Section, check_layout, digest_of
 
 MAPPING_VERSION: Final = 1
 
@@ -33,14 +32,6 @@ FIELDS: Final = (
     "tax_amount",
 )
 REQUIRED: Final = ("seller_code", "buyer_code", "invoice_number", "invoice_date", "due_date")
-ENCODINGS: Final = ("auto", "utf-8", "gb18030", "utf-16")
-
-
-_Choice = TypeVar("_Choice", bound=StrEnum)
-
-
-class MappingError(ValueError):
-    """The mapping file is malformed; the message names the key."""
 
 
 class PartyRule(StrEnum):
@@ -114,7 +105,7 @@ class Mapping:
 
 def parse_mapping(raw: object) -> Mapping:
     """Check a mapping read from YAML; raises ``MappingError`` naming the first wrong key."""
-    top = _Section("mapping", raw)
+    top = Section("mapping", raw)
     if top.take("version") != MAPPING_VERSION:
         raise MappingError(f"version: must be {MAPPING_VERSION}")
     name = top.text("name")
@@ -139,12 +130,9 @@ def parse_mapping(raw: object) -> Mapping:
         encoding=source.text("encoding", default="auto"),
         delimiter=source.text("delimiter", default=","),
         sheet=source.text("sheet", default="") or None,
-        digest=_digest(raw),
+        digest=digest_of(raw),
     )
-    if mapping.encoding not in ENCODINGS:
-        raise MappingError(f"source.encoding: one of {', '.join(ENCODINGS)}")
-    if len(mapping.delimiter) != 1 or mapping.delimiter in '"\r\n\0':
-        raise MappingError("source.delimiter: one character, no quote or line end")
+    check_layout(mapping)
     for section in (source, parties, facts_section, top):
         section.done()
     return mapping
@@ -166,7 +154,7 @@ def _check_fields(columns: Dict[str, str], constants: Dict[str, str]) -> None:
         raise MappingError("columns.net_amount: stands with tax_amount or not at all")
 
 
-def _party(section: _Section, namespace: str) -> PartyMapping:
+def _party(section: Section, namespace: str) -> PartyMapping:
     names = section.take("names", default={})
     if not isinstance(names, dict):
         raise MappingError(f"{section.path}.names: must be a table of value: name")
@@ -180,7 +168,7 @@ def _party(section: _Section, namespace: str) -> PartyMapping:
     return party
 
 
-def _fact(section: _Section) -> FactMapping:
+def _fact(section: Section) -> FactMapping:
     fact = FactMapping(
         column=section.text("column"),
         type=section.choice("type", FactType, FactType.TEXT),
@@ -193,7 +181,7 @@ def _fact(section: _Section) -> FactMapping:
     return fact
 
 
-def _amounts(section: _Section) -> AmountStyle:
+def _amounts(section: Section) -> AmountStyle:
     try:
         style = AmountStyle(
             decimal=section.text("decimal", default="."),
@@ -217,7 +205,7 @@ def _patterns(raw: object) -> tuple[DatePattern, ...]:
         raise MappingError(f"dates: {exc}") from exc
 
 
-def _texts(section: _Section, key: str) -> tuple[str, ...]:
+def _texts(section: Section, key: str) -> tuple[str, ...]:
     # YAML reads a bare yes/no key as a boolean; the words of a flag are compared as text.
     raw = section.take(key, default=[])
     if not isinstance(raw, list) or not all(isinstance(item, str) for item in raw):
@@ -225,72 +213,5 @@ def _texts(section: _Section, key: str) -> tuple[str, ...]:
     return tuple(raw)
 
 
-def _text_items(section: _Section) -> dict[str, str]:
+def _text_items(section: Section) -> dict[str, str]:
     return {key: section.text(key) for key in section.names()}
-
-
-def _digest(raw: object) -> str:
-    text = json.dumps(_plain(raw), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _plain(raw: object) -> object:
-    if isinstance(raw, dict):
-        return {str(key): _plain(value) for key, value in raw.items()}
-    if isinstance(raw, list):
-        return [_plain(value) for value in raw]
-    return raw if isinstance(raw, (str, int, bool)) or raw is None else str(raw)
-
-
-class _Section:
-    """One table of the mapping; keys nobody asked for are errors."""
-
-    def __init__(self, path: str, raw: object) -> None:
-        if not isinstance(raw, dict):
-            raise MappingError(f"{path}: must be a table of keys and values")
-        # YAML 1.1 reads the bare keys yes/no/true/false as booleans.
-        self._raw: dict[str, Any] = {
-            str(key).lower() if isinstance(key, bool) else str(key): value
-            for key, value in raw.items()
-        }
-        self._asked: set[str] = set()
-        self.path = path
-
-    def names(self) -> list[str]:
-        return list(self._raw)
-
-    def take(self, key: str, default: object = None) -> Any:
-        self._asked.add(key)
-        value = self._raw.get(key)
-        return default if value is None else value
-
-    def text(self, key: str, default: str | None = None) -> str:
-        value = self.take(key, default)
-        if not isinstance(value, str):
-            raise MappingError(f"{self.path}.{key}: must be a text (in quotes)")
-        return value
-
-    def flag(self, key: str) -> bool:
-        value = self.take(key, default=False)
-        if not isinstance(value, bool):
-            raise MappingError(f"{self.path}.{key}: must be true or false")
-        return value
-
-    def choice(self, key: str, kind: type[_Choice], default: _Choice) -> _Choice:
-        value = self.take(key, default=default.value)
-        try:
-            return kind(value)
-        except ValueError:
-            known = ", ".join(member.value for member in kind)
-            raise MappingError(f"{self.path}.{key}: one of {known}") from None
-
-    def section(self, key: str, *, optional: bool = False) -> _Section:
-        value = self.take(key)
-        if value is None and not optional:
-            raise MappingError(f"{self.path}.{key}: is needed")
-        return _Section(f"{self.path}.{key}", {} if value is None else value)
-
-    def done(self) -> None:
-        unknown = [key for key in self._raw if key not in self._asked]
-        if unknown:
-            raise MappingError(f"{self.path}.{unknown[0]}: no such key")

@@ -23,9 +23,9 @@ from xinlian.finance.model.mapping import (
     PartyMapping,
     PartyRule,
 )
-from xinlian.finance.model.tables import CELL_CHARS_MAX, Cell, CellKind
 from xinlian.ledger.model.days import Day, DayError, date_of, day_from_iso, iso_of
 from xinlian.ledger.model.money import Fen
+from xinlian.ledger.model.tables import CELL_CHARS_MAX, Cell, CellKind
 
 NAME_CHARS_MAX = 200
 _NOTHING = Cell("")

@@ -10,8 +10,6 @@ from typing import Final, TypeVar
 from xinlian.finance.model.documents import TradeDocument, differing_field
 from xinlian.finance.model.import_reasons import (
     ROW_REASON_TEXT,
-    FileReason,
-    FileRefusedError,
     Outcome,
     RowProblemError,
     RowReason,
@@ -24,9 +22,10 @@ from xinlian.finance.model.import_report import (
 )
 from xinlian.finance.model.mapping import Mapping
 from xinlian.finance.model.receivables import RowReader
-from xinlian.finance.model.tables import SourceRow, Table, check_columns
 from xinlian.finance.usecases.ports import DocumentStore, Identity, ImportStore
 from xinlian.ledger.model.days import Day, day_at
+from xinlian.ledger.model.table_reasons import FileReason, FileRefusedError
+from xinlian.ledger.model.tables import SourceRow, Table, check_columns
 
 BATCH_ROWS: Final = 200
 _T = TypeVar("_T")
@@ -129,8 +128,9 @@ def _read(
     reader: RowReader, header: tuple[str, ...], row: SourceRow, by: str
 ) -> TradeDocument | RowProblemError:
     if row.problem is not None:
-        message = ROW_REASON_TEXT[row.problem][0]
-        return RowProblemError(row.problem, None, f"{message}: {len(row.cells)} cells")
+        reason = RowReason(row.problem.value)
+        message = ROW_REASON_TEXT[reason][0]
+        return RowProblemError(reason, None, f"{message}: {len(row.cells)} cells")
     try:
         return own(reader.read(dict(zip(header, row.cells, strict=True))), by)
     except RowProblemError as exc:

@@ -21,13 +21,10 @@ from sqlalchemy.orm import Session
 from xinlian.finance.adapters.company_books import CompanyBooks
 from xinlian.finance.adapters.document_store import SqlImportStore
 from xinlian.finance.adapters.einvoice_xml import parse_einvoice
-from xinlian.finance.adapters.mapping_file import MAPPING_BYTES_MAX, parse_mapping_text
-from xinlian.finance.adapters.table_files import FileContent, open_table
+from xinlian.finance.adapters.mapping_file import parse_mapping_text
 from xinlian.finance.model.documents import TradeDocument
-from xinlian.finance.model.import_reasons import FileRefusedError, RowProblemError
+from xinlian.finance.model.import_reasons import RowProblemError
 from xinlian.finance.model.import_report import ImportReport, RowResult
-from xinlian.finance.model.mapping import MappingError
-from xinlian.finance.model.tables import Bounds
 from xinlian.finance.usecases.import_einvoices import import_einvoices
 from xinlian.finance.usecases.import_table import (
     ImportSource,
@@ -35,7 +32,12 @@ from xinlian.finance.usecases.import_table import (
     import_table,
     read_table,
 )
+from xinlian.ledger.adapters.files.table_files import FileContent, open_table
+from xinlian.ledger.adapters.files.yaml_file import MAPPING_BYTES_MAX
 from xinlian.ledger.model.ids import DocumentKey, PartyId
+from xinlian.ledger.model.sections import MappingError
+from xinlian.ledger.model.table_reasons import FileRefusedError
+from xinlian.ledger.model.tables import Bounds
 from xinlian.services.app.clock import Clock
 from xinlian.services.app.errors import Code, RefusedError
 from xinlian.services.app.idempotency import IdempotencyKeys

@@ -13,11 +13,13 @@ from xinlian.finance.adapters.document_store import SqlDocumentStore
 from xinlian.finance.adapters.imports import import_receivables
 from xinlian.finance.adapters.mapping_file import read_mapping
 from xinlian.finance.model.documents import TradeDocument
-from xinlian.finance.model.import_reasons import FileRefusedError, Outcome
+from xinlian.finance.model.import_reasons import Outcome
 from xinlian.finance.model.import_report import ImportReport
-from xinlian.finance.model.mapping import Mapping, MappingError
+from xinlian.finance.model.mapping import Mapping
 from xinlian.finance.usecases.ports import Clock
 from xinlian.ledger.model.days import Day, DayError, day_from_iso
+from xinlian.ledger.model.sections import MappingError
+from xinlian.ledger.model.table_reasons import FileRefusedError
 from xinlian.services.demo.cast import Cast
 from xinlian.services.demo.failure import DemoError
 from xinlian.services.demo.plan import Invoice

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
-from xinlian.finance.model.import_reasons import FileReason, FileRefusedError
+from xinlian.ledger.model.table_reasons import FileReason, FileRefusedError
 
 ENTRIES_MAX: Final = 1_000
 UNPACKED_BYTES_MAX: Final = 192 * 1024 * 1024

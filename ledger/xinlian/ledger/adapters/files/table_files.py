@@ -1,4 +1,4 @@
-"""Opens a receivables file as a table: kind by content, text encoding, CSV and Excel."""
+"""Opens a file as a table: kind by content, text encoding, CSV and Excel."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from xinlian.finance.adapters.csv_table import CsvTable
-from xinlian.finance.adapters.xlsx_table import XlsxTable
-from xinlian.finance.model.import_reasons import FileReason, FileRefusedError
-from xinlian.finance.model.mapping import Mapping
-from xinlian.finance.model.tables import FILE_BYTES_MAX, WIDEST, Bounds, Table
+from xinlian.ledger.adapters.files.csv_table import CsvTable
+from xinlian.ledger.adapters.files.xlsx_table import XlsxTable
+from xinlian.ledger.model.table_reasons import FileReason, FileRefusedError
+from xinlian.ledger.model.tables import FILE_BYTES_MAX, WIDEST, Bounds, Table, TableLayout
 
 _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -53,7 +52,7 @@ def read_file(path: Path) -> FileContent:
     return FileContent(name, data, hashlib.sha256(data).hexdigest())
 
 
-def open_table(content: FileContent, mapping: Mapping, bounds: Bounds = WIDEST) -> Table:
+def open_table(content: FileContent, layout: TableLayout, bounds: Bounds = WIDEST) -> Table:
     """The table in a file; its kind is told by its content and must agree with its name."""
     data, suffix = content.data, Path(content.name).suffix.lower()
     if len(data) > bounds.file_bytes:
@@ -75,7 +74,7 @@ def open_table(content: FileContent, mapping: Mapping, bounds: Bounds = WIDEST) 
                 FileReason.WRONG_KIND,
                 f"{content.name} holds a zip archive: a workbook is named .xlsx",
             )
-        return XlsxTable.open(data, mapping, bounds)
+        return XlsxTable.open(data, layout, bounds)
     for mark, what in _FOREIGN.items():
         if data.startswith(mark):
             raise FileRefusedError(FileReason.WRONG_KIND, f"{content.name} is {what}")
@@ -83,4 +82,4 @@ def open_table(content: FileContent, mapping: Mapping, bounds: Bounds = WIDEST) 
         raise FileRefusedError(
             FileReason.WRONG_KIND, f"{content.name} is named like a workbook but holds none"
         )
-    return CsvTable.open(data, mapping, bounds)
+    return CsvTable.open(data, layout, bounds)

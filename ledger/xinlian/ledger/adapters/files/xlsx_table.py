@@ -14,16 +14,16 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from xinlian.finance.adapters.xlsx_package import XlsxPackage, damaged, local
-from xinlian.finance.model.import_reasons import FileReason, FileRefusedError, RowReason
-from xinlian.finance.model.mapping import Mapping
-from xinlian.finance.model.tables import (
+from xinlian.ledger.adapters.files.xlsx_package import XlsxPackage, damaged, local
+from xinlian.ledger.model.table_reasons import FileReason, FileRefusedError, TableReason
+from xinlian.ledger.model.tables import (
     COLUMNS_MAX,
     WIDEST,
     Bounds,
     Cell,
     CellKind,
     SourceRow,
+    TableLayout,
     check_header,
 )
 
@@ -58,12 +58,12 @@ class XlsxTable:
         self.header = check_header([cell.text for cell in first.cells], first.line)
 
     @classmethod
-    def open(cls, data: bytes, mapping: Mapping, bounds: Bounds = WIDEST) -> XlsxTable:
+    def open(cls, data: bytes, layout: TableLayout, bounds: Bounds = WIDEST) -> XlsxTable:
         """Open the workbook in ``data``; raises ``FileRefusedError``."""
         package = XlsxPackage(data)
         if not package.has("xl/workbook.xml"):
             raise FileRefusedError(FileReason.WRONG_KIND, "the zip archive is no .xlsx workbook")
-        return cls(package, mapping.sheet, bounds)
+        return cls(package, layout.sheet, bounds)
 
     def rows(self) -> Iterator[SourceRow]:
         """The rows below the header; a row wider than the header carries ``ragged_row``."""
@@ -72,7 +72,7 @@ class XlsxTable:
             if count >= self._bounds.rows:
                 raise self._bounds.too_many_rows(row.line)
             if any(cell.text for cell in row.cells[width:]):
-                yield SourceRow(row.line, row.cells, RowReason.RAGGED_ROW)
+                yield SourceRow(row.line, row.cells, TableReason.RAGGED_ROW)
             else:
                 padding = (_EMPTY,) * (width - len(row.cells))
                 yield SourceRow(row.line, row.cells[:width] + padding)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
 
-from xinlian.finance.model.import_reasons import FileReason, FileRefusedError, RowReason
+from xinlian.ledger.model.table_reasons import FileReason, FileRefusedError, TableReason
 
+ENCODINGS: Final = ("auto", "utf-8", "gb18030", "utf-16")
 FILE_BYTES_MAX: Final = 64 * 1024 * 1024
 ROWS_MAX: Final = 200_000
 CELLS_MAX: Final = 4_000_000
@@ -78,7 +79,23 @@ class SourceRow:
 
     line: int
     cells: tuple[Cell, ...]
-    problem: RowReason | None = None
+    problem: TableReason | None = None
+
+
+class TableLayout(Protocol):
+    """How a file is laid out: text encoding (or ``auto``), delimiter, worksheet (or the first)."""
+
+    @property
+    def encoding(self) -> str:
+        """One of ``ENCODINGS``."""
+
+    @property
+    def delimiter(self) -> str:
+        """One character."""
+
+    @property
+    def sheet(self) -> str | None:
+        """The worksheet's name."""
 
 
 class Table(Protocol):

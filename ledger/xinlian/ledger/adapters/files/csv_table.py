@@ -9,15 +9,15 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from xinlian.finance.model.import_reasons import FileReason, FileRefusedError, RowReason
-from xinlian.finance.model.mapping import Mapping
-from xinlian.finance.model.tables import (
+from xinlian.ledger.model.table_reasons import FileReason, FileRefusedError, TableReason
+from xinlian.ledger.model.tables import (
     CELL_CHARS_MAX,
     COLUMNS_MAX,
     WIDEST,
     Bounds,
     Cell,
     SourceRow,
+    TableLayout,
     check_header,
 )
 
@@ -101,14 +101,14 @@ class CsvTable:
         self.header = check_header([cell.text for cell in header.cells], header.line)
 
     @classmethod
-    def open(cls, data: bytes, mapping: Mapping, bounds: Bounds = WIDEST) -> CsvTable:
+    def open(cls, data: bytes, layout: TableLayout, bounds: Bounds = WIDEST) -> CsvTable:
         """Decode the bytes and read the header."""
-        text = decode(data, mapping.encoding)
+        text = decode(data, layout.encoding)
         if text.lstrip().startswith("<"):
             raise FileRefusedError(
                 FileReason.WRONG_KIND, "the file holds XML or HTML, not CSV", line=1
             )
-        return cls(text, mapping.delimiter, bounds)
+        return cls(text, layout.delimiter, bounds)
 
     def rows(self) -> Iterator[SourceRow]:
         """The rows below the header; a row of the wrong width carries ``ragged_row``."""
@@ -117,7 +117,7 @@ class CsvTable:
             if count >= self._bounds.rows:
                 raise self._bounds.too_many_rows(row.line)
             if row.problem is None and len(row.cells) != width:
-                yield SourceRow(row.line, row.cells, RowReason.RAGGED_ROW)
+                yield SourceRow(row.line, row.cells, TableReason.RAGGED_ROW)
             else:
                 yield row
 
@@ -150,7 +150,7 @@ class CsvTable:
             if any(cell.text for cell in cells):
                 yield SourceRow(line, cells)
 
-    def _judge(self, exc: csv.Error, line: int) -> RowReason:
+    def _judge(self, exc: csv.Error, line: int) -> TableReason:
         """What a record that can't be read means.
 
         A quote that is never closed swallows the rows behind it: the file is refused, for else
@@ -162,7 +162,7 @@ class CsvTable:
             raise FileRefusedError(
                 FileReason.UNCLOSED_QUOTE, "a quote is opened here and not closed", line
             ) from exc
-        return RowReason.CELL_TOO_LONG if too_long else RowReason.QUOTE_MALFORMED
+        return TableReason.CELL_TOO_LONG if too_long else TableReason.QUOTE_MALFORMED
 
 
 def _too_wide(line: int) -> FileRefusedError:
