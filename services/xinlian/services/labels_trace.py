@@ -33,7 +33,23 @@ TRACE_FIELDS: Final[dict[str, str]] = {
     # captures
     "capture": "采集", "taken": "已接收", "counts": "计数", "why": "原因", "why_zh": "中文原因",
     "record_hash": "存证叶哈希", "included_by_ms": "承诺上链时间", "made_ms": "时间",
-    "not_taken": "未接收", "after": "起始位置",
+    "not_taken": "未接收", "after": "起始位置", "event": "事件",
+    # EPCIS
+    "perPage": "每页数量", "nextPageToken": "页令牌", "eventType": "事件类型",
+    "EQ_eventID": "事件编号", "GE_eventTime": "不早于", "LT_eventTime": "早于",
+    "EQ_action": "动作", "EQ_bizStep": "业务步骤", "EQ_disposition": "处置状态",
+    "EQ_readPoint": "读取点", "EQ_bizLocation": "业务地点", "MATCH_anyEPC": "含此编码",
+    "MATCH_anyEPCClass": "含此批次", "EXISTS_errorDeclaration": "错误声明",
+    # statistics
+    "lot": "批量", "aql": "接收质量限", "level": "检验水平", "severity": "严格度",
+    "letter": "样本量字码", "sample": "样本量", "accept": "接收数", "reject": "拒收数",
+    "every": "全检", "measurements": "测量值", "appraiser": "评价人", "part": "零件",
+    "tolerance": "公差", "parts": "零件数", "appraisers": "评价人数", "trials": "重复次数",
+    "repeatability": "重复性", "reproducibility": "再现性", "interaction": "交互作用",
+    "grr": "量具变差", "total": "总变差", "grr_percent": "量具变差占比",
+    "tolerance_percent": "占公差比", "categories": "可区分类别数", "gauge_verdict": "结论",
+    "fit": "可用", "pooled": "交互合并", "anova": "方差分析", "freedom": "自由度",
+    "squares": "平方和", "mean_square": "均方", "f": "统计量", "p": "显著性",
 }  # fmt: skip
 
 TRACE_WORDS: Final[dict[str, str]] = {
@@ -58,6 +74,10 @@ TRACE_WORDS: Final[dict[str, str]] = {
     "fixed": "已上链", "erased": "已删除", "none": "无", "affected": "受影响",
     "suspect": "可能受影响", "incomplete": "记录不全", "conforming": "合格", "approved": "已通过",
     "rejected": "已驳回",
+    # statistics
+    "normal": "正常", "tightened": "加严", "reduced": "放宽", "anova": "方差分析法",
+    "range": "极差法", "acceptable": "可接受", "marginal": "有条件接受",
+    "unacceptable": "不可接受", "true": "是", "false": "否",
     # captures and signals
     "not-taken": "未接收", "double-fitted": "重复装配",
     # strangers' view

@@ -121,6 +121,13 @@ RULES: Final[dict[str, Access]] = {
     "get_capture": _READ,
     "list_capture_rows": _READ,
     "stream_signals": _READ,
+    "epcis_capture": Access(_W),
+    "list_capture_jobs": _READ,
+    "get_capture_job": _READ,
+    "query_events": _READ,
+    "get_event": _READ,
+    "get_sampling_plan": _READ,
+    "make_gauge_study": _READ,
     # evidence
     "list_evidence_logs": _READ,
     "get_evidence_log": _READ,

@@ -12,8 +12,15 @@ TRACE: Final[dict[str, str]] = {
     "the code {} means {} items: name its type or its owner too": (
         "代码 {} 对应 {} 个对象：请同时指定类型或编码所属方"
     ),
+    "there is no event {} that you may see": "没有您可查看的事件 {}",
+    "at most {} values in one parameter": "单个参数至多 {} 个取值",
+    "there is no event type {}; there are {}": "没有事件类型 {}；可用：{}",
+    "{} is a time with its offset, such as 2026-09-07T08:00:00.000Z": (
+        "{} 须为带时区的时间，例如 2026-09-07T08:00:00.000Z"
+    ),
+    "this cannot be reckoned from these data: {}": "无法由这些数据计算：{}",
     "there is no capture {} of yours": "没有您的采集 {}",
-    "the EPCIS document cannot be taken in: {}: {}": "EPCIS 文档无法采集：{}：{}",
+    "the file cannot be taken in: {}: {}": "文件无法采集：{}：{}",
     "a table needs a mapping that names its columns: send it beside the file": (
         "表格需要列映射文件：请与文件一并提交"
     ),

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from xinlian.services.api import (
     calls,
     documents,
+    epcis,
     evidence,
     financing,
     network,
@@ -23,6 +24,7 @@ from xinlian.services.api import (
     paperwork,
     parties,
     reports,
+    spc,
     trace_capture,
     trace_stream,
     vouchers,
@@ -53,6 +55,8 @@ MODULES = (
     reports,
     evidence,
     network,
+    epcis,
+    spc,
     trace_capture,
     trace_stream,
 )

@@ -57,7 +57,7 @@ def capture_file(
     party = actor.signer
     content = digest_of([upload.data, b"" if plan is None else plan.data])
     receipt = state.app.captures.take(
-        party, file_rows(upload, plan), key=key, operation="capture_file", content=content
+        party, file_rows(upload, plan, party), key=key, operation="capture_file", content=content
     )
     response.status_code = 201 if receipt.taken else 200
     return CaptureView.of(receipt)

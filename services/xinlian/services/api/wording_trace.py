@@ -15,5 +15,6 @@ FORMS_OF_TRACE: Final[dict[str, tuple[str, str]]] = {
         "时间，例如 2026-10-09T10:00:00.000+08:00",
     ),
     r"^[0-9a-f]{32}$": ("32 digits of 0-9 and a-f", "32 位 0-9、a-f"),
+    r"^[0-9]{1,15}-[0-9]{1,15}$": ("the token exactly as given", "原样提供的令牌"),
     r"^[0-9]+$": ("a whole number in digits", "十进制整数"),
 }

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from xinlian.ledger.adapters.sql.engine import begin_read
 from xinlian.ledger.model.ids import PartyId
 from xinlian.services.app.clock import Clock
@@ -14,6 +14,7 @@ from xinlian.services.app.errors import Code, RefusedError
 from xinlian.services.app.idempotency import IdempotencyKeys
 from xinlian.services.app.imports import Places
 from xinlian.trace.adapters.sql.store import SqlTrace, TraceStore
+from xinlian.trace.adapters.sql.tables import captures
 from xinlian.trace.model.capture import CaptureReceipt, Row
 from xinlian.trace.usecases.capture import Capture
 from xinlian.trace.usecases.ports import Evidence
@@ -77,6 +78,17 @@ class Captures:
         if not isinstance(found, CaptureReceipt):
             raise RefusedError(Code.NOT_FOUND, f"there is no capture {capture} of yours")
         return found
+
+    def made_ms(self, party: int, capture: str) -> int:
+        """When a capture of a party was made; refused with ``NOT_FOUND``."""
+        query = select(captures.c.made_ms).where(
+            captures.c.capture == capture, captures.c.party == party
+        )
+        with self._engine.connect() as connection:
+            found = connection.execute(query).scalar()
+        if found is None:
+            raise RefusedError(Code.NOT_FOUND, f"there is no capture {capture} of yours")
+        return int(found)
 
     def listed(self, party: int, limit: int) -> list[tuple[str, str, int, bool, str]]:
         """A party's captures, newest first: id, key, time, whether taken, counts as JSON."""

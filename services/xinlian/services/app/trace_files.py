@@ -8,9 +8,10 @@ from typing import Final
 
 from xinlian.services.app.errors import Code, RefusedError
 from xinlian.services.app.imports import Upload
+from xinlian.trace.adapters.catenax import catenax_rows
 from xinlian.trace.adapters.epcis import epcis_rows
 from xinlian.trace.model.capture import Row
-from xinlian.trace.model.epcis.names import EpcisError
+from xinlian.trace.model.sources import SourceError
 
 __all__ = ["KINDS", "file_rows", "kind_of"]
 
@@ -32,23 +33,23 @@ def kind_of(data: bytes, *, mapped: bool) -> str:
     return "table"
 
 
-def file_rows(upload: Upload, mapping: Upload | None) -> Iterator[Row]:
+def file_rows(upload: Upload, mapping: Upload | None, owner: int) -> Iterator[Row]:
     """The rows of a file. ``RefusedError`` (``INVALID``) where the file as a whole is no good."""
     kind = kind_of(upload.data, mapped=mapping is not None)
-    try:
-        if kind == "epcis":
-            yield from epcis_rows(upload.data)
-            return
-    except EpcisError as exc:
+    if kind == "table":
         raise RefusedError(
             Code.INVALID,
-            f"the EPCIS document cannot be taken in: {exc.path}: {exc.why}",
+            "a table needs a mapping that names its columns: send it beside the file",
+            field="mapping",
+        )
+    read = epcis_rows if kind == "epcis" else catenax_rows
+    try:
+        yield from read(upload.data, owner)
+    except SourceError as exc:
+        raise RefusedError(
+            Code.INVALID,
+            f"the file cannot be taken in: {exc.path}: {exc.why}",
             field="file",
             path=exc.path,
             why_zh=exc.why_zh,
         ) from exc
-    raise RefusedError(
-        Code.INVALID,
-        "a table needs a mapping that names its columns: send it beside the file",
-        field="mapping",
-    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 from xinlian.services.app.clock import Clock
+from xinlian.services.app.trace_epcis import Events
 from xinlian.services.app.trace_items import TraceItems
 from xinlian.services.app.trace_links import Tags
 from xinlian.services.app.trace_policy import PagePolicies
@@ -22,13 +23,16 @@ class TraceParts:
     items: TraceItems
     policies: PagePolicies
     signals: Signals
+    events: Events
 
 
 def make_trace(engine: Engine, clock: Clock, label_key: bytes) -> TraceParts:
     """The parts over a database; ``label_key`` makes the tags of labels."""
     policies = PagePolicies(engine, clock)
+    items = TraceItems(engine, Tags(label_key), policies, OnlyOwn())
     return TraceParts(
-        items=TraceItems(engine, Tags(label_key), policies, OnlyOwn()),
+        items=items,
+        events=Events(engine, items),
         policies=policies,
         signals=Signals(engine),
     )

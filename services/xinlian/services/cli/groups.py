@@ -50,6 +50,7 @@ _HELP: Final[dict[str, tuple[str, str]]] = {
         "Parts, batches, vehicles: `trace CODE` shows what is known of one.",
         "零件、批次、车辆：`trace 代码` 查看其全部信息。",
     ),
+    "epcis": ("EPCIS 2.0: capture and query.", "EPCIS 2.0：采集与查询。"),
     "recall": ("Recalls: which vehicles are affected.", "召回：受影响车辆。"),
     "label": ("Labels: `label CODE` makes one.", "标签：`label 代码` 生成标签。"),
     "spc": ("Control charts, capability, sampling, causes.", "控制图、能力、抽样、根因。"),
@@ -74,7 +75,7 @@ class _Group(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with the usual command where none is named."""
         usual = _SHORT.get(self.name or "")
-        if usual in self.commands and args and args[0] not in self.commands:
+        if usual is not None and usual in self.commands and args and args[0] not in self.commands:
             return usual, self.commands[usual], args
         return super().resolve_command(ctx, args)
 

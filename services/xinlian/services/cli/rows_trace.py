@@ -46,4 +46,63 @@ _SIGNALS: Final = (
          stream=True),
 )  # fmt: skip
 
-ROWS: Final[tuple[Verb, ...]] = (*_CAPTURES, *_SIGNALS)
+_FILTERS: Final = tuple(
+    Arg(name, english, chinese, In.QUERY, required=False, field=field)
+    for name, field, english, chinese in (
+        ("type", "eventType", "type of event", "事件类型"),
+        ("id", "EQ_eventID", "id of the event", "事件编号"),
+        ("since", "GE_eventTime", "not before this time", "不早于"),
+        ("until", "LT_eventTime", "before this time", "早于"),
+        ("action", "EQ_action", "ADD, OBSERVE or DELETE", "ADD、OBSERVE、DELETE"),
+        ("step", "EQ_bizStep", "business step", "业务步骤"),
+        ("disposition", "EQ_disposition", "disposition", "处置状态"),
+        ("read_point", "EQ_readPoint", "read point", "读取点"),
+        ("location", "EQ_bizLocation", "business location", "业务地点"),
+        ("epc", "MATCH_anyEPC", "with this code", "含此编码"),
+        ("epc_class", "MATCH_anyEPCClass", "with this class or batch", "含此批次"),
+        ("error", "EXISTS_errorDeclaration", "true: error declarations", "true：错误声明"),
+    )
+)
+
+_EPCIS: Final = (
+    Verb("epcis", "capture", "epcis_capture", "POST", "/epcis/capture",
+         "Take in an EPCIS 2.0 document in JSON-LD (XML: `capture file`).",
+         "采集 EPCIS 2.0 文档（JSON-LD；XML 请用 `capture file`）。",
+         (Arg("document", "EPCIS document", "EPCIS 文档", In.DOCUMENT, EXISTING_FILE,
+              positional=True),)),
+    Verb("epcis", "jobs", "list_capture_jobs", "GET", "/epcis/capture",
+         "Capture jobs, newest first.", "采集任务，最新在前。",
+         (Arg("per_page", "rows at most", "最多行数", In.QUERY, int, required=False,
+              field="perPage"),)),
+    Verb("epcis", "job", "get_capture_job", "GET", "/epcis/capture/{capture}",
+         "One capture job.", "查看采集任务。", (_CAPTURE,)),
+    Verb("epcis", "events", "query_events", "GET", "/epcis/events",
+         "Events by the simple event query.", "按简单事件查询查找事件。",
+         (*_FILTERS,
+          Arg("page", "token of the page", "页令牌", In.QUERY, required=False,
+              field="nextPageToken"),
+          Arg("per_page", "events at most", "最多事件数", In.QUERY, int, required=False,
+              field="perPage")),
+         view="show_json"),
+    Verb("epcis", "event", "get_event", "GET", "/epcis/events/{event}",
+         "One event and what corrects it.", "查看事件及其更正。",
+         (Arg("event", "id of the event", "事件编号", In.PATH),), view="show_json"),
+)  # fmt: skip
+
+_STATISTICS: Final = (
+    Verb("spc", "sampling", "get_sampling_plan", "GET", "/trace/spc/sampling",
+         "The sampling plan of GB/T 2828.1 for a lot.", "GB/T 2828.1 抽样方案。",
+         (Arg("lot", "items in the lot", "批量", In.QUERY, int),
+          Arg("aql", "acceptance quality limit", "接收质量限", In.QUERY),
+          Arg("level", "inspection level", "检验水平", In.QUERY, required=False),
+          Arg("severity", "normal, tightened or reduced",
+              "正常 normal、加严 tightened、放宽 reduced",
+              In.QUERY, required=False))),
+    Verb("spc", "gauge", "make_gauge_study", "POST", "/trace/spc/gauge-studies",
+         "Gauge repeatability and reproducibility from a JSON file.",
+         "由 JSON 文件计算量具重复性与再现性。",
+         (Arg("file", "JSON file with measurements", "测量 JSON 文件", In.DOCUMENT, EXISTING_FILE,
+              positional=True),)),
+)  # fmt: skip
+
+ROWS: Final[tuple[Verb, ...]] = (*_CAPTURES, *_SIGNALS, *_EPCIS, *_STATISTICS)

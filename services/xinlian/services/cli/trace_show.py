@@ -9,10 +9,18 @@ from typing import Any, Final
 
 from xinlian.services.cli.cells import cell, moment_of_ms
 from xinlian.services.cli.i18n import pick
-from xinlian.services.cli.render import print_record, print_rows
+from xinlian.services.cli.render import print_json, print_record, print_rows
 from xinlian.services.labels import word_zh
 
-__all__ = ["show_capture", "show_chart", "show_dossier", "show_factors", "show_recall", "show_tree"]
+__all__ = [
+    "show_capture",
+    "show_chart",
+    "show_dossier",
+    "show_factors",
+    "show_json",
+    "show_recall",
+    "show_tree",
+]
 
 LINES_MAX: Final = 400
 """Nodes drawn at most; --json has them all."""
@@ -28,6 +36,11 @@ def _word(field: str, word: str) -> str:
 
 def _say(text: str = "") -> None:
     sys.stdout.write(text + "\n")
+
+
+def show_json(body: Any) -> None:
+    """What people read as JSON too: documents of a standard."""
+    print_json(body)
 
 
 def show_tree(body: Mapping[str, Any]) -> None:

@@ -13,8 +13,8 @@ from xinlian.trace.model.dossier import Chart, Language, TelemetryChannel
 
 __all__ = ["draw_channel", "draw_chart"]
 
-WIDTH: Final = 640
-HEIGHT: Final = 210
+WIDTH: Final = 480
+HEIGHT: Final = 200
 _LEFT: Final = 62
 _RIGHT: Final = 14
 _TOP: Final = 14
@@ -111,7 +111,7 @@ def _level(frame: _Frame, kind: str, level: float) -> str:
     at = frame.y(level)
     return (
         f'<line class="{kind}" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{at}" y2="{at}"/>'
-        f'<text x="{_LEFT - 5}" y="{at}" dy="4" text-anchor="end">{level:g}</text>'
+        f'<text x="{_LEFT - 5}" y="{at}" dy="4" text-anchor="end">{level:.4g}</text>'
     )
 
 

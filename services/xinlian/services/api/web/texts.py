@@ -150,21 +150,32 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # proof
     "proof": ("Proof", "存证"),
     "proof_help": (
-        "{} records; {} of them are fixed on the chain. The check runs in this browser, on the "
-        "proof file, without trusting this server.",
-        "共 {} 条记录，其中 {} 条已锚定上链。核验在本浏览器内对证明文件进行，无需信任本服务器。",
+        "{} records; {} of them are fixed on the chain. The check runs in this browser on the "
+        "proof file: it shows that nothing was altered and nothing left out.",
+        "共 {} 条记录，其中 {} 条已锚定上链。核验在本浏览器内对证明文件进行："
+        "可知内容未被更改、无遗漏。",
     ),
+    "own_head": (
+        "With a head that you pinned earlier (*.xlhead) you need to trust nobody:",
+        "使用您事先固定的树头（*.xlhead），无需信任任何人：",
+    ),
+    "PASS": ("passed", "通过"),
+    "FAIL": ("FAILED", "失败"),
+    "NOT CHECKED": ("not checked", "未核验"),
+    "result_0": ("All steps passed", "全部步骤通过"),
+    "result_1": ("The proof does NOT hold", "证明不成立"),
+    "result_2": (
+        "Nothing failed; what needs a pinned head was not checked",
+        "无一失败；需要已固定树头的步骤未核验",
+    ),
+    "record_pass": ("checked here", "已在此核验"),
+    "record_fail": ("FAILED", "核验失败"),
+    "records": ("All {} records", "全部 {} 条记录"),
     "check_now": ("Check the proof here", "在此核验"),
     "download_proof": ("Proof file", "下载证明文件"),
     "no_proof": ("No record of it is in an evidence log yet.", "尚无记录进入存证日志。"),
     "working": ("Checking …", "核验中……"),
     "broken": ("The check could not run", "核验未能进行"),
-    "pass": ("passed", "通过"),
-    "fail": ("FAILED", "失败"),
-    "not-checked": ("not checked", "未核验"),
-    "record-pass": ("checked", "已核验"),
-    "record-fail": ("FAILED", "核验失败"),
-    "record-not-checked": ("not checked", "未核验"),
     "state_fixed": ("on chain", "已上链"),
     "state_waiting": ("waiting for its head", "待上链"),
     "state_none": ("no evidence", "无存证"),

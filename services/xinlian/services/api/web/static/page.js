@@ -18,27 +18,38 @@ document.addEventListener("toggle", async (event) => {
   }
 }, true);
 
-const MARKS = { pass: ["good", "✓"], fail: ["bad", "✗"], "not-checked": ["warn", "?"] };
+const MARKS = { PASS: ["good", "✓"], FAIL: ["bad", "✗"], "NOT CHECKED": ["warn", "?"] };
 
-function chip(word, text) {
-  const made = document.createElement("span");
-  const [kind, sign] = MARKS[word] || ["", "·"];
-  made.className = "chip " + kind;
-  made.textContent = sign + " " + text;
+function element(name, kind, ...children) {
+  const made = document.createElement(name);
+  if (kind) made.className = kind;
+  made.append(...children);
   return made;
+}
+
+function chip(status, text) {
+  const [kind, sign] = MARKS[status];
+  return element("span", "chip " + kind, sign + " " + text);
 }
 
 async function check(button) {
   const words = JSON.parse(document.getElementById("proof-words").textContent);
   const place = document.getElementById("proof-result");
+  const heads = document.getElementById("own-heads");
   button.disabled = true;
   place.textContent = words.working;
   try {
     const answer = await fetch(button.dataset.bundle, { credentials: "same-origin" });
     if (!answer.ok) throw new Error("HTTP " + answer.status);
     const bytes = new Uint8Array(await answer.arrayBuffer());
-    const report = await window.xinlianCheck(bytes, document.documentElement.lang, words.heads);
+    const pinned = await Promise.all(
+      Array.from(heads.files, async (file) => new Uint8Array(await file.arrayBuffer())),
+    );
+    // Let "checking" be painted before the work begins.
+    await new Promise((painted) => setTimeout(painted, 30));
+    const report = Xinlian.verify(bytes, pinned);
     show(report, words, place);
+    mark(report, JSON.parse(new TextDecoder().decode(bytes)), words);
   } catch (error) {
     place.textContent = words.broken + ": " + error.message;
   }
@@ -46,30 +57,31 @@ async function check(button) {
 }
 
 function show(report, words, place) {
-  place.replaceChildren();
-  const told = document.createElement("p");
-  told.dataset.status = report.status;
-  told.append(chip(report.status, words[report.status] || report.status));
-  place.append(told);
-  const list = document.createElement("ol");
-  list.className = "small steps";
+  const status = ["PASS", "FAIL", "NOT CHECKED"][report.exit];
+  const result = element("p", "", chip(status, words["result_" + report.exit]));
+  result.id = "proof-outcome";
+  result.dataset.exit = report.exit;
+  const steps = element("ol", "small steps");
   for (const step of report.steps) {
-    const line = document.createElement("li");
-    line.value = step.number;
-    line.append(chip(step.result, words[step.result] || step.result), " ", step.name);
-    if (step.reason) {
-      const why = document.createElement("span");
-      why.className = "soft";
-      why.textContent = " — " + step.reason;
-      line.append(why);
-    }
-    list.append(line);
+    const line = element("li", "", chip(step.status, words[step.status]), " ", step.name[words.lang]);
+    for (const reason of step.reasons) line.append(element("div", "soft", reason[words.lang]));
+    steps.append(line);
   }
-  place.append(list);
-  // What the bundle does not hold stays as the server told it.
-  for (const mark of document.querySelectorAll("[data-record]")) {
-    const result = report.records && report.records[mark.dataset.record];
-    if (result) mark.replaceChildren(chip(result, words["record-" + result] || result));
+  place.replaceChildren(result, steps);
+}
+
+// A record is unaltered and in the tree if the first six steps hold; the rest is about the head.
+function mark(report, bundle, words) {
+  const holds = report.exit !== 1 && report.steps.slice(0, 6).every((step) => step.status !== "FAIL");
+  const result = holds ? "PASS" : "FAIL";
+  const shown = new Set();
+  for (const part of bundle.parts) {
+    for (const record of part.records) shown.add(part.log.id + "/" + record.index);
+  }
+  for (const place of document.querySelectorAll("[data-record]")) {
+    if (!shown.has(place.dataset.record)) continue;
+    place.dataset.checked = result;
+    place.replaceChildren(chip(result, words[holds ? "record_pass" : "record_fail"]));
   }
 }
 
