@@ -8,7 +8,9 @@ from typing import Any, NamedTuple, Protocol
 from pyroaring import BitMap
 from xinlian.trace.model.facts import Inspection
 from xinlian.trace.model.items import ItemId
+from xinlian.trace.model.quality.arrays import Floats
 from xinlian.trace.model.quality.enrichment import FactorKey
+from xinlian.trace.model.quality.prediction import Features, Labelled
 from xinlian.trace.model.quality.recognition import Recognition, State
 
 __all__ = [
@@ -111,16 +113,19 @@ class RecordSink(Protocol):
 
 
 class Learner(Protocol):
-    """Gradient boosting: learns from rows, gives chances and what drove each of them.
+    """Gradient boosting: learns from rows, gives scores and what drove each of them.
 
-    ``rows`` are (rows, features); categories are small whole numbers.
+    Rows are arrays (rows, features), not-a-number where a value is missing; categories are small
+    whole numbers. A model is text that executes nothing.
     """
 
-    def fit(self, rows: Any, failed: Any, names: Sequence[str], categories: Sequence[str]) -> str:
-        """Learn; the model as text that executes nothing."""
+    name: str
 
-    def chances(self, model: str, rows: Any) -> Any:
-        """Chance of failure per row."""
+    def fit(self, train: Labelled, stop: Labelled, spec: Features, seed: int) -> str:
+        """Learn from ``train``; ``stop`` tells when to stop adding trees."""
 
-    def contributions(self, model: str, rows: Any) -> Any:
+    def scores(self, model: str, rows: Floats) -> Floats:
+        """Log odds of failure per row."""
+
+    def contributions(self, model: str, rows: Floats) -> Floats:
         """Shapley values in log odds, (rows, features + 1), the last being the base value."""

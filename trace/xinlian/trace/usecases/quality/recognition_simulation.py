@@ -155,8 +155,9 @@ def _gauges(worn: Bools, age: Ints, generator: np.random.Generator) -> Floats:
     points, weeks = age.shape
     base = np.clip(generator.normal(14, 4, (points, 1)), 3, 26)
     grown = base + np.where(worn[:, None], 1.5 * age, 0.0)
-    offset = generator.integers(0, 13, points)
-    last = np.arange(weeks)[None, :] - (np.arange(weeks)[None, :] + offset[:, None]) % 13
+    offset = np.asarray(generator.integers(0, 13, points))
+    week: Ints = np.arange(weeks)[None, :]
+    last = week - (week + offset[:, None]) % 13
     return np.asarray(np.take_along_axis(grown, np.maximum(last, 0), axis=1))
 
 
