@@ -183,14 +183,16 @@ shown = path:path value:scalar salt:hash
 pinned = format:head_format log:hash chain_id:count contract:address key_commitment:hash
   size:size root:hash index_root:hash sm3_root?:hash block_time:time
 `;
+  const LINES = FORMS.trim()
+    .replaceAll("\n  ", " ")
+    .split("\n")
+    .map((line) => line.split(" = "))
+    .map(([name, rest]) => [name, rest.split(" ").map((member) => member.split(":"))]);
+  const NEEDED = new Map(
+    LINES.map(([form, rest]) => [form, rest.map(([n]) => n).filter((n) => !n.endsWith("?"))]),
+  );
   const MEMBERS = new Map(
-    FORMS.trim()
-      .replaceAll("\n  ", " ")
-      .split("\n")
-      .map((line) => {
-        const [name, rest] = line.split(" = ");
-        return [name, new Map(rest.split(" ").map((member) => member.split(":")))];
-      }),
+    LINES.map(([form, rest]) => [form, new Map(rest.map(([n, of]) => [n.replace("?", ""), of]))]),
   );
   const PATTERNS = {
     hash: /^[0-9a-f]{64}$/,
@@ -227,21 +229,34 @@ pinned = format:head_format log:hash chain_id:count contract:address key_commitm
     return ["i", "e", "s"].includes(value) || fits(value, "hash");
   }
 
-  function checkForm(value, form, where) {
+  // Where a value differs from its form, as a path below it; null where nothing differs.
+  function misfit(value, form) {
     if (form === "field") form = isObject(value) ? "shown" : "hash";
-    if (MEMBERS.has(form)) {
-      const members = new Map([...MEMBERS.get(form)].map(([n, rest]) => [n.replace("?", ""), rest]));
-      const needed = [...MEMBERS.get(form).keys()].filter((name) => !name.endsWith("?"));
-      const found = isObject(value) ? Object.keys(value) : [];
-      const missing = needed.filter((name) => !found.includes(name));
-      const wrong = [...found.filter((name) => !members.has(name)), ...missing].sort();
-      if (wrong.length) throw new Refused("{}: unknown or missing: {}", where, wrong.slice(0, 3).join(", "));
-      for (const name of found) checkForm(value[name], members.get(name), `${where}.${name}`);
+    if (!MEMBERS.has(form) && form[0] !== "[") return fits(value, form) ? null : "";
+    let items;
+    if (MEMBERS.has(form) && isObject(value)) {
+      const members = MEMBERS.get(form);
+      for (const name of NEEDED.get(form)) if (!Object.hasOwn(value, name)) return `.${name}`;
+      for (const name of Object.keys(value)) if (!members.has(name)) return `.${name}`;
+      items = Object.keys(value).map((name) => [name, value[name], members.get(name)]);
     } else if (form[0] === "[" && Array.isArray(value)) {
-      value.forEach((item, place) => checkForm(item, form.slice(1, -1), `${where}[${place}]`));
-    } else if (form[0] === "[" || !fits(value, form)) {
-      throw new Refused("{}: not of the form asked for", where);
+      const rest = form.slice(1, -1);
+      items = value.map((item, place) => [place, item, rest]);
+    } else {
+      return "";
     }
+    for (const [name, item, rest] of items) {
+      const found = misfit(item, rest);
+      if (found !== null) return `.${name}${found}`;
+    }
+    return null;
+  }
+
+  function readForm(data, form) {
+    const [value, text] = readJson(data);
+    const found = misfit(value, form);
+    if (found !== null) throw new Refused("missing, unknown or not of its form: {}", form + found);
+    return [value, text];
   }
 
   function readJson(data) {
@@ -256,8 +271,7 @@ pinned = format:head_format log:hash chain_id:count contract:address key_commitm
   }
 
   function readBundle(data) {
-    const [bundle, text] = readJson(data);
-    checkForm(bundle, "bundle", "bundle");
+    const [bundle, text] = readForm(data, "bundle");
     if (canonical(bundle) + "\n" !== text) throw new Refused("the bytes are not in canonical form");
     const { digest: claimed, ...bare } = bundle;
     if (hex(sha256(utf8(canonical(bare)))) !== claimed)
@@ -266,12 +280,6 @@ pinned = format:head_format log:hash chain_id:count contract:address key_commitm
     if (ids.length < 1 || ids.length > 1000 || !inOrder(ids))
       throw new Refused("parts are missing, repeated or out of order");
     return bundle;
-  }
-
-  function readPinned(data) {
-    const [pin] = readJson(data);
-    checkForm(pin, "pinned", "head");
-    return pin;
   }
 
   const inOrder = (items) => items.every((item, i) => i === 0 || items[i - 1] < item);
@@ -338,7 +346,7 @@ pinned = format:head_format log:hash chain_id:count contract:address key_commitm
       count += fields.size;
       total += commitments.length;
     }
-    yield [PASS, "{} records, {} of {} fields shown", part.records.length, count, total];
+    yield [PASS, "records: {}; fields shown: {} of {}", part.records.length, count, total];
   }
 
   // Step 4
@@ -388,7 +396,7 @@ pinned = format:head_format log:hash chain_id:count contract:address key_commitm
       untied += fields.has("/subject") && key === undefined ? 1 : 0;
     }
     yield [PASS, "the leaves fit the log and the fields shown"];
-    if (untied) yield [OPEN, "{} records name a subject, but no subject key is shown", untied];
+    if (untied) yield [OPEN, "subjects named in records, but no subject key: {}", untied];
   }
 
   // Step 5
@@ -419,7 +427,7 @@ pinned = format:head_format log:hash chain_id:count contract:address key_commitm
   function* step5(part) {
     if (rebuilt(part, part.inclusion, sha256) !== part.head.root)
       throw new Refused("the leaves do not give the head's root");
-    yield [PASS, "{} of {} leaves shown, all in the tree", part.records.length, part.head.size];
+    yield [PASS, "leaves shown: {} of {}, all in the tree", part.records.length, part.head.size];
   }
 
   // Step 6
@@ -496,8 +504,8 @@ pinned = format:head_format log:hash chain_id:count contract:address key_commitm
       checkComplete(one, leavesOf.get(one.tag));
     }
     const full = subjects.filter((one) => one.count > 0).length;
-    yield [PASS, "all records of {} subjects, none of {} others", full, subjects.length - full];
-    if (other) yield [PASS, "{} records of subjects that no completeness is claimed for", other];
+    yield [PASS, "subjects with all their records: {}; with none at all: {}", full, subjects.length - full];
+    if (other) yield [PASS, "records of other subjects, nothing claimed of these: {}", other];
     if (key === undefined && subjects.some((one) => one.id !== undefined))
       yield [OPEN, "subjects are named, but no subject key is shown"];
   }
@@ -652,9 +660,9 @@ pinned = format:head_format log:hash chain_id:count contract:address key_commitm
   function verify(data, heads = [], contracts = []) {
     let [parts, pins] = [[], []];
     function* step1() {
-      pins = heads.map(readPinned);
+      pins = heads.map((head) => readForm(head, "pinned")[0]);
       parts = readBundle(data).parts;
-      yield [PASS, "{} bytes, {} logs; {} pinned heads", data.length, parts.length, pins.length];
+      yield [PASS, "{} bytes; logs: {}; pinned heads: {}", data.length, parts.length, pins.length];
     }
     const found = [judge(step1).map((one) => reason(0, one)), ...PART_STEPS.map(() => [])];
     const known = contracts.map((address) => address.toLowerCase());
@@ -690,8 +698,7 @@ pinned = format:head_format log:hash chain_id:count contract:address key_commitm
   }
 
   const ZH_LINES = `
-{}: unknown or missing: {} = {}：未知或缺失：{}
-{}: not of the form asked for = {}：格式不符
+missing, unknown or not of its form: {} = 缺失、未知或格式不符：{}
 {} bytes: empty or too large = {} 字节：为空或过大
 not JSON of the kind allowed here = 不是此处允许的 JSON
 the bytes are not in canonical form = 字节不是规范形式
@@ -707,19 +714,19 @@ nobody confirms the subject key = 主体密钥尚无人证实
 record {}: fields repeat or are out of order = 记录 {}：字段重复或次序有误
 record {}: the fields do not give the leaf's field root = 记录 {}：由字段算不出叶节点中的字段根
 record {}: {} is a value and holds others = 记录 {}：{} 既是值又含下级
-{} records, {} of {} fields shown = {} 条记录，出示字段 {}/{}
+records: {}; fields shown: {} of {} = 记录 {} 条；出示字段 {} 个（共 {} 个）
 record {}: not a leaf of this log = 记录 {}：不是本日志的叶节点
 record {}: schema, subject or event time is no text = 记录 {}：模式、主体或事件时间不是文本
 record {}: the schema is not the leaf's = 记录 {}：模式与叶节点不符
 record {}: the subject is not the leaf's = 记录 {}：主体与叶节点不符
 record {}: the event time is not the leaf's = 记录 {}：事件时间与叶节点不符
 the leaves fit the log and the fields shown = 叶节点与日志及出示字段相符
-{} records name a subject, but no subject key is shown = {} 条记录写明主体，但未出示主体密钥
+subjects named in records, but no subject key: {} = 记录写明主体但未出示主体密钥：{} 条
 records repeat, are out of order or outside the tree = 记录重复、次序有误或超出树外
 the inclusion proof is too short = 包含证明过短
 the inclusion proof is too long = 包含证明过长
 the leaves do not give the head's root = 由叶节点算不出树头的根
-{} of {} leaves shown, all in the tree = 出示叶节点 {} 个（共 {} 个），均在树内
+leaves shown: {} of {}, all in the tree = 出示叶节点 {} 个（共 {} 个），均在树内
 the index is not in its packed form = 索引不是压缩形式
 the index does not hold a listed subject = 索引中没有所列主体
 a subject said to be absent is in the index = 称为无记录的主体在索引中
@@ -732,8 +739,8 @@ the subjects do not give the head's index root = 由主体算不出树头的索�
 {}: {} of {} records shown = {}：出示 {} 条（共 {} 条）记录
 {}: the chain of records breaks at {} = {}：记录链在第 {} 条处中断
 {}: the last record is another = {}：末条记录不符
-all records of {} subjects, none of {} others = {} 个主体的记录完整，另 {} 个主体无记录
-{} records of subjects that no completeness is claimed for = {} 条记录的主体未主张完整
+subjects with all their records: {}; with none at all: {} = 记录完整的主体 {} 个；无记录的 {} 个
+records of other subjects, nothing claimed of these: {} = 其他主体的记录（未主张完整）：{} 条
 subjects are named, but no subject key is shown = 写明了主体，但未出示主体密钥
 the pinned head of size {} is another = 已固定的大小为 {} 的树头与此不同
 the pinned head of size {} has another block time = 已固定的大小为 {} 的树头区块时间不同
@@ -769,7 +776,7 @@ the leaves do not give the SM3 root = 由叶节点算不出 SM3 根
 the leaves give the SM3 root = 由叶节点算出 SM3 根
 nobody confirms the SM3 root = SM3 根无人证实
 cannot be judged: {} = 无法判断：{}
-{} bytes, {} logs; {} pinned heads = {} 字节，{} 个日志；{} 个已固定树头
+{} bytes; logs: {}; pinned heads: {} = {} 字节；日志 {} 个；已固定树头 {} 个
 step 1 failed = 第 1 步未通过
 `;
   const ZH = new Map(ZH_LINES.trim().split("\n").map((line) => line.split(" = ")));

@@ -88,16 +88,18 @@ MEMBERS = {
     line.split(" = ")[0]: dict(member.split(":") for member in line.split(" = ")[1].split())
     for line in FORMS.strip().replace("\n  ", " ").splitlines()
 }
+NEEDED = {form: {name for name in MEMBERS[form] if name[-1] != "?"} for form in MEMBERS}
+MEMBERS = {form: {n.rstrip("?"): rest for n, rest in MEMBERS[form].items()} for form in MEMBERS}
 PATTERNS = {
-    "hash": "[0-9a-f]{64}",
-    "0xhash": "0x[0-9a-f]{64}",
-    "leaf": "[0-9a-f]{378}",
-    "address": "0x[0-9a-f]{40}",
-    "stream": "[a-z0-9._-]{1,32}",
-    "path": r"/(?![\s\S]*~(?![01]))[\s\S]*",
-    "text": r"[\s\S]*",
-    "bundle_format": "xinlian-proof/1",
-    "head_format": "xinlian-head/1",
+    "hash": re.compile("[0-9a-f]{64}"),
+    "0xhash": re.compile("0x[0-9a-f]{64}"),
+    "leaf": re.compile("[0-9a-f]{378}"),
+    "address": re.compile("0x[0-9a-f]{40}"),
+    "stream": re.compile("[a-z0-9._-]{1,32}"),
+    "path": re.compile(r"/(?![\s\S]*~(?![01]))[\s\S]*"),
+    "text": re.compile(r"[\s\S]*"),
+    "bundle_format": re.compile("xinlian-proof/1"),
+    "head_format": re.compile("xinlian-head/1"),
 }
 RANGES = {
     "count": range(INT_MAX + 1),
@@ -110,7 +112,7 @@ RANGES = {
 def fits(value: Json, form: str) -> bool:
     """Whether a value that is no object has the form asked for."""
     if form in PATTERNS:
-        return isinstance(value, str) and re.fullmatch(PATTERNS[form], value) is not None
+        return isinstance(value, str) and PATTERNS[form].fullmatch(value) is not None
     if form in RANGES:
         return type(value) is int and value in RANGES[form]
     if form == "scalar":
@@ -121,24 +123,34 @@ def fits(value: Json, form: str) -> bool:
     return value in ("i", "e", "s") or fits(value, "hash")
 
 
-def check_form(value: Json, form: str, where: str) -> None:
-    """Refuse a value that differs from its form: a missing, unknown or ill-formed member."""
+def misfit(value: Json, form: str) -> str | None:
+    """Where a value differs from its form, as a path below it; None where nothing differs."""
     if form == "field":  # disclosed, or hidden behind its commitment
         form = "shown" if isinstance(value, dict) else "hash"
-    if form in MEMBERS:
-        members = {name.rstrip("?"): rest for name, rest in MEMBERS[form].items()}
-        needed = {name for name in MEMBERS[form] if name[-1] != "?"}
-        found = value.keys() if isinstance(value, dict) else set()
-        wrong = sorted((found - members.keys()) | (needed - found))
-        if wrong:
-            raise Refused("{}: unknown or missing: {}", where, ", ".join(wrong[:3]))
-        for name in found:
-            check_form(value[name], members[name], f"{where}.{name}")
+    if form not in MEMBERS and form[0] != "[":
+        return None if fits(value, form) else ""
+    if form in MEMBERS and isinstance(value, dict):
+        for name in [*(NEEDED[form] - value.keys()), *(value.keys() - MEMBERS[form].keys())]:
+            return f".{name}"
+        items = [(name, item, MEMBERS[form][name]) for name, item in value.items()]
     elif form[0] == "[" and isinstance(value, list):
-        for place, item in enumerate(value):
-            check_form(item, form[1:-1], f"{where}[{place}]")
-    elif form[0] == "[" or not fits(value, form):
-        raise Refused("{}: not of the form asked for", where)
+        items = [(place, item, form[1:-1]) for place, item in enumerate(value)]
+    else:
+        return ""
+    for name, item, rest in items:
+        found = misfit(item, rest)
+        if found is not None:
+            return f".{name}{found}"
+    return None
+
+
+def read_form(data: bytes, form: str) -> Json:
+    """The object in a file, if every member is there, known and of its form."""
+    value = read_json(data)
+    found = misfit(value, form)
+    if found is not None:
+        raise Refused("missing, unknown or not of its form: {}", form + found)
+    return value
 
 
 def read_json(data: bytes) -> Json:
@@ -161,8 +173,7 @@ def read_json(data: bytes) -> Json:
 
 def read_bundle(data: bytes) -> Json:
     """The bundle in a file: known members alone, canonical bytes, a digest that fits."""
-    bundle = read_json(data)
-    check_form(bundle, "bundle", "bundle")
+    bundle = read_form(data, "bundle")
     try:
         same = canonical(bundle).encode("utf-8") + b"\n" == data
     except UnicodeEncodeError:
@@ -176,13 +187,6 @@ def read_bundle(data: bytes) -> Json:
     if not 1 <= len(ids) <= 1000 or ids != sorted(set(ids)):
         raise Refused("parts are missing, repeated or out of order")
     return bundle
-
-
-def read_pinned(data: bytes) -> Json:
-    """A head that the auditor pinned."""
-    pin = read_json(data)
-    check_form(pin, "pinned", "head")
-    return pin
 
 
 # Step 2
@@ -250,7 +254,7 @@ def step_3(part: Json, _: Json) -> Iterator[Finding]:
                 if name in fields:
                     raise Refused("record {}: {} is a value and holds others", index, name)
         count, total = count + len(fields), total + len(commitments)
-    yield PASS, "{} records, {} of {} fields shown", len(part["records"]), count, total
+    yield PASS, "records: {}; fields shown: {} of {}", len(part["records"]), count, total
 
 
 # Step 4
@@ -319,7 +323,7 @@ def step_4(part: Json, _: Json) -> Iterator[Finding]:
         untied += "/subject" in fields and key is None
     yield PASS, "the leaves fit the log and the fields shown"
     if untied:
-        yield OPEN, "{} records name a subject, but no subject key is shown", untied
+        yield OPEN, "subjects named in records, but no subject key: {}", untied
 
 
 # Step 5
@@ -360,7 +364,12 @@ def step_5(part: Json, _: Json) -> Iterator[Finding]:
     """The leaves stand at their places in the tree whose root the head carries."""
     if rebuilt(part, part["inclusion"], sha256) != part["head"]["root"]:
         raise Refused("the leaves do not give the head's root")
-    yield PASS, "{} of {} leaves shown, all in the tree", len(part["records"]), part["head"]["size"]
+    yield (
+        PASS,
+        "leaves shown: {} of {}, all in the tree",
+        len(part["records"]),
+        part["head"]["size"],
+    )
 
 
 # Step 6
@@ -447,9 +456,14 @@ def step_6(part: Json, _: Json) -> Iterator[Finding]:
             raise Refused("{}: the tag is not that of this subject", one["id"])
         check_complete(one, leaves_of[one["tag"]])
     full = sum(one["count"] > 0 for one in subjects)
-    yield PASS, "all records of {} subjects, none of {} others", full, len(subjects) - full
+    yield (
+        PASS,
+        "subjects with all their records: {}; with none at all: {}",
+        full,
+        len(subjects) - full,
+    )
     if other:
-        yield PASS, "{} records of subjects that no completeness is claimed for", other
+        yield PASS, "records of other subjects, nothing claimed of these: {}", other
     if key is None and any("id" in one for one in subjects):
         yield OPEN, "subjects are named, but no subject key is shown"
 
@@ -732,9 +746,15 @@ def verify(
     pins: list[Json] = []
 
     def step_1() -> Iterator[Finding]:
-        pins.extend(map(read_pinned, heads))
+        pins.extend(read_form(head, "pinned") for head in heads)
         bundle.update(read_bundle(data))
-        yield PASS, "{} bytes, {} logs; {} pinned heads", len(data), len(bundle["parts"]), len(pins)
+        yield (
+            PASS,
+            "{} bytes; logs: {}; pinned heads: {}",
+            len(data),
+            len(bundle["parts"]),
+            len(pins),
+        )
 
     found: list[list[Json]] = [[reason(0, one) for one in judge(step_1)], *([] for _ in PART_STEPS)]
     for number, part in enumerate(bundle["parts"], 1):
@@ -803,8 +823,7 @@ RESULT = {
     "zh": ("全部通过", "不通过", "无一不通过，但有未核验项"),
 }
 ZH_LINES = """
-{}: unknown or missing: {} = {}：未知或缺失：{}
-{}: not of the form asked for = {}：格式不符
+missing, unknown or not of its form: {} = 缺失、未知或格式不符：{}
 {} bytes: empty or too large = {} 字节：为空或过大
 not JSON of the kind allowed here = 不是此处允许的 JSON
 the bytes are not in canonical form = 字节不是规范形式
@@ -820,19 +839,19 @@ nobody confirms the subject key = 主体密钥尚无人证实
 record {}: fields repeat or are out of order = 记录 {}：字段重复或次序有误
 record {}: the fields do not give the leaf's field root = 记录 {}：由字段算不出叶节点中的字段根
 record {}: {} is a value and holds others = 记录 {}：{} 既是值又含下级
-{} records, {} of {} fields shown = {} 条记录，出示字段 {}/{}
+records: {}; fields shown: {} of {} = 记录 {} 条；出示字段 {} 个（共 {} 个）
 record {}: not a leaf of this log = 记录 {}：不是本日志的叶节点
 record {}: schema, subject or event time is no text = 记录 {}：模式、主体或事件时间不是文本
 record {}: the schema is not the leaf's = 记录 {}：模式与叶节点不符
 record {}: the subject is not the leaf's = 记录 {}：主体与叶节点不符
 record {}: the event time is not the leaf's = 记录 {}：事件时间与叶节点不符
 the leaves fit the log and the fields shown = 叶节点与日志及出示字段相符
-{} records name a subject, but no subject key is shown = {} 条记录写明主体，但未出示主体密钥
+subjects named in records, but no subject key: {} = 记录写明主体但未出示主体密钥：{} 条
 records repeat, are out of order or outside the tree = 记录重复、次序有误或超出树外
 the inclusion proof is too short = 包含证明过短
 the inclusion proof is too long = 包含证明过长
 the leaves do not give the head's root = 由叶节点算不出树头的根
-{} of {} leaves shown, all in the tree = 出示叶节点 {} 个（共 {} 个），均在树内
+leaves shown: {} of {}, all in the tree = 出示叶节点 {} 个（共 {} 个），均在树内
 the index is not in its packed form = 索引不是压缩形式
 the index does not hold a listed subject = 索引中没有所列主体
 a subject said to be absent is in the index = 称为无记录的主体在索引中
@@ -845,8 +864,8 @@ the subjects do not give the head's index root = 由主体算不出树头的索�
 {}: {} of {} records shown = {}：出示 {} 条（共 {} 条）记录
 {}: the chain of records breaks at {} = {}：记录链在第 {} 条处中断
 {}: the last record is another = {}：末条记录不符
-all records of {} subjects, none of {} others = {} 个主体的记录完整，另 {} 个主体无记录
-{} records of subjects that no completeness is claimed for = {} 条记录的主体未主张完整
+subjects with all their records: {}; with none at all: {} = 记录完整的主体 {} 个；无记录的 {} 个
+records of other subjects, nothing claimed of these: {} = 其他主体的记录（未主张完整）：{} 条
 subjects are named, but no subject key is shown = 写明了主体，但未出示主体密钥
 the pinned head of size {} is another = 已固定的大小为 {} 的树头与此不同
 the pinned head of size {} has another block time = 已固定的大小为 {} 的树头区块时间不同
@@ -882,7 +901,7 @@ the leaves do not give the SM3 root = 由叶节点算不出 SM3 根
 the leaves give the SM3 root = 由叶节点算出 SM3 根
 nobody confirms the SM3 root = SM3 根无人证实
 cannot be judged: {} = 无法判断：{}
-{} bytes, {} logs; {} pinned heads = {} 字节，{} 个日志；{} 个已固定树头
+{} bytes; logs: {}; pinned heads: {} = {} 字节；日志 {} 个；已固定树头 {} 个
 step 1 failed = 第 1 步未通过
 """
 ZH = {line.split(" = ")[0]: line.split(" = ")[1] for line in ZH_LINES.strip().splitlines()}

@@ -1,0 +1,178 @@
+"""The file as an auditor has it: alone, in an empty environment, elsewhere, without a network."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+from xinlian.ledger.adapters import xinlian_verify
+from xinlian.services.cli.root import execute
+
+from tests.support import rfc9162_plain as plain
+from tests.support import xlproof
+from tests.verify import copies
+from tests.verify.corpus import Case, cases
+
+CASES = {case.name: case for case in cases()}
+# Without a network where the system lets us; else at least without an address to go to.
+NO_NETWORK = (
+    ("unshare", "-rn")
+    if shutil.which("unshare")
+    and subprocess.run(["unshare", "-rn", "true"], capture_output=True, check=False).returncode == 0
+    else ()
+)
+
+
+def test_each_copy_is_the_same() -> None:
+    assert copies.MODULE.read_bytes() == copies.FILE.read_bytes(), copies.__doc__
+    assert copies.PAGE.read_text(encoding="utf-8") == copies.page(), copies.__doc__
+
+
+def test_every_sentence_is_there_in_chinese() -> None:
+    """Whatever a step may say stands in the table, and the table holds nothing else."""
+    source = copies.FILE.read_text(encoding="utf-8")
+    said = {
+        node.value
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert set(xinlian_verify.ZH) <= said
+    script = copies.SCRIPT.read_text(encoding="utf-8")
+    for english, chinese in xinlian_verify.ZH.items():
+        assert english.count("{}") == chinese.count("{}"), english
+        assert re.search("[\u4e00-\u9fff]", chinese), english
+        assert f"\n{english} = {chinese}\n" in script
+    for form in xinlian_verify.FORMS.strip().splitlines():
+        assert f"\n{form}\n" in script
+
+
+def test_it_uses_the_standard_library_alone() -> None:
+    tree = ast.parse(copies.FILE.read_text(encoding="utf-8"), feature_version=(3, 9))
+    used = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            used |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            used.add(str(node.module).split(".")[0])
+    assert used <= sys.stdlib_module_names
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of an empty virtual environment."""
+    folder = tmp_path_factory.mktemp("auditor") / "env"
+    venv.create(folder, with_pip=False, symlinks=True)
+    return folder / "bin" / "python"
+
+
+def run(python: Path, folder: Path, case: Case, *more: str) -> subprocess.CompletedProcess[str]:
+    """Mail the file and the case to a folder, and run it there."""
+    shutil.copy(copies.FILE, folder / "xinlian_verify.py")
+    (folder / "case.xlproof").write_bytes(case.data)
+    pins = []
+    for number, head in enumerate(case.heads):
+        (folder / f"{number}.xlhead").write_bytes(head)
+        pins += ["--head", f"{number}.xlhead"]
+    contracts = [word for address in case.contracts for word in ("--contract", address)]
+    return subprocess.run(
+        [
+            *(*NO_NETWORK, python, "-W", "error", "xinlian_verify.py", "case.xlproof"),
+            *(*pins, *contracts, *more),
+        ],
+        cwd=folder,
+        env={"PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("pinned", "two logs, one with SM3", "nobody to ask", "a value", "rewritten history"),
+        *("hidden record, count lowered", "absence under another key", "form: deep", "form: NaN"),
+        *("form: surrogate", "form: empty", "index proof deep", "form: deep in a value"),
+    ],
+)
+def test_alone_in_an_empty_environment(python: Path, tmp_path: Path, name: str) -> None:
+    case = CASES[name]
+    told = run(python, tmp_path, case)
+    assert (told.returncode, told.stderr) == (case.exit, "")
+    assert told.stdout.splitlines()[-1] == xinlian_verify.RESULT["en"][case.exit]
+    if case.failed is not None:
+        assert f"{case.failed:2} FAIL" in told.stdout
+    assert json.loads(run(python, tmp_path, case, "--json").stdout) == xinlian_verify.verify(
+        case.data, case.heads, None, case.contracts
+    )
+    chinese = run(python, tmp_path, case, "--lang", "zh")
+    assert chinese.stdout.splitlines()[-1] == xinlian_verify.RESULT["zh"][case.exit]
+
+
+def test_without_a_network_a_node_is_not_there(python: Path, tmp_path: Path) -> None:
+    told = run(python, tmp_path, CASES["pinned"], "--rpc", "http://192.0.2.1:8545")
+    if not NO_NETWORK:
+        pytest.skip("this system does not let a test cut itself off the network")
+    assert told.returncode == 2
+    assert "the node cannot be reached" in told.stdout
+
+
+def test_files_that_cannot_be_read(python: Path, tmp_path: Path) -> None:
+    case = CASES["pinned"]
+    for more in (["--head", "missing.xlhead"], ["--head", "."]):
+        told = run(python, tmp_path, case, *more)
+        assert (told.returncode, told.stdout) == (1, "")
+        assert told.stderr.startswith("FAIL")
+        assert "Traceback" not in told.stderr
+
+
+def test_the_command_line_says_the_same(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    for name in ("pinned", "a value", "nobody to ask", "form: half"):
+        case = CASES[name]
+        (tmp_path / "case.xlproof").write_bytes(case.data)
+        words = ["verify", str(tmp_path / "case.xlproof")]
+        for number, head in enumerate(case.heads):
+            (tmp_path / f"{number}.xlhead").write_bytes(head)
+            words += ["--head", str(tmp_path / f"{number}.xlhead")]
+        report = xinlian_verify.verify(case.data, case.heads)
+        assert execute([*words, "--json"]) == case.exit
+        assert json.loads(capfdbinary.readouterr().out) == report
+        assert execute([*words, "--lang", "zh"]) == case.exit
+        shown = capfdbinary.readouterr().out.decode().splitlines()
+        assert shown == list(xinlian_verify.lines_of(report, "zh"))
+    assert execute(["verify", str(tmp_path / "missing")]) == 1
+    assert execute(["verify", str(tmp_path / "case.xlproof"), "--rpc", "ftp://x"]) == 2
+
+
+def test_an_honest_bundle_of_5000_records(python: Path, tmp_path: Path) -> None:
+    """It passes, in bounded memory; how long it takes is the business of the measurements."""
+    log = plain.PlainLog()
+    for n in range(6000):
+        log.append(xlproof.record(f"VIN-{n % 700}", n))
+    subjects = [f"VIN-{n}" for n in range(500)]
+    shown = [n for n in range(6000) if n % 700 >= 500][:800]
+    data = xlproof.written(xlproof.bundle(xlproof.part(log, shown, subjects)))
+    case = Case("5000", data, 0, heads=(xlproof.pinned_file(xlproof.pinned(log)),))
+    assert len(json.loads(data)["parts"][0]["records"]) >= 5000
+    told = run(python, tmp_path, case)
+    assert told.returncode == 0, told.stdout
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1 << 20  # kilobytes
+
+
+def test_the_steps_are_numbered_as_in_the_document() -> None:
+    page = (copies.FILE.parent / "evidence.md").read_text(encoding="utf-8")
+    named = re.findall(r"^(\d+)\. \*\*(.+?)\.\*\*", page, re.MULTILINE)
+    steps = [(str(n), en) for n, (en, _) in enumerate(xinlian_verify.STEPS, 1)]
+    assert named == steps
+    chinese = "；".join(f"{n} {zh}" for n, (_, zh) in enumerate(xinlian_verify.STEPS, 1))
+    assert chinese in page.replace("\n", "")
