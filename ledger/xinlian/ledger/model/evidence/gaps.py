@@ -7,13 +7,23 @@ percentile is right to a fifth of its value.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+import numpy as np
+import numpy.typing as npt
 
 _STEPS_PER_OCTAVE: Final = 4
 _STEPS: Final = _STEPS_PER_OCTAVE * 48
 _LAYOUT: Final = struct.Struct(f">qQ{_STEPS}I")
+_BOUNDS: Final = np.array(
+    [((step % _STEPS_PER_OCTAVE + 5) << step // _STEPS_PER_OCTAVE) - 5 for step in range(_STEPS)],
+    np.int64,
+)
+"""The largest gap of each step."""
+
+Times = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +47,14 @@ class GapReport:
         return self.late > 0 or self.future > 0
 
 
-def count_gaps(event_times_ms: Iterable[int], fixed_ms: int) -> bytes:
+def count_gaps(event_times_ms: Sequence[int] | Times, fixed_ms: int) -> bytes:
     """The counts of one head, for ``report``."""
-    counts = [0] * _STEPS
-    most, future = -1, 0
-    for event in event_times_ms:
-        gap = fixed_ms - event
-        if gap < 0:
-            future += 1
-            continue
-        most = max(most, gap)
-        counts[_step(gap)] += 1
-    return _LAYOUT.pack(most, future, *counts)
+    gaps = fixed_ms - np.asarray(event_times_ms, np.int64)
+    past = gaps[gaps >= 0]
+    steps = np.searchsorted(_BOUNDS, past)
+    counts = np.bincount(np.minimum(steps, _STEPS - 1), minlength=_STEPS)
+    most = int(past.max()) if past.size else -1
+    return _LAYOUT.pack(most, len(gaps) - len(past), *counts.tolist())
 
 
 def report(heads: Iterable[bytes], alarm_ms: int) -> GapReport:
@@ -60,7 +66,7 @@ def report(heads: Iterable[bytes], alarm_ms: int) -> GapReport:
         most, future = max(most, head_most), future + head_future
         counts = [left + right for left, right in zip(counts, head, strict=True)]
     total = sum(counts)
-    late = sum(counts[_step(alarm_ms) + 1 :])
+    late = sum(counts[int(np.searchsorted(_BOUNDS, alarm_ms)) + 1 :])
     if most > alarm_ms:
         late = max(late, 1)
     return GapReport(
@@ -74,22 +80,10 @@ def report(heads: Iterable[bytes], alarm_ms: int) -> GapReport:
     )
 
 
-def _step(gap_ms: int) -> int:
-    """Number of the step: octave by the leading bit, quarter by the two bits behind it."""
-    value = gap_ms + 4
-    octave = value.bit_length() - 3
-    return min(_STEPS - 1, octave * _STEPS_PER_OCTAVE + (value >> octave) - 4)
-
-
-def _upper_bound(step: int) -> int:
-    octave, quarter = divmod(step, _STEPS_PER_OCTAVE)
-    return ((quarter + 5) << octave) - 5
-
-
 def _percentile(counts: list[int], total: int, percent: int) -> int:
     left = -(-total * percent // 100)
     for step, count in enumerate(counts):
         left -= count
         if left <= 0 < total:
-            return _upper_bound(step)
+            return int(_BOUNDS[step])
     return 0

@@ -19,7 +19,7 @@ from xinlian.ledger.model.evidence.errors import EvidenceError, Refusal
 from xinlian.ledger.model.evidence.fields import commitments
 from xinlian.ledger.model.evidence.gaps import GapReport, count_gaps, report
 from xinlian.ledger.model.evidence.heads import NO_ROOT, Anchor, Head, LogInfo, log_id
-from xinlian.ledger.model.evidence.leaf import BODY, key_commitment
+from xinlian.ledger.model.evidence.leaf import key_commitment
 from xinlian.ledger.model.evidence.receipts import (
     Promise,
     Receipt,
@@ -223,10 +223,7 @@ class EvidenceLogs:
             return
         before = self._store.last_anchored(conn, row)
         low = before.head.size if before else 0
-        times = (
-            BODY.unpack(leaf.body)[4]
-            for _, leaf in self._store.leaves_from(conn, row.id, low, size)
-        )
+        times = self._store.event_times(conn, row.id, low, size)
         gaps = count_gaps(times, anchor.block_time * 1000)
         self._store.anchor(conn, row, size, anchor, gaps)
 

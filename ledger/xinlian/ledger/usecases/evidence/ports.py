@@ -8,6 +8,7 @@ from enum import IntEnum
 from typing import NamedTuple, Protocol
 
 from sqlalchemy import Connection
+from xinlian.ledger.model.evidence.gaps import Times
 from xinlian.ledger.model.evidence.heads import Anchor, Head, LogInfo
 
 RUN_MAX = 32
@@ -117,6 +118,9 @@ class Store(Protocol):
         self, conn: Connection, log: int, low: int, high: int
     ) -> Iterator[tuple[int, StoredLeaf]]:
         """The leaves from ``low`` to ``high`` (not included) with their indices, in order."""
+
+    def event_times(self, conn: Connection, log: int, low: int, high: int) -> Times:
+        """Event times in ms of the leaves from ``low`` to ``high`` (not included)."""
 
     def leaves(self, conn: Connection, log: int, indices: Iterable[int]) -> dict[int, StoredLeaf]:
         """Leaves by index."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
+import numpy as np
 from sqlalchemy import Connection, and_, delete, insert, select, update
 from xinlian.ledger.adapters.sql.bulk import bulk_for
 from xinlian.ledger.adapters.sql.evidence.driver import put, rows_by_key
@@ -22,6 +23,7 @@ from xinlian.ledger.adapters.sql.evidence.tables import (
     evidence_logs,
     evidence_tiles,
 )
+from xinlian.ledger.model.evidence.gaps import Times
 from xinlian.ledger.model.evidence.heads import LogInfo
 from xinlian.ledger.model.evidence.leaf import BODY, key_commitment
 from xinlian.ledger.model.ids import Address, PartyId
@@ -34,6 +36,10 @@ from xinlian.ledger.usecases.evidence.ports import (
     Tree,
 )
 
+_STORED: Final = np.dtype(
+    {"names": ["event_time"], "formats": [">i8"], "offsets": [104], "itemsize": STORED_BYTES}
+)
+"""Where the event time lies in a leaf as stored."""
 _ROWS_AT_ONCE: Final = 1_000
 _KEYS_AT_ONCE: Final = 2_000
 
@@ -119,6 +125,22 @@ class SqlEvidence(HeadStore):
         self, conn: Connection, log: int, low: int, high: int
     ) -> Iterator[tuple[int, StoredLeaf]]:
         """The leaves from ``low`` to ``high`` (not included) with their indices, in order."""
+        for first, start, end, leaves in self._range(conn, log, low, high):
+            for index in range(start, end):
+                yield index, _leaf(leaves, index - first)
+
+    def event_times(self, conn: Connection, log: int, low: int, high: int) -> Times:
+        """Event times in ms of the leaves from ``low`` to ``high`` (not included)."""
+        parts = [np.empty(0, np.int64)]
+        for first, start, end, leaves in self._range(conn, log, low, high):
+            stored = np.frombuffer(leaves, _STORED)["event_time"]
+            parts.append(stored[start - first : end - first].astype(np.int64))
+        return np.concatenate(parts)
+
+    def _range(
+        self, conn: Connection, log: int, low: int, high: int
+    ) -> Iterator[tuple[int, int, int, bytes]]:
+        """Runs in order: first leaf, the part of them that is asked for, packed leaves."""
         table = evidence_leaves
         at = low
         while at < high:
@@ -129,9 +151,9 @@ class SqlEvidence(HeadStore):
                 .limit(_ROWS_AT_ONCE)
             )
             for first, count, leaves in conn.execute(query):
-                for index in range(max(at, first), min(high, first + count)):
-                    yield index, _leaf(leaves, index - first)
-                at = max(at, min(high, first + count))
+                if first < high and first + count > at:
+                    yield first, at, min(high, first + count), leaves
+                    at = min(high, first + count)
 
     def leaves(self, conn: Connection, log: int, indices: Iterable[int]) -> dict[int, StoredLeaf]:
         """Leaves by index."""
