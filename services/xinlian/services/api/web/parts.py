@@ -22,7 +22,7 @@ _FILES: Final[dict[str, tuple[Path, str]]] = {
     # Set up by npm from contracts/package-lock.json, pinned by hash.
     "zxing.js": (_READER / "iife" / "reader" / "index.js", "text/javascript"),
     "zxing_reader.wasm": (_READER / "reader" / "zxing_reader.wasm", "application/wasm"),
-    "verify.js": (_ROOT / "docs" / "verify.js", "text/javascript"),
+    "verify.js": (_OWN / "verify.js", "text/javascript"),
 }
 
 router = APIRouter(include_in_schema=False)

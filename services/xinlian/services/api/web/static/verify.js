@@ -1,0 +1,786 @@
+// Check a Xinlian proof bundle (*.xlproof) in a browser or in Node, without trusting its maker.
+// The same ten steps, sentences and report as xinlian_verify.py; both are explained in evidence.md.
+// Only a pinned head is known here as a source of trust; to ask a chain node, use the Python file.
+//
+//   Xinlian.verify(bytes, [bytes of pinned heads], [contract addresses]) → report
+"use strict";
+const Xinlian = (() => {
+  const [PASS, FAIL, OPEN] = ["PASS", "FAIL", "NOT CHECKED"];
+  const FILE_BYTES_MAX = 64 << 20;
+  const CLOCKS_DIFFER_MS_MAX = 300000;
+  const ZERO = "00".repeat(32);
+
+  class Refused extends Error {
+    constructor(...finding) {
+      super(finding[0]);
+      this.finding = finding;
+    }
+  }
+
+  // --- bytes and hashes ---
+
+  const utf8 = (text) => new TextEncoder().encode(text);
+  const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+  const hex = (bytes) => Array.from(bytes, (byte) => HEX[byte]).join("");
+  const unhex = (text) => {
+    const bytes = new Uint8Array(text.length / 2);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = parseInt(text.slice(2 * i, 2 * i + 2), 16);
+    return bytes;
+  };
+  const big = (number, length) => unhex(BigInt(number).toString(16).padStart(2 * length, "0"));
+  const number = (bytes) => BigInt("0x" + hex(bytes));
+  const join = (parts) => {
+    const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      joined.set(part, at);
+      at += part.length;
+    }
+    return joined;
+  };
+
+  // Both hashes read blocks of 64 bytes, padded with 0x80, zeros and the length in bits.
+  function padded(bytes) {
+    const view = new DataView(new ArrayBuffer(((bytes.length + 72) >> 6) << 6));
+    new Uint8Array(view.buffer).set(bytes);
+    view.setUint8(bytes.length, 0x80);
+    view.setUint32(view.byteLength - 8, Math.floor(bytes.length / 2 ** 29));
+    view.setUint32(view.byteLength - 4, (bytes.length << 3) >>> 0);
+    return view;
+  }
+
+  function digest(state) {
+    const view = new DataView(new ArrayBuffer(32));
+    state.forEach((word, i) => view.setUint32(4 * i, word));
+    return new Uint8Array(view.buffer);
+  }
+
+  const rotr = (x, n) => (x >>> n) | (x << (32 - n));
+  const rotl = (x, n) => (n === 0 ? x : (x << n) | (x >>> (32 - n)));
+
+  // The constants of FIPS 180-4: fractions of square and cube roots of the first primes.
+  const primes = [];
+  for (let n = 2; primes.length < 64; n++) if (primes.every((p) => n % p)) primes.push(n);
+  const fraction = (value, power) => {
+    // The first 32 bits after the point, found exactly with whole numbers.
+    const scaled = BigInt(value) << BigInt(32 * power);
+    let low = 0n;
+    for (let bit = 1n << 40n; bit; bit >>= 1n) if ((low + bit) ** BigInt(power) <= scaled) low += bit;
+    return Number(low & 0xffffffffn) | 0;
+  };
+  const SHA_START = primes.slice(0, 8).map((p) => fraction(p, 2));
+  const SHA_ROUND = Int32Array.from(primes.map((p) => fraction(p, 3)));
+  const W = new Int32Array(68);
+
+  function sha256(...parts) {
+    const view = padded(parts.length === 1 ? parts[0] : join(parts));
+    const state = Int32Array.from(SHA_START);
+    for (let at = 0; at < view.byteLength; at += 64) {
+      for (let t = 0; t < 16; t++) W[t] = view.getInt32(at + 4 * t);
+      for (let t = 16; t < 64; t++) {
+        const [x, y] = [W[t - 15], W[t - 2]];
+        const s0 = rotr(x, 7) ^ rotr(x, 18) ^ (x >>> 3);
+        const s1 = rotr(y, 17) ^ rotr(y, 19) ^ (y >>> 10);
+        W[t] = (W[t - 16] + s0 + W[t - 7] + s1) | 0;
+      }
+      let [a, b, c, d, e, f, g, h] = state;
+      for (let t = 0; t < 64; t++) {
+        const s1 = rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25);
+        const t1 = (h + s1 + ((e & f) ^ (~e & g)) + SHA_ROUND[t] + W[t]) | 0;
+        const s0 = rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22);
+        const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+        h = g;
+        g = f;
+        f = e;
+        e = (d + t1) | 0;
+        d = c;
+        c = b;
+        b = a;
+        a = (t1 + t2) | 0;
+      }
+      [a, b, c, d, e, f, g, h].forEach((word, i) => (state[i] += word));
+    }
+    return digest(state);
+  }
+
+  // GB/T 32905.
+  const SM3_START = [
+    0x7380166f, 0x4914b2b9, 0x172442d7, 0xda8a0600, 0xa96f30bc, 0x163138aa, 0xe38dee4d, 0xb0fb0e4e,
+  ];
+
+  function sm3(...parts) {
+    const view = padded(join(parts));
+    const state = Int32Array.from(SM3_START);
+    for (let at = 0; at < view.byteLength; at += 64) {
+      for (let t = 0; t < 16; t++) W[t] = view.getInt32(at + 4 * t);
+      for (let t = 16; t < 68; t++) {
+        const x = W[t - 16] ^ W[t - 9] ^ rotl(W[t - 3], 15);
+        W[t] = x ^ rotl(x, 15) ^ rotl(x, 23) ^ rotl(W[t - 13], 7) ^ W[t - 6];
+      }
+      let [a, b, c, d, e, f, g, h] = state;
+      for (let t = 0; t < 64; t++) {
+        const early = t < 16;
+        const turn = rotl(a, 12);
+        const ss1 = rotl((turn + e + rotl(early ? 0x79cc4519 : 0x7a879d8a, t % 32)) | 0, 7);
+        const ff = early ? a ^ b ^ c : (a & b) | (a & c) | (b & c);
+        const gg = early ? e ^ f ^ g : (e & f) | (~e & g);
+        const tt1 = (ff + d + (ss1 ^ turn) + (W[t] ^ W[t + 4])) | 0;
+        const tt2 = (gg + h + ss1 + W[t]) | 0;
+        d = c;
+        c = rotl(b, 9);
+        b = a;
+        a = tt1;
+        h = g;
+        g = rotl(f, 19);
+        f = e;
+        e = tt2 ^ rotl(tt2, 9) ^ rotl(tt2, 17);
+      }
+      [a, b, c, d, e, f, g, h].forEach((word, i) => (state[i] ^= word));
+    }
+    return digest(state);
+  }
+
+  function hmac(key, data) {
+    const block = new Uint8Array(64);
+    block.set(key);
+    const inner = sha256(block.map((byte) => byte ^ 0x36), data);
+    return sha256(block.map((byte) => byte ^ 0x5c), inner);
+  }
+
+  // RFC 8785. A half surrogate has no UTF-8 form, so it is refused.
+  function canonical(value) {
+    if (Array.isArray(value)) return "[" + value.map(canonical).join(",") + "]";
+    if (value !== null && typeof value === "object") {
+      const names = Object.keys(value).sort();
+      return "{" + names.map((name) => canonical(name) + ":" + canonical(value[name])).join(",") + "}";
+    }
+    if (typeof value === "string" && /\p{Surrogate}/u.test(value))
+      throw new Refused("the bytes are not in canonical form");
+    return JSON.stringify(value);
+  }
+
+  // Order of the UTF-8 bytes, which is that of code points: UTF-16 differs from U+E000 on.
+  function before(a, b) {
+    const [left, right] = [Array.from(a), Array.from(b)];
+    for (let i = 0; i < Math.min(left.length, right.length); i++)
+      if (left[i] !== right[i]) return left[i].codePointAt(0) < right[i].codePointAt(0);
+    return left.length < right.length;
+  }
+
+  // Step 1
+
+  const FORMS = `
+bundle = format:bundle_format digest:hash parts:[part]
+part = log:log head:head subjects:[subject] index_proof:[token] records:[record] inclusion:[hash]
+  subject_key?:hash anchor?:anchor consistency?:link sm3_inclusion?:[hash]
+log = id:hash chain_id:count contract:address party:party stream:stream key_commitment:hash
+head = size:size root:hash index_root:hash sm3_root?:hash
+anchor = transaction:0xhash block_number:count block_hash:0xhash block_time:time
+link = size:size root:hash proof:[hash]
+subject = tag:hash count:count last?:hash id?:text
+record = index:count leaf:leaf fields:[field]
+shown = path:path value:scalar salt:hash
+pinned = format:head_format log:hash chain_id:count contract:address key_commitment:hash
+  size:size root:hash index_root:hash sm3_root?:hash block_time:time
+`;
+  const LINES = FORMS.trim()
+    .replaceAll("\n  ", " ")
+    .split("\n")
+    .map((line) => line.split(" = "))
+    .map(([name, rest]) => [name, rest.split(" ").map((member) => member.split(":"))]);
+  const NEEDED = new Map(
+    LINES.map(([form, rest]) => [form, rest.map(([n]) => n).filter((n) => !n.endsWith("?"))]),
+  );
+  const MEMBERS = new Map(
+    LINES.map(([form, rest]) => [form, new Map(rest.map(([n, of]) => [n.replace("?", ""), of]))]),
+  );
+  const PATTERNS = {
+    hash: /^[0-9a-f]{64}$/,
+    "0xhash": /^0x[0-9a-f]{64}$/,
+    leaf: /^[0-9a-f]{378}$/,
+    address: /^0x[0-9a-f]{40}$/,
+    stream: /^[a-z0-9._-]{1,32}$/,
+    path: /^\/(?![^]*~(?![01]))/,
+    text: /^/,
+    bundle_format: /^xinlian-proof\/1$/,
+    head_format: /^xinlian-head\/1$/,
+  };
+  const RANGES = {
+    count: [0, Number.MAX_SAFE_INTEGER],
+    size: [1, Number.MAX_SAFE_INTEGER],
+    party: [0, 2 ** 32 - 1],
+    time: [0, 253402300799],
+  };
+  const isObject = (value) =>
+    value !== null && typeof value === "object" && !Array.isArray(value);
+
+  function fits(value, form) {
+    if (form in PATTERNS) return typeof value === "string" && PATTERNS[form].test(value);
+    if (form in RANGES) {
+      const [low, high] = RANGES[form];
+      return Number.isSafeInteger(value) && low <= value && value <= high;
+    }
+    if (form === "scalar") {
+      if (value !== null && typeof value === "object") return Object.keys(value).length === 0;
+      return typeof value === "number" ? Number.isSafeInteger(value) : value !== undefined;
+    }
+    if (Array.isArray(value))
+      return value.length === 3 && value[0] === "l" && value.slice(1).every((v) => fits(v, "hash"));
+    return ["i", "e", "s"].includes(value) || fits(value, "hash");
+  }
+
+  // Where a value differs from its form, as a path below it; null where nothing differs.
+  function misfit(value, form) {
+    if (form === "field") form = isObject(value) ? "shown" : "hash";
+    if (!MEMBERS.has(form) && form[0] !== "[") return fits(value, form) ? null : "";
+    let items;
+    if (MEMBERS.has(form) && isObject(value)) {
+      const members = MEMBERS.get(form);
+      for (const name of NEEDED.get(form)) if (!Object.hasOwn(value, name)) return `.${name}`;
+      for (const name of Object.keys(value)) if (!members.has(name)) return `.${name}`;
+      items = Object.keys(value).map((name) => [name, value[name], members.get(name)]);
+    } else if (form[0] === "[" && Array.isArray(value)) {
+      const rest = form.slice(1, -1);
+      items = value.map((item, place) => [place, item, rest]);
+    } else {
+      return "";
+    }
+    for (const [name, item, rest] of items) {
+      const found = misfit(item, rest);
+      if (found !== null) return `.${name}${found}`;
+    }
+    return null;
+  }
+
+  function readForm(data, form) {
+    const [value, text] = readJson(data);
+    const found = misfit(value, form);
+    if (found !== null) throw new Refused("missing, unknown or not of its form: {}", form + found);
+    return [value, text];
+  }
+
+  function readJson(data) {
+    if (data.length < 2 || data.length > FILE_BYTES_MAX)
+      throw new Refused("{} bytes: empty or too large", data.length);
+    try {
+      const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(data);
+      return [JSON.parse(text), text];
+    } catch {
+      throw new Refused("not JSON of the kind allowed here");
+    }
+  }
+
+  function readBundle(data) {
+    const [bundle, text] = readForm(data, "bundle");
+    if (canonical(bundle) + "\n" !== text) throw new Refused("the bytes are not in canonical form");
+    const { digest: claimed, ...bare } = bundle;
+    if (hex(sha256(utf8(canonical(bare)))) !== claimed)
+      throw new Refused("the digest does not fit the content");
+    const ids = bundle.parts.map((part) => part.log.id);
+    if (ids.length < 1 || ids.length > 1000 || !inOrder(ids))
+      throw new Refused("parts are missing, repeated or out of order");
+    return bundle;
+  }
+
+  const inOrder = (items) => items.every((item, i) => i === 0 || items[i - 1] < item);
+
+  // Step 2
+
+  function* step2(part, trust) {
+    const log = part.log;
+    const place = [big(log.chain_id, 32), unhex(log.contract.slice(2)), big(log.party, 4)];
+    if (hex(sha256(...place, utf8(log.stream))) !== log.id)
+      throw new Refused("the log id fits not its chain, contract, party, stream");
+    if (trust.contracts.length && !trust.contracts.includes(log.contract))
+      throw new Refused("the log belongs to a contract that you did not name");
+    const key = part.subject_key;
+    if (key !== undefined && hex(sha256(unhex("30" + key))) !== log.key_commitment)
+      throw new Refused("the subject key does not fit its commitment");
+    if (trust.pins.some((pin) => pin.key_commitment !== log.key_commitment))
+      throw new Refused("the key commitment is not the one that was fixed");
+    if (key === undefined) yield [PASS, "the log id fits; no subject key is shown"];
+    else if (trust.pins.length) yield [PASS, "log id and subject key fit what was fixed"];
+    else yield [OPEN, "nobody confirms the subject key"];
+  }
+
+  // Step 3
+
+  function treeRoot(entries) {
+    let level = entries.map((entry) => sha256(Uint8Array.of(0), entry));
+    while (level.length > 1) {
+      const next = [];
+      for (let i = 0; i + 1 < level.length; i += 2)
+        next.push(sha256(Uint8Array.of(1), level[i], level[i + 1]));
+      if (level.length % 2) next.push(level[level.length - 1]);
+      level = next;
+    }
+    return level.length ? level[0] : sha256(new Uint8Array(0));
+  }
+
+  const shown = (record) =>
+    new Map(record.fields.filter(isObject).map((item) => [item.path, item.value]));
+
+  function* step3(part) {
+    let [count, total] = [0, 0];
+    for (const record of part.records) {
+      const commitments = [];
+      let last = "";
+      for (const item of record.fields) {
+        if (!isObject(item)) {
+          commitments.push(unhex(item));
+          continue;
+        }
+        if (!before(last, item.path))
+          throw new Refused("record {}: fields repeat or are out of order", record.index);
+        last = item.path;
+        const content = utf8(canonical([item.path, item.value]));
+        commitments.push(sha256(Uint8Array.of(0x10), unhex(item.salt), content));
+      }
+      if (!commitments.length || hex(treeRoot(commitments)) !== unpack(record).fieldRoot)
+        throw new Refused("record {}: the fields do not give the leaf's field root", record.index);
+      const fields = shown(record);
+      for (let name of fields.keys())
+        while ((name = name.slice(0, Math.max(name.lastIndexOf("/"), 0))))
+          if (fields.has(name))
+            throw new Refused("record {}: {} is a value and holds others", record.index, name);
+      count += fields.size;
+      total += commitments.length;
+    }
+    yield [PASS, "records: {}; fields shown: {} of {}", part.records.length, count, total];
+  }
+
+  // Step 4
+
+  function unpack(record) {
+    const data = unhex(record.leaf);
+    return {
+      mark: record.leaf.slice(0, 26),
+      log: record.leaf.slice(26, 90),
+      schema: record.leaf.slice(90, 154),
+      tag: record.leaf.slice(154, 218),
+      seq: number(data.subarray(109, 117)),
+      previous: record.leaf.slice(234, 298),
+      eventMs: number(data.subarray(149, 157)),
+      fieldRoot: record.leaf.slice(314),
+      hash: hex(sha256(Uint8Array.of(0), data)),
+    };
+  }
+
+  const tagOf = (key, subject) => hex(hmac(unhex(key), utf8(subject)));
+
+  const EVENT_TIME = /^(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+
+  function eventMs(text) {
+    // Date.parse takes the 30th of February for the 1st of March: the text has to come out again.
+    const ms = EVENT_TIME.test(text) ? Date.parse(text) : NaN;
+    return !Number.isNaN(ms) && new Date(ms).toISOString() === text ? BigInt(ms) : -1n;
+  }
+
+  function* step4(part) {
+    const key = part.subject_key;
+    let untied = 0;
+    for (const record of part.records) {
+      const [leaf, fields, index] = [unpack(record), shown(record), record.index];
+      const names = ["/schema", "/subject", "/event_time"];
+      const [schema, subject, time] = names.map((path) => (fields.has(path) ? fields.get(path) : ""));
+      if (leaf.mark !== hex(utf8("XINLIAN-LEAF\x01")) || leaf.log !== part.log.id)
+        throw new Refused("record {}: not a leaf of this log", index);
+      if (![schema, subject, time].every((name) => typeof name === "string"))
+        throw new Refused("record {}: schema, subject or event time is no text", index);
+      if (fields.has("/schema") && hex(sha256(utf8(schema))) !== leaf.schema)
+        throw new Refused("record {}: the schema is not the leaf's", index);
+      if (fields.has("/subject") && key !== undefined && tagOf(key, subject) !== leaf.tag)
+        throw new Refused("record {}: the subject is not the leaf's", index);
+      if (fields.has("/event_time") && eventMs(time) !== leaf.eventMs)
+        throw new Refused("record {}: the event time is not the leaf's", index);
+      untied += fields.has("/subject") && key === undefined ? 1 : 0;
+    }
+    yield [PASS, "the leaves fit the log and the fields shown"];
+    if (untied) yield [OPEN, "subjects named in records, but no subject key: {}", untied];
+  }
+
+  // Step 5
+
+  function rebuilt(part, proof, h) {
+    const places = part.records.map((record) => record.index);
+    if (!inOrder([...places, part.head.size]))
+      throw new Refused("records repeat, are out of order or outside the tree");
+    let next = 0;
+    let [first, end] = [0, places.length];
+    // Leaves low to high (excluded); the shown ones are taken in order as they come.
+    const subtree = (low, high) => {
+      if (first === end || places[first] >= high) {
+        if (next === proof.length) throw new Refused("the inclusion proof is too short");
+        return unhex(proof[next++]);
+      }
+      if (high - low === 1) return h(Uint8Array.of(0), unhex(part.records[first++].leaf));
+      let half = 1;
+      while (half * 2 < high - low) half *= 2;
+      const left = subtree(low, low + half);
+      return h(Uint8Array.of(1), left, subtree(low + half, high));
+    };
+    const root = subtree(0, part.head.size);
+    if (next !== proof.length) throw new Refused("the inclusion proof is too long");
+    return hex(root);
+  }
+
+  function* step5(part) {
+    if (rebuilt(part, part.inclusion, sha256) !== part.head.root)
+      throw new Refused("the leaves do not give the head's root");
+    yield [PASS, "leaves shown: {} of {}, all in the tree", part.records.length, part.head.size];
+  }
+
+  // Step 6
+
+  const bits = (tag) => Array.from(tag, (c) => parseInt(c, 16).toString(2).padStart(4, "0")).join("");
+
+  function indexRoot(part) {
+    const tokens = part.index_proof;
+    let at = 0;
+    const oneSubject = (tag, value) => ["s", sha256(unhex("21" + tag), value)];
+    // What the subtree is ("e" empty, "s" one subject, "i" more, "?" unseen), and its hash.
+    const subtree = (subjects, prefix) => {
+      const word = tokens[at++];
+      const present = subjects.filter((one) => one.count);
+      if (word === "i" && prefix.length < 256) {
+        const side = (bit) => subjects.filter((one) => bits(one.tag)[prefix.length] === bit);
+        const left = subtree(side("0"), prefix + "0");
+        const right = subtree(side("1"), prefix + "1");
+        if (["ee", "es", "se"].includes(left[0] + right[0]))
+          throw new Refused("the index is not in its packed form");
+        return ["i", sha256(Uint8Array.of(0x22), left[1], right[1])];
+      }
+      if (word === "s" && present.length === 1) {
+        const [one] = present;
+        return oneSubject(one.tag, sha256(Uint8Array.of(0x20), big(one.count, 8), unhex(one.last)));
+      }
+      if (present.length) throw new Refused("the index does not hold a listed subject");
+      if (word === "e") return ["e", new Uint8Array(32)];
+      if (Array.isArray(word) && bits(word[1]).startsWith(prefix)) {
+        if (subjects.some((one) => one.tag === word[1]))
+          throw new Refused("a subject said to be absent is in the index");
+        return oneSubject(word[1], unhex(word[2]));
+      }
+      if (!subjects.length && typeof word === "string" && word.length === 64 && word !== ZERO)
+        return ["?", unhex(word)];
+      throw new Refused("the index proof is cut or ill-formed");
+    };
+    const root = subtree(part.subjects, "")[1];
+    if (at < tokens.length) throw new Refused("the index proof is too long");
+    return hex(root);
+  }
+
+  function checkComplete(subject, leaves) {
+    const name = subject.id === undefined ? subject.tag : subject.id;
+    let last = ZERO;
+    if (leaves.length !== subject.count)
+      throw new Refused("{}: {} of {} records shown", name, leaves.length, subject.count);
+    leaves.forEach((leaf, place) => {
+      if (leaf.seq !== BigInt(place) || leaf.previous !== last)
+        throw new Refused("{}: the chain of records breaks at {}", name, place);
+      last = leaf.hash;
+    });
+    if (last !== (subject.last === undefined ? ZERO : subject.last))
+      throw new Refused("{}: the last record is another", name);
+  }
+
+  function* step6(part) {
+    const [subjects, key] = [part.subjects, part.subject_key];
+    if (!inOrder(subjects.map((one) => one.tag)))
+      throw new Refused("subjects repeat or are out of order");
+    if (subjects.some((one) => one.count > 0 !== (one.last !== undefined)))
+      throw new Refused("a subject lacks its last leaf, or has one too many");
+    if (indexRoot(part) !== part.head.index_root)
+      throw new Refused("the subjects do not give the head's index root");
+    const leavesOf = new Map(subjects.map((one) => [one.tag, []]));
+    let other = 0;
+    for (const leaf of part.records.map(unpack)) {
+      if (leavesOf.has(leaf.tag)) leavesOf.get(leaf.tag).push(leaf);
+      else other += 1;
+    }
+    for (const one of subjects) {
+      if (one.id !== undefined && key !== undefined && tagOf(key, one.id) !== one.tag)
+        throw new Refused("{}: the tag is not that of this subject", one.id);
+      checkComplete(one, leavesOf.get(one.tag));
+    }
+    const full = subjects.filter((one) => one.count > 0).length;
+    yield [PASS, "subjects with all their records: {}; with none at all: {}", full, subjects.length - full];
+    if (other) yield [PASS, "records of other subjects, nothing claimed of these: {}", other];
+    if (key === undefined && subjects.some((one) => one.id !== undefined))
+      yield [OPEN, "subjects are named, but no subject key is shown"];
+  }
+
+  // Step 7
+
+  function trustIn(part, pins, contracts) {
+    const [head, link] = [part.head, part.consistency];
+    const mine = pins.filter((pin) => pin.log === part.log.id);
+    const holds = link !== undefined && joined(link, head);
+    return {
+      pins: mine,
+      contracts,
+      holds,
+      same: mine.filter((pin) => pin.size === head.size || pin.root === head.root),
+      linked: mine.filter((pin) => holds && agree(pin, link, "size", "root")),
+    };
+  }
+
+  const agree = (one, other, ...names) =>
+    names.every((name) => one[name] === undefined || other[name] === undefined || one[name] === other[name]);
+
+  function* step7(part, trust) {
+    for (const pin of trust.same) {
+      if (!agree(pin, part.head, "size", "root", "index_root", "sm3_root"))
+        throw new Refused("the pinned head of size {} is another", pin.size);
+      if (!agree(pin, part.anchor || {}, "block_time"))
+        throw new Refused("the pinned head of size {} has another block time", pin.size);
+      yield [PASS, "equals the pinned head of size {}", pin.size];
+    }
+    if (part.anchor) yield [PASS, "the transaction named was not looked up; nothing rests on it"];
+    if (trust.same.length) return;
+    const covered = Math.max(0, ...trust.linked.map((pin) => pin.size));
+    if (!covered || part.records.some((record) => record.index >= covered))
+      yield [OPEN, "no pinned head and no node confirms this head"];
+    else if (part.subjects.length)
+      yield [OPEN, "the pinned head of size {} holds the records, not the index", covered];
+    else yield [PASS, "the records are in the pinned head of size {}", covered];
+  }
+
+  // Step 8
+
+  function joined(link, head) {
+    const [small, large] = link.size <= head.size ? [link, head] : [head, link];
+    let [first, second] = [BigInt(small.size) - 1n, BigInt(large.size) - 1n];
+    const path = link.proof.map(unhex);
+    if ((first & (first + 1n)) === 0n) path.unshift(unhex(small.root));
+    if (first === second || !path.length) return false;
+    for (; first & 1n; first >>= 1n) second >>= 1n;
+    let [older, newer] = [path[0], path[0]];
+    for (const node of path.slice(1)) {
+      if (second === 0n) return false;
+      if (first & 1n || first === second) {
+        [older, newer] = [sha256(Uint8Array.of(1), node, older), sha256(Uint8Array.of(1), node, newer)];
+        for (; first && !(first & 1n); first >>= 1n) second >>= 1n;
+      } else {
+        newer = sha256(Uint8Array.of(1), newer, node);
+      }
+      first >>= 1n;
+      second >>= 1n;
+    }
+    return second === 0n && hex(older) === small.root && hex(newer) === large.root;
+  }
+
+  function* step8(part, trust) {
+    const link = part.consistency;
+    if (link !== undefined && !trust.holds)
+      throw new Refused("the consistency proof does not join the two heads");
+    for (const pin of trust.pins) {
+      if (link !== undefined && pin.size === link.size && pin.root !== link.root)
+        throw new Refused("the history is not that of the pinned head of size {}", pin.size);
+      if (trust.linked.includes(pin) || trust.same.includes(pin))
+        yield [PASS, "one history with the pinned head of size {}", pin.size];
+      else yield [OPEN, "the pinned head of size {} is not joined", pin.size];
+    }
+    if (!trust.pins.length) yield [OPEN, "no pinned head and no node to compare with"];
+  }
+
+  // Step 9
+
+  function* step9(part, trust) {
+    const end = Math.max(0, ...part.records.slice(-1).map((record) => record.index));
+    const linked = trust.linked.filter((pin) => pin.size > end);
+    const times = [...trust.same, ...linked].map((pin) => pin.block_time);
+    if (!times.length) {
+      yield [OPEN, "nobody confirms a time"];
+      return;
+    }
+    const fixed = Math.min(...times);
+    let [low, high] = [Infinity, -Infinity];
+    for (const record of part.records) {
+      const gap = Number(BigInt(fixed) * 1000n - unpack(record).eventMs);
+      if (gap < -CLOCKS_DIFFER_MS_MAX)
+        throw new Refused("record {}: the event lies after the time it was fixed", record.index);
+      [low, high] = [Math.min(low, gap), Math.max(high, gap)];
+    }
+    yield [PASS, "fixed by {}", new Date(fixed * 1000).toISOString().slice(0, 19) + "Z"];
+    if (part.records.length) yield [PASS, "{} to {} (h:min:s) after the events", span(low), span(high)];
+  }
+
+  function span(ms) {
+    const s = Math.floor(Math.max(ms, 0) / 1000);
+    const two = (n) => String(n % 60).padStart(2, "0");
+    return `${Math.floor(s / 3600)}:${two(Math.floor(s / 60))}:${two(s)}`;
+  }
+
+  // Step 10
+
+  function* step10(part, trust) {
+    const [claimed, proof] = [part.head.sm3_root, part.sm3_inclusion];
+    const fixed = trust.same.map((pin) => (pin.sm3_root === undefined ? ZERO : pin.sm3_root));
+    if (claimed === undefined && proof === undefined && fixed.every((root) => root === ZERO)) {
+      yield [PASS, "no SM3 root is claimed"];
+    } else if (claimed === undefined || proof === undefined) {
+      yield [OPEN, "the bundle leaves out what proves the SM3 root"];
+    } else if (rebuilt(part, proof, sm3) !== claimed) {
+      throw new Refused("the leaves do not give the SM3 root");
+    } else if (fixed.includes(claimed)) {
+      yield [PASS, "the leaves give the SM3 root"];
+    } else {
+      yield [OPEN, "nobody confirms the SM3 root"];
+    }
+  }
+
+  // The report
+
+  const STEPS = [
+    ["Form", "格式"],
+    ["Logs and their subject keys", "日志与主体密钥"],
+    ["Fields", "字段"],
+    ["Leaves", "叶节点"],
+    ["Inclusion in the tree", "树内包含"],
+    ["Completeness and absence", "完整与缺失"],
+    ["The head is fixed", "树头已固定"],
+    ["History", "历史"],
+    ["Time", "时间"],
+    ["SM3 root", "SM3 根"],
+  ];
+  const PART_STEPS = [step2, step3, step4, step5, step6, step7, step8, step9, step10];
+
+  function judge(step, ...given) {
+    const found = [];
+    try {
+      for (const finding of step(...given)) found.push(finding);
+    } catch (error) {
+      if (error instanceof Refused) found.push([FAIL, ...error.finding]);
+      else found.push([FAIL, "cannot be judged: {}", error.name]);
+    }
+    return found;
+  }
+
+  function verify(data, heads = [], contracts = []) {
+    let [parts, pins] = [[], []];
+    function* step1() {
+      pins = heads.map((head) => readForm(head, "pinned")[0]);
+      parts = readBundle(data).parts;
+      yield [PASS, "{} bytes; logs: {}; pinned heads: {}", data.length, parts.length, pins.length];
+    }
+    const found = [judge(step1).map((one) => reason(0, one)), ...PART_STEPS.map(() => [])];
+    const known = contracts.map((address) => address.toLowerCase());
+    parts.forEach((part, i) => {
+      const trust = trustIn(part, pins, known);
+      PART_STEPS.forEach((step, place) => {
+        found[place + 1].push(...judge(step, part, trust).map((one) => reason(i + 1, one)));
+      });
+    });
+    const worst = (states) => [FAIL, OPEN].find((state) => states.includes(state)) || PASS;
+    const steps = STEPS.map(([en, zh], place) => {
+      const reasons = found[place].length ? found[place] : [reason(0, [OPEN, "step 1 failed"])];
+      const status = worst(reasons.map((one) => one.status));
+      return { step: place + 1, name: { en, zh }, status, reasons };
+    });
+    const logs = parts.map((part) => ({ ...part.log, size: part.head.size }));
+    const exit = { [PASS]: 0, [FAIL]: 1, [OPEN]: 2 }[worst(steps.map((step) => step.status))];
+    return { format: "xinlian-report/1", sha256: hex(sha256(data)), logs, steps, exit };
+  }
+
+  function reason(log, [status, sentence, ...fill]) {
+    const words = fill.map((word) => clean(String(word)));
+    const say = (text) => text.split("{}").reduce((said, rest, i) => said + words[i - 1] + rest);
+    return { log, status, en: say(sentence), zh: say(ZH.get(sentence)) };
+  }
+
+  function clean(text) {
+    const letters = Array.from(text);
+    const cut = letters.length <= 80 ? text : letters.slice(0, 79).join("") + "…";
+    const bad =
+      /[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+    return cut.replace(bad, (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));
+  }
+
+  const ZH_LINES = `
+missing, unknown or not of its form: {} = 缺失、未知或格式不符：{}
+{} bytes: empty or too large = {} 字节：为空或过大
+not JSON of the kind allowed here = 不是此处允许的 JSON
+the bytes are not in canonical form = 字节不是规范形式
+the digest does not fit the content = 摘要与内容不符
+parts are missing, repeated or out of order = 日志部分缺失、重复或次序有误
+the log id fits not its chain, contract, party, stream = 日志编号与其链、合约、主体、流不符
+the log belongs to a contract that you did not name = 日志不属于您指定的合约
+the subject key does not fit its commitment = 主体密钥与其承诺不符
+the key commitment is not the one that was fixed = 密钥承诺与已固定的不一致
+the log id fits; no subject key is shown = 日志编号相符；未出示主体密钥
+log id and subject key fit what was fixed = 日志编号与主体密钥均与已固定的一致
+nobody confirms the subject key = 主体密钥尚无人证实
+record {}: fields repeat or are out of order = 记录 {}：字段重复或次序有误
+record {}: the fields do not give the leaf's field root = 记录 {}：由字段算不出叶节点中的字段根
+record {}: {} is a value and holds others = 记录 {}：{} 既是值又含下级
+records: {}; fields shown: {} of {} = 记录 {} 条；出示字段 {} 个（共 {} 个）
+record {}: not a leaf of this log = 记录 {}：不是本日志的叶节点
+record {}: schema, subject or event time is no text = 记录 {}：模式、主体或事件时间不是文本
+record {}: the schema is not the leaf's = 记录 {}：模式与叶节点不符
+record {}: the subject is not the leaf's = 记录 {}：主体与叶节点不符
+record {}: the event time is not the leaf's = 记录 {}：事件时间与叶节点不符
+the leaves fit the log and the fields shown = 叶节点与日志及出示字段相符
+subjects named in records, but no subject key: {} = 记录写明主体但未出示主体密钥：{} 条
+records repeat, are out of order or outside the tree = 记录重复、次序有误或超出树外
+the inclusion proof is too short = 包含证明过短
+the inclusion proof is too long = 包含证明过长
+the leaves do not give the head's root = 由叶节点算不出树头的根
+leaves shown: {} of {}, all in the tree = 出示叶节点 {} 个（共 {} 个），均在树内
+the index is not in its packed form = 索引不是压缩形式
+the index does not hold a listed subject = 索引中没有所列主体
+a subject said to be absent is in the index = 称为无记录的主体在索引中
+the index proof is cut or ill-formed = 索引证明被截断或格式有误
+the index proof is too long = 索引证明过长
+subjects repeat or are out of order = 主体重复或次序有误
+a subject lacks its last leaf, or has one too many = 主体缺少或多出末个叶节点
+the subjects do not give the head's index root = 由主体算不出树头的索引根
+{}: the tag is not that of this subject = {}：标签不属于该主体
+{}: {} of {} records shown = {}：出示 {} 条（共 {} 条）记录
+{}: the chain of records breaks at {} = {}：记录链在第 {} 条处中断
+{}: the last record is another = {}：末条记录不符
+subjects with all their records: {}; with none at all: {} = 记录完整的主体 {} 个；无记录的 {} 个
+records of other subjects, nothing claimed of these: {} = 其他主体的记录（未主张完整）：{} 条
+subjects are named, but no subject key is shown = 写明了主体，但未出示主体密钥
+the pinned head of size {} is another = 已固定的大小为 {} 的树头与此不同
+the pinned head of size {} has another block time = 已固定的大小为 {} 的树头区块时间不同
+equals the pinned head of size {} = 与已固定的大小为 {} 的树头一致
+the transaction named was not looked up; nothing rests on it = 所列交易未查询；结论不依赖它
+on chain in contract {}: if you know it, say so = 在链上合约 {} 中：若认可该合约请指定
+no pinned head and no node confirms this head = 没有已固定树头或节点证实此树头
+the pinned head of size {} holds the records, not the index = 大小为 {} 的树头含这些记录，不含索引
+the records are in the pinned head of size {} = 记录在大小为 {} 的已固定树头内
+the node cannot be reached: {} = 无法连接节点：{}
+the node gave no usable answer: {} = 节点答复不可用：{}
+the bundle names no transaction = 证明文件未列出交易
+the node serves another chain = 节点属于另一条链
+the node has not come to that block = 节点尚未到达该区块
+the chain has no such transaction = 链上没有该交易
+the transaction did not append this head = 该交易未追加此树头
+the block is not the one named = 区块与所列不符
+on chain in block {} = 在链上第 {} 区块
+the consistency proof does not join the two heads = 一致性证明无法连接两个树头
+the history is not that of the pinned head of size {} = 历史与已固定的大小为 {} 的树头不同
+one history with the pinned head of size {} = 与已固定的大小为 {} 的树头同属一个历史
+the pinned head of size {} is not joined = 未与大小为 {} 的已固定树头相连
+the contract takes a head only if it extends the one before = 合约只接受延续前一个的树头
+no pinned head and no node to compare with = 没有可比对的已固定树头或节点
+nobody confirms a time = 没有经证实的时间
+record {}: the event lies after the time it was fixed = 记录 {}：事件晚于其固定时间
+fixed by {} = 不晚于 {} 固定
+{} to {} (h:min:s) after the events = 距事件 {} 至 {}（时:分:秒）
+no SM3 root is claimed = 未主张 SM3 根
+the bundle leaves out what proves the SM3 root = 证明文件省略了 SM3 根的证明
+this Python has no SM3 = 此 Python 不支持 SM3
+the leaves do not give the SM3 root = 由叶节点算不出 SM3 根
+the leaves give the SM3 root = 由叶节点算出 SM3 根
+nobody confirms the SM3 root = SM3 根无人证实
+cannot be judged: {} = 无法判断：{}
+{} bytes; logs: {}; pinned heads: {} = {} 字节；日志 {} 个；已固定树头 {} 个
+step 1 failed = 第 1 步未通过
+`;
+  const ZH = new Map(ZH_LINES.trim().split("\n").map((line) => line.split(" = ")));
+
+  return { verify, sha256, sm3, hex, STEPS };
+})();
+if (typeof module !== "undefined") module.exports = Xinlian;
