@@ -46,12 +46,13 @@ def cell_maker(plant: p.Plant) -> dict[str, Any]:
     events: list[dict[str, Any]] = []
     for lot in plant.lots():
         made = p.FIRST_SHIFT - timedelta(days=4) + timedelta(days=lot)
-        coil = p.lot_link(p.COIL_GTIN, p.coil_name(lot))
+        unsure = lot == p.UNSURE_LOT
+        coil = p.lot_link(p.COIL_GTIN, p.GOOD_NEIGHBOUR if unsure else p.coil_name(lot))
         cells = p.lot_link(p.CELL_GTIN, p.lot_name(lot))
         burr = "14.6" if lot == p.BAD_LOT else f"{4 + lot % 3}.{lot % 10}"
         coating = _coil_event(len(events) + 1, made - timedelta(days=1), coil, burr)
-        if lot != p.UNSURE_LOT:
-            events.append(coating)
+        events.append(coating)
+        if not unsure:
             events.append(
                 _event(
                     "TransformationEvent",
@@ -103,17 +104,17 @@ def car_maker(plant: p.Plant) -> dict[str, Any]:
     for pack in plant.packs:
         vehicle = [f"urn:vin:{pack.vin}"]
         done = pack.made + timedelta(hours=20)
-        states = [("commissioning", "active", done, "ADD")]
+        states = [("assembling", "in_progress", done)]
         if pack.number in IN_STOCK:
-            states.append(("storing", "in_progress", done + timedelta(days=1), "OBSERVE"))
+            states.append(("storing", "in_progress", done + timedelta(days=1)))
         if pack.number in IN_TRANSIT | HANDED_OVER:
-            states.append(("shipping", "in_transit", done + timedelta(days=2), "OBSERVE"))
+            states.append(("shipping", "in_transit", done + timedelta(days=2)))
         if pack.number in HANDED_OVER:
             sold = done + timedelta(days=8 + pack.number % 5)
-            states.append(("retail_selling", "retail_sold", sold, "OBSERVE"))
-        for step, disposition, time, action in states:
+            states.append(("retail_selling", "retail_sold", sold))
+        for step, disposition, time in states:
             number = 500_000 + len(events)
-            told = {"action": action, "epcList": vehicle, "bizStep": step}
+            told = {"action": "OBSERVE", "epcList": vehicle, "bizStep": step}
             events.append(_event("ObjectEvent", number, time, **told, disposition=disposition))
     made = p.FIRST_SHIFT + timedelta(days=60)
     return _document("6a7b0000-0926-4000-9000-000000000002", made, events)

@@ -28,6 +28,8 @@ def sample_files() -> dict[str, bytes]:
     plant = p.build()
     certificates = list(tables.certificates(plant))
     texts = {
+        "vehicles.csv": tables.csv_text(tables.ITEM_HEAD, tables.vehicles(plant)),
+        "vehicle-links.csv": tables.csv_text(tables.LINK_HEAD, tables.vehicle_links(plant)),
         "items.csv": tables.csv_text(tables.ITEM_HEAD, tables.items(plant)),
         "genealogy.csv": tables.csv_text(tables.LINK_HEAD, tables.links(plant)),
         "inspections.csv": tables.csv_text(measured.INSPECTION_HEAD, measured.inspections(plant)),

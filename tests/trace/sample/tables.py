@@ -38,8 +38,8 @@ def stamp(time: datetime) -> str:
     return f"{time:%Y-%m-%d %H:%M:%S}"
 
 
-def items(plant: p.Plant) -> Iterator[Row]:
-    """Vehicles, packs, modules, parts and batches of glue."""
+def vehicles(plant: p.Plant) -> Iterator[Row]:
+    """Vehicles, as their maker describes them."""
     for pack in plant.packs:
         built = stamp(pack.made + timedelta(hours=20))
         yield (
@@ -51,6 +51,11 @@ def items(plant: p.Plant) -> Iterator[Row]:
             "E2-A00",
             built,
         )
+
+
+def items(plant: p.Plant) -> Iterator[Row]:
+    """Packs, modules, parts, and the batches that the pack plant received."""
+    for pack in plant.packs:
         made = stamp(pack.made)
         yield (pack.code, "序列件", "动力电池包", "Battery pack", CODES["pack"], "PK-08", made)
         if pack.number != p.NO_BMS_VEHICLE:
@@ -66,9 +71,13 @@ def items(plant: p.Plant) -> Iterator[Row]:
     for glue in sorted({pack.glue for pack in plant.packs}):
         words = ("导热结构胶", "Thermal structural adhesive", CODES["glue"], "GY-280")
         yield (glue, "批次", *words, f"2026-{glue[5:7]}-{glue[7:9]} 06:00:00")
-    for coil in (p.BAD_COIL, p.GOOD_NEIGHBOUR):
+    coils = {p.GOOD_NEIGHBOUR, *(p.coil_name(lot) for lot in plant.lots() if lot != p.UNSURE_LOT)}
+    for coil in sorted(coils):
         words = ("负极极片卷", "Anode electrode coil", CODES["cell"], "EL-3")
-        yield (p.lot_link(p.COIL_GTIN, coil), "批次", *words, "2026-09-08 05:00:00")
+        yield (p.lot_link(p.COIL_GTIN, coil), "批次", *words, "")
+    for lot in plant.lots():
+        words = ("磷酸铁锂电芯批次", "LFP cell lot", CODES["cell"], "CE-71")
+        yield (p.lot_link(p.CELL_GTIN, p.lot_name(lot)), "批次", *words, "")
 
 
 def cells(plant: p.Plant) -> Iterator[Row]:
@@ -103,7 +112,6 @@ def links(plant: p.Plant) -> Iterator[Row]:
             yield _fitted(part, pack.code, "serial", pack.made - timedelta(hours=2))
         when = stamp(pack.made - timedelta(hours=3))
         yield (pack.glue, "批次", pack.code, "序列件", "投料", when, "", "2.4", "KGM", "确定", "")
-        yield _fitted(pack.code, pack.vin, "vehicle", pack.made + timedelta(hours=16))
     for swap in plant.swaps:
         yield _fitted(swap.new.code, swap.pack.code, "serial", swap.time)
     unsure = p.lot_link(p.CELL_GTIN, p.lot_name(p.UNSURE_LOT))
@@ -112,6 +120,12 @@ def links(plant: p.Plant) -> Iterator[Row]:
         fed = "2026-09-09 03:00:00"
         group = f"{p.lot_name(p.UNSURE_LOT)}-卷"
         yield (coil_link, "批次", unsure, "批次", "投料", fed, "", "", "", "候选", group)
+
+
+def vehicle_links(plant: p.Plant) -> Iterator[Row]:
+    """Which pack is in which vehicle, as the car maker books it."""
+    for pack in plant.packs:
+        yield _fitted(pack.code, pack.vin, "vehicle", pack.made + timedelta(hours=16))
 
 
 def claims(plant: p.Plant) -> Iterator[Row]:

@@ -55,7 +55,7 @@ RECALL_WORDS: Final[Mapping[str, Words]] = {
     "window": Words("from {start} to {end}", "{start} 至 {end}"),
     "open": Words("open", "不限"),
     "population": Words("Vehicles in all", "车辆总数"),
-    "bounds": Words("At least / at most affected", "至少 / 至多受影响"),
+    "bounds": Words("Affected, least – most", "受影响（至少 – 至多）"),
     "gaps": Words("Gaps in the data", "数据缺口"),
     "earlier": Words("Compared with", "对比清单"),
 }

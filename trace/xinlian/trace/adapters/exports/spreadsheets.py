@@ -96,7 +96,7 @@ def summary_rows(recall: RecallList, words: RecallWords) -> Iterable[tuple[str, 
         yield words.text("cause"), cause_text(cause, words, times)
     yield words.text("population"), str(recall.population)
     least, most = bounds(recall)
-    yield words.text("bounds"), f"{least} / {most}"
+    yield words.text("bounds"), f"{least} – {most}"
     yield words.text("gaps"), str(recall.gaps)
     if recall.diff is not None:
         yield words.text("earlier"), recall.diff.earlier_id

@@ -1,0 +1,233 @@
+"""The dossier on paper: everything is there, nothing shows as a box, and its length is bounded."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import pypdfium2
+import pytest
+import zxingcpp
+from xinlian.trace.adapters.paper import PaperReport, dossier_pdf
+from xinlian.trace.adapters.paper.tree_picture import OVERVIEW_ROWS, choose_rows
+from xinlian.trace.model.dossier import (
+    ChartPoint,
+    Dossier,
+    ItemProof,
+    Language,
+    ProofState,
+    Recorded,
+    Verdict,
+)
+from xinlian.trace.model.facts import Gap, GapKind, Inspection, Result
+from xinlian.trace.model.items import WORLD, Item, ItemId, ItemType, Scheme
+from xinlian.trace.model.links import Link
+from xinlian.trace.model.tree import Direction, Node, Tree, Truncation
+
+from tests.trace.sample.as_dossier import dossier, proof
+
+
+class Paper:
+    """A written dossier, read back."""
+
+    def __init__(self, given: Dossier, language: Language = Language.ZH) -> None:
+        out = io.BytesIO()
+        self.report: PaperReport = dossier_pdf(given, language, out)
+        self.data = out.getvalue()
+        document = pypdfium2.PdfDocument(self.data)
+        self.pages = [page.get_textpage().get_text_range() for page in document]
+        self.cover = document[0].render(scale=2).to_pil().convert("L")
+        document.close()
+        self.text = "\n".join(self.pages).replace("\r\n", "\n")
+        # Ids and hashes may break over lines.
+        self.joined = self.text.replace("\n", "")
+
+
+@pytest.fixture(scope="module", params=list(Language))
+def affected(request: pytest.FixtureRequest) -> tuple[Dossier, Paper]:
+    given = dossier(13)
+    return given, Paper(given, request.param)
+
+
+def test_the_cover_says_what_it_is_and_leads_to_the_page(
+    affected: tuple[Dossier, Paper],
+) -> None:
+    given, paper = affected
+    first = paper.pages[0]
+    assert given.item.id.id in first
+    assert "受影响" in first
+    assert "Affected" in first
+    assert [found.text for found in zxingcpp.read_barcodes(paper.cover)] == [given.link]
+
+
+def test_every_item_fact_and_certificate_is_there(affected: tuple[Dossier, Paper]) -> None:
+    given, paper = affected
+    for node in given.tree.nodes:
+        code = node.item.id.id
+        assert code.rsplit("/", 1)[-1] in paper.joined
+    for record in given.facts:
+        if isinstance(record.fact, Inspection):
+            assert record.fact.inspection_id in paper.joined
+            assert f"{record.fact.value} {record.fact.unit}" in paper.joined
+    assert given.certificates[0].sha256 in paper.joined
+    assert given.tree.gaps[0].what in paper.joined
+    assert paper.report.missing == ()
+    assert paper.report.left_out == 0
+    assert paper.report.nodes_drawn == len(given.tree.nodes)
+
+
+def test_every_font_is_embedded(affected: tuple[Dossier, Paper]) -> None:
+    _, paper = affected
+    fonts = paper.data.count(b"/Subtype /TrueType")
+    assert fonts >= 1
+    assert paper.data.count(b"/FontFile2") == fonts
+    # reportlab names Helvetica in every document; no page may use it.
+    document = pypdfium2.PdfDocument(paper.data)
+    names = {
+        item.get_font().get_base_name()
+        for page in document
+        for item in page.get_objects(filter=[1])
+    }
+    document.close()
+    assert names
+    assert all("NotoSansSC" in name for name in names), names
+
+
+def test_a_removed_part_is_shown_as_such() -> None:
+    paper = Paper(dossier(11))
+    assert paper.text.count("2026-09-22 拆出") == 2
+
+
+def test_a_candidate_is_shown_as_such() -> None:
+    paper = Paper(dossier(17), Language.EN)
+    assert "one of several" in paper.text
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_every_verdict_is_told(verdict: Verdict) -> None:
+    paper = Paper(replace(dossier(20), verdict=verdict), Language.EN)
+    words = {
+        Verdict.AFFECTED: "Affected",
+        Verdict.SUSPECT: "Possibly affected",
+        Verdict.INCOMPLETE: "Incomplete",
+        Verdict.CONFORMING: "Conforming",
+    }
+    assert words[verdict] in paper.pages[0]
+
+
+def test_what_the_font_lacks_is_told() -> None:
+    given = dossier(20)
+    root = given.tree.nodes[0]
+    odd = replace(root.item, name="电池🔋\u202e\U00020bb7包")
+    tree = replace(given.tree, nodes=(replace(root, item=odd), *given.tree.nodes[1:]))
+    paper = Paper(replace(given, tree=tree))
+    assert paper.report.missing == ("🔋", "\U00020bb7")
+    assert "[U+1F50B]" in paper.pages[0]
+    assert "U+20BB7" in paper.pages[-1]
+
+
+def test_markup_in_names_stays_text() -> None:
+    given = dossier(20)
+    reason = replace(given.reasons[0], zh="<b>&amp;</b> <img src='http://x/'/>")
+    paper = Paper(replace(given, reasons=(reason,)))
+    assert "<b>&amp;</b> <img src='http://x/'/>" in paper.joined
+
+
+def _big(nodes: int, fan: int) -> Tree:
+    made: list[Node] = []
+    for index in range(nodes):
+        parent = (index - 1) // fan if index else -1
+        kind = ItemType.SERIAL if index else ItemType.VEHICLE
+        item = Item(ItemId(WORLD, kind, f"N-{index:06d}"), "", Scheme.MAKER, f"件{index}")
+        depth = made[parent].depth + 1 if index else 0
+        link = Link(item.id, made[parent].item.id) if index else None
+        made.append(Node(item, parent, depth, link))
+    order: list[Node] = []
+    places: dict[int, int] = {}
+    children: dict[int, list[int]] = {}
+    for index, node in enumerate(made):
+        children.setdefault(node.parent, []).append(index)
+    stack = [0]
+    while stack:
+        index = stack.pop()
+        node = made[index]
+        places[index] = len(order)
+        order.append(replace(node, parent=places.get(node.parent, -1)))
+        stack += reversed(children.get(index, []))
+    return Tree(Direction.DOWN, None, tuple(order), (), ((Truncation.DEPTH, 3),))
+
+
+@pytest.mark.parametrize(("nodes", "fan"), [(2_000, 1), (5_000, 3), (5_000, 70), (5_000, 4_999)])
+def test_a_large_tree_is_bounded_and_nothing_is_lost_silently(nodes: int, fan: int) -> None:
+    tree = _big(nodes, fan)
+    rows, shown = choose_rows(tree)
+    assert len(shown) <= OVERVIEW_ROWS
+    assert len(rows) <= 2 * OVERVIEW_ROWS
+    assert 0 in shown
+    given = replace(dossier(20), tree=tree, facts=(), item_proofs=(), suspects=())
+    paper = Paper(given)
+    assert paper.report.pages <= 60
+    left = nodes - paper.report.nodes_drawn
+    listed = [node.item.id.id for node in tree.nodes if node.item.id.id in paper.joined]
+    assert len(listed) == paper.report.nodes_drawn
+    if left:
+        assert f"树中另有 {left} 个节点未印出" in paper.joined
+
+
+def test_many_facts_make_no_endless_document() -> None:
+    given = dossier(20)
+    item = given.item.id
+    facts = tuple(
+        Recorded(
+            Inspection(f"I-{n}", item, "尺寸", Result.PASSED, 1_790_000_000_000 + n, str(n), "mm"),
+            proof(str(n)),
+        )
+        for n in range(3_000)
+    )
+    failed = Inspection("I-F", item, "尺寸", Result.FAILED, 1_799_000_000_000, "9999", "mm")
+    facts += (Recorded(failed, proof("failed", ProofState.MISSED)),)
+    gaps = tuple(Gap(item, GapKind.MISSING_CHILD, f"缺{n}") for n in range(900))
+    points = tuple(ChartPoint(n * 1000, float(n % 17)) for n in range(100_000))
+    chart = replace(given.charts[0], points=points)
+    paper = Paper(
+        replace(
+            given,
+            facts=facts,
+            tree=replace(given.tree, gaps=gaps),
+            charts=(chart,) * 60,
+        )
+    )
+    assert paper.report.pages <= 70
+    assert paper.report.left_out > 3_000
+    assert "另有" in paper.text
+    # What failed stands first however much there is.
+    assert "9999 mm" in paper.text
+    assert "I-F" in paper.text
+
+
+def test_an_empty_dossier_says_so() -> None:
+    given = dossier(20)
+    root = given.tree.nodes[0]
+    bare = Dossier(given.link, 0, "", Verdict.INCOMPLETE, (), Tree(Direction.DOWN, None, (root,)))
+    paper = Paper(bare, Language.EN)
+    assert "Nothing is recorded." in paper.text
+    assert "No gap is known." in paper.text
+
+
+def test_times_and_numbers_out_of_range_do_not_break_it() -> None:
+    given = dossier(20)
+    points = (
+        ChartPoint(-(10**18), float("nan")),
+        ChartPoint(10**18, float("inf")),
+        ChartPoint(0, 1e300),
+        ChartPoint(1, -1e300),
+    )
+    chart = replace(given.charts[0], points=points)
+    lone = replace(given.charts[0], points=(ChartPoint(0, 5.0),), center=5.0)
+    empty = replace(given.charts[0], points=())
+    proofs = (ItemProof(given.item.id, replace(proof("x"), fixed_ms=10**17)),)
+    paper = Paper(
+        replace(given, made_at_ms=10**17, charts=(chart, lone, empty), item_proofs=proofs)
+    )
+    assert "100000000000000000 ms" in paper.text
+    assert "无数值" in paper.text

@@ -1,0 +1,156 @@
+"""Recall lists as files: nothing runs in a spreadsheet, nothing is lost, and both languages."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+
+import openpyxl
+import pypdfium2
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from xinlian.trace.adapters.exports import recall_csv, recall_pdf, recall_xlsx
+from xinlian.trace.model.dossier import Language, Words
+from xinlian.trace.model.items import WORLD, ItemId, ItemType
+from xinlian.trace.model.recall import (
+    Cause,
+    CauseKind,
+    Finding,
+    RecallDiff,
+    RecallLine,
+    RecallList,
+    Whereabouts,
+)
+
+COIL = "https://id.gs1.org/01/09521100000024/10/EL-260908-3"
+REASONS = {"holds-part": Words("holds a part of the batch", "装有该批次零件")}
+
+
+def _vehicle(number: int) -> ItemId:
+    return ItemId(WORLD, ItemType.VEHICLE, f"LXLBE2A0XTH{100_000 + number}")
+
+
+def _recall(lines: tuple[RecallLine, ...], diff: RecallDiff | None = None) -> RecallList:
+    causes = (
+        Cause(CauseKind.ITEMS, (COIL,)),
+        Cause(CauseKind.MACHINE, ("CO-1",), 1_789_516_800_000, None),
+    )
+    return RecallList("R-1", causes, 1_795_320_000_000, lines, 40, 0, 0, 0, 2, diff)
+
+
+LINES = (
+    RecallLine(_vehicle(1), Finding.POSSIBLE, "unknown-code", ("a", "b"), Whereabouts.STOPPABLE),
+    RecallLine(_vehicle(2), Finding.CERTAIN, "holds-part", (COIL, "包-1"), Whereabouts.FIELD),
+    RecallLine(_vehicle(3), Finding.EXCLUDED, "removed", (), Whereabouts.UNKNOWN),
+)
+DIFF = RecallDiff(
+    "R-0", (_vehicle(1),), (_vehicle(9),), ((_vehicle(2), Finding.POSSIBLE, Finding.CERTAIN),)
+)
+
+
+def _csv(recall: RecallList, language: Language) -> list[list[str]]:
+    out = io.BytesIO()
+    recall_csv(recall, language, out, REASONS)
+    data = out.getvalue()
+    assert data.startswith(b"\xef\xbb\xbf")
+    return list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+
+
+def _xlsx(recall: RecallList, language: Language) -> tuple[list[list[object]], bytes]:
+    out = io.BytesIO()
+    recall_xlsx(recall, language, out, REASONS)
+    book = openpyxl.load_workbook(io.BytesIO(out.getvalue()))
+    sheet = book.worksheets[1]
+    return [list(row) for row in sheet.iter_rows(values_only=True)], out.getvalue()
+
+
+def test_csv_tells_everything_of_a_vehicle() -> None:
+    rows = _csv(_recall(LINES, DIFF), Language.ZH)
+    assert rows[0][:3] == ["车辆", "结论", "原因"]
+    assert rows[2] == [
+        _vehicle(2).id,
+        "确定受影响",
+        "装有该批次零件",
+        "holds-part",
+        "已交付",
+        f"{COIL} > 包-1",
+        "结论变化",
+        "可能受影响",
+    ]
+    assert rows[1][2] == "unknown-code"
+    assert rows[1][6] == "新增"
+    assert rows[4][0] == _vehicle(9).id
+    assert rows[4][6] == "移出"
+
+
+def test_xlsx_holds_the_same_rows_and_a_summary() -> None:
+    recall = _recall(LINES, DIFF)
+    rows, data = _xlsx(recall, Language.EN)
+    plain = [[cell or "" for cell in row] for row in rows]
+    assert plain == _csv(recall, Language.EN)
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    summary = [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
+    assert ["Affected, least – most", "1 – 2"] in summary
+    assert ["Recall list", "R-1"] in summary
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\r=", "＝", "＋", "－", "＠"])
+def test_a_formula_stays_a_text(start: str) -> None:
+    evil = f'{start}HYPERLINK("http://x")'
+    vehicle = ItemId(7, ItemType.VEHICLE, evil)
+    recall = _recall((RecallLine(vehicle, Finding.CERTAIN, evil, (evil,)),))
+    for cell in _csv(recall, Language.EN)[1]:
+        assert cell[:1] not in set("=+-@＝＋－＠\t\r")
+    rows, data = _xlsx(recall, Language.EN)
+    assert "HYPERLINK" in str(rows[1][0])
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        sheets = [name for name in package.namelist() if "worksheets/sheet" in name]
+        for name in sheets:
+            assert b"<f>" not in package.read(name)
+            assert b"hyperlink" not in package.read(name).lower().replace(b"hyperlink(", b"")
+
+
+_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+
+
+@settings(max_examples=40, deadline=None)
+@given(code=_TEXT.filter(bool), path=st.lists(_TEXT, max_size=3))
+def test_any_text_of_a_source_can_be_exported(code: str, path: list[str]) -> None:
+    vehicle = ItemId(7, ItemType.VEHICLE, code)
+    recall = _recall((RecallLine(vehicle, Finding.POSSIBLE, code, tuple(path)),))
+    assert len(_csv(recall, Language.ZH)) == 2
+    rows, _ = _xlsx(recall, Language.ZH)
+    assert len(rows) == 2
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_pdf_has_bounds_causes_and_certain_vehicles_first(language: Language) -> None:
+    out = io.BytesIO()
+    report = recall_pdf(_recall(LINES, DIFF), language, out, REASONS)
+    document = pypdfium2.PdfDocument(out.getvalue())
+    text = document[0].get_textpage().get_text_range()
+    document.close()
+    assert report.pages == 1
+    assert report.missing == ()
+    assert "1 – 2" in text
+    assert COIL in text
+    assert "2026-09-16 08:00:00" in text
+    assert text.index(_vehicle(2).id) < text.index(_vehicle(1).id) < text.index(_vehicle(3).id)
+    assert _vehicle(9).id in text
+    assert REASONS["holds-part"].of(language) in text
+
+
+def test_a_long_pdf_says_what_it_leaves_out() -> None:
+    lines = tuple(RecallLine(_vehicle(n), Finding.POSSIBLE, "holds-part") for n in range(5_400))
+    certain = RecallLine(_vehicle(9_999), Finding.CERTAIN, "holds-part")
+    out = io.BytesIO()
+    report = recall_pdf(_recall((*lines, certain)), Language.EN, out)
+    document = pypdfium2.PdfDocument(out.getvalue())
+    first = document[0].get_textpage().get_text_range()
+    last = document[len(document) - 1].get_textpage().get_text_range()
+    document.close()
+    assert report.left_out == 401
+    assert "401 more vehicles" in last
+    assert _vehicle(9_999).id in first
