@@ -92,7 +92,8 @@ class Graph:
             )
         ]
 
-    def _with(self, side: str, numbers: Iterable[int]) -> set[int]:
+    def having(self, side: str, numbers: Iterable[int]) -> set[int]:
+        """Those that are the ``parent`` or the ``child`` of some link."""
         start, given, _ = self._start(list(numbers))
         name = "value" if bulk.is_sqlite(self._connection) else "unnest"
         rows = bulk.run(
@@ -106,10 +107,10 @@ class Graph:
     def tangle(self, new: Sequence[Sequence[Any]]) -> Tangle | None:
         """A new link that closes a circle, or makes chains of more than ``DEPTH_MAX`` links."""
         pairs = [(row[0], row[1]) for row in new]
-        inner = self._with("parent", {child for _, child in pairs})
+        inner = self.having("parent", {child for _, child in pairs})
         if not inner:
             return None
-        inside = self._with("child", {parent for parent, child in pairs if child in inner})
+        inside = self.having("child", {parent for parent, child in pairs if child in inner})
         odd = [pair for pair in pairs if pair[1] in inner and pair[0] in inside]
         return self._tangle(odd) if odd else None
 

@@ -12,11 +12,11 @@ from xinlian.trace.adapters.sql.codes import ITEM_TYPES, SCHEMES
 from xinlian.trace.adapters.sql.tables import descriptions, items, vehicles
 from xinlian.trace.model.items import Item, ItemId, ItemType, Scheme
 
-__all__ = ["ItemTable", "json_text", "texts"]
+__all__ = ["DESCRIBED", "ItemTable", "item_of_row", "json_text", "texts"]
 
 _TYPE: Final = ITEM_TYPES.number
 _VEHICLE: Final = _TYPE[ItemType.VEHICLE]
-_DESCRIBED: Final = "item party scheme scanned name maker part_number made_at attributes"
+DESCRIBED: Final = "item party scheme scanned name maker part_number made_at attributes"
 
 
 def json_text(values: Mapping[str, Any]) -> str:
@@ -90,7 +90,7 @@ class ItemTable:
     def get(
         self, numbers: Iterable[int], reader: int, seen: frozenset[int] | None
     ) -> dict[int, tuple[Item, bool]]:
-        """Items as the reader may see them, and whether somebody described them.
+        """Items as the reader may see them, and whether anybody described them.
 
         The reader's own description comes first, then that of the item's owner, then the one of
         the lowest party among ``seen`` (``None``: everyone).
@@ -98,8 +98,10 @@ class ItemTable:
         wanted = list(numbers)
         ids = self.ids(wanted)
         best: dict[int, Sequence[Any]] = {}
-        for row in bulk.by_keys(self._connection, descriptions, _DESCRIBED, "item", wanted):
+        described = set()
+        for row in bulk.by_keys(self._connection, descriptions, DESCRIBED, "item", wanted):
             number, party = row[0], row[1]
+            described.add(number)
             if seen is not None and party != reader and party not in seen:
                 continue
             old = best.get(number)
@@ -109,7 +111,8 @@ class ItemTable:
                 best[number] = row
         return {
             number: (
-                (_item(name, best[number]), True) if number in best else (undescribed(name), False)
+                item_of_row(name, best[number]) if number in best else undescribed(name),
+                number in described,
             )
             for number, name in ids.items()
         }
@@ -148,7 +151,8 @@ def _rank(party: int, reader: int, item: ItemId) -> tuple[bool, bool, int]:
     return party != reader, party != item.owner, party
 
 
-def _item(item: ItemId, row: Sequence[Any]) -> Item:
+def item_of_row(item: ItemId, row: Sequence[Any]) -> Item:
+    """An item from the columns ``DESCRIBED``."""
     _, _, scheme, scanned, name, maker, part_number, made_at, attributes = row
     return Item(
         item,

@@ -124,23 +124,11 @@ def _inspection(fact: Inspection, numbers: Numbers) -> tuple[Any, ...]:
 
 
 def _inspection_back(key: str, row: Sequence[Any], ids: Mapping[int, ItemId]) -> Inspection:
-    item, characteristic, result, time, value, unit, nominal, lower, upper, is_key, *rest = row
-    return Inspection(
-        key,
-        ids[item],
-        characteristic,
-        RESULTS.word[result],
-        time,
-        value,
-        unit,
-        nominal,
-        lower,
-        upper,
-        bool(is_key),
-        *rest[:4],
-        *rest[4:8],
-        texts(rest[8]),
-    )
+    item, characteristic, result, time = row[:4]
+    values = dict(zip(_INSPECTION[4:], row[4:], strict=True))
+    values["key"] = bool(values["key"])
+    values["attributes"] = texts(values["attributes"])
+    return Inspection(key, ids[item], characteristic, RESULTS.word[result], time, **values)
 
 
 def _process(fact: ProcessRecord, numbers: Numbers) -> tuple[Any, ...]:
@@ -190,6 +178,8 @@ def _fields(table: Table, after: str, last: str = "withdrawn") -> tuple[str, ...
 def _one_item(fact: Any) -> tuple[ItemId, ...]:
     return (fact.item,)
 
+
+_INSPECTION: Final = _fields(t.inspections, "record")
 
 SPECS: Final[dict[type, Spec]] = {
     Event: Spec(

@@ -11,13 +11,14 @@ from xinlian.trace.adapters.sql import bulk
 from xinlian.trace.adapters.sql.captures import CaptureTable
 from xinlian.trace.adapters.sql.graph import Graph
 from xinlian.trace.adapters.sql.items import ItemTable
+from xinlian.trace.adapters.sql.reading import FactTable
 from xinlian.trace.adapters.sql.signals import SignalTable
 from xinlian.trace.adapters.sql.writer import FactWriter
 
 __all__ = ["SqlTrace", "TraceStore"]
 
 
-class TraceStore(CaptureTable, Graph, SignalTable):
+class TraceStore(CaptureTable, Graph, SignalTable, FactTable):
     """Everything within one transaction; ``connection`` is it."""
 
     def __init__(self, connection: Connection) -> None:

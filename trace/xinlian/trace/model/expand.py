@@ -1,0 +1,111 @@
+"""From links to a tree: level by level within bounds, then in pre-order. Without recursion."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
+from typing import Generic, NamedTuple, TypeVar
+
+from xinlian.trace.model.tree import Truncation
+
+__all__ = ["Branch", "Place", "expand"]
+
+_Link = TypeVar("_Link")
+
+
+class Branch(NamedTuple, Generic[_Link]):
+    """One way on from an item: the item at its end, by number, and the link."""
+
+    to: int
+    link: _Link
+
+
+class Place(NamedTuple, Generic[_Link]):
+    """One place of an item in a tree; ``parent`` is the index of the place above, -1 at the top."""
+
+    item: int
+    parent: int
+    depth: int
+    link: _Link | None
+    cut: Truncation | None
+
+
+def expand(
+    root: int,
+    branches: Mapping[int, Sequence[Branch[_Link]]],
+    *,
+    depth_max: int,
+    nodes_max: int,
+    circular: bool,
+    hidden: Set[int] = frozenset(),
+    unknown: Set[int] = frozenset(),
+) -> list[Place[_Link]]:
+    """The tree of ``root`` in pre-order. Upper levels come first when nodes run out.
+
+    ``circular``: whether some item may be in itself; ``hidden``: items of which something is not
+    shown to the reader; ``unknown``: items of which not all was read.
+    """
+    items, parents, depths = [root], [-1], [0]
+    links: list[_Link | None] = [None]
+    cuts: list[Truncation | None] = []
+    at = 0
+    while at < len(items):
+        item, depth = items[at], depths[at]
+        kids = branches.get(item, ())
+        cut = Truncation.RIGHTS if item in hidden else None
+        if item in unknown:
+            cut = Truncation.NODES
+        if kids and depth == depth_max:
+            kids, cut = (), Truncation.DEPTH
+        elif len(items) + len(kids) > nodes_max:
+            kids, cut = (), Truncation.NODES
+        elif kids and circular:
+            above = _above(items, parents, at)
+            free = [kid for kid in kids if kid.to not in above]
+            if len(free) < len(kids):
+                kids, cut = free, Truncation.CYCLE
+        cuts.append(cut)
+        for kid in kids:
+            items.append(kid.to)
+            parents.append(at)
+            depths.append(depth + 1)
+            links.append(kid.link)
+        at += 1
+    return _pre_order(items, parents, depths, links, cuts)
+
+
+def _above(items: Sequence[int], parents: Sequence[int], at: int) -> set[int]:
+    found = set()
+    while at >= 0:
+        found.add(items[at])
+        at = parents[at]
+    return found
+
+
+def _pre_order(
+    items: Sequence[int],
+    parents: Sequence[int],
+    depths: Sequence[int],
+    links: Sequence[_Link | None],
+    cuts: Sequence[Truncation | None],
+) -> list[Place[_Link]]:
+    kids: list[list[int]] = [[] for _ in items]
+    for at in range(len(items) - 1, 0, -1):
+        kids[parents[at]].append(at)  # last first, as a stack wants them
+    order: list[Place[_Link]] = []
+    place_of = [0] * len(items)
+    stack = [0]
+    while stack:
+        at = stack.pop()
+        place_of[at] = len(order)
+        above = parents[at]
+        parent = -1 if above < 0 else place_of[above]
+        order.append(Place(items[at], parent, depths[at], links[at], cuts[at]))
+        stack += kids[at]
+    return order
+
+
+def truncations(places: Sequence[Place[_Link]]) -> tuple[tuple[Truncation, int], ...]:
+    """How often a tree ends early, by reason."""
+    counts = Counter(place.cut for place in places if place.cut is not None)
+    return tuple(sorted(counts.items()))
