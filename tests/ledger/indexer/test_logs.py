@@ -14,6 +14,7 @@ from xinlian.ledger.model.ids import Address
 from tests.ledger.indexer.keeping import digests, indexer
 from tests.ledger.indexer.logs import CONTRACTS
 from tests.ledger.indexer.model_chain import CHAIN_ID, ModelChain
+from tests.ledger.indexer.model_events import Log
 
 Make = Callable[[], Engine]
 LOG, OTHER = b"\x11" * 32, b"\x22" * 32
@@ -21,12 +22,12 @@ OLD_WRITER, NEW_WRITER = b"\xaa" * 20, b"\xbb" * 20
 NONE = bytes(32)
 
 
-def opened(log: bytes, party: int, stream: str, sm3: bool = False) -> tuple[str, str, tuple]:
+def opened(log: bytes, party: int, stream: str, sm3: bool = False) -> Log:
     name = stream.encode().ljust(32, b"\0")
     return "evidence", "LogOpened", (log, party, name, b"\x0c" * 32, OLD_WRITER, sm3)
 
 
-def grown(log: bytes, party: int, size: int) -> tuple[str, str, tuple]:
+def grown(log: bytes, party: int, size: int) -> Log:
     roots = (size.to_bytes(32, "big"), b"\x0d" * 32, NONE)
     return "evidence", "HeadAppended", (log, party, size, *roots)
 

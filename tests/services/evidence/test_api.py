@@ -18,7 +18,7 @@ def record(number: int, subject: str = VIN) -> dict[str, object]:
     return {
         "schema": "inspection/1",
         "subject": subject,
-        "event_time": "2026-03-02T01:00:00.000Z",
+        "event_time": "2025-06-01T01:00:00.000Z",
         "value": str(number),
     }
 

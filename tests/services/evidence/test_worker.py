@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from xinlian.ledger.adapters.sql import queries
 from xinlian.ledger.adapters.sql.engine import begin_write
+from xinlian.ledger.adapters.sql.evidence.tables import evidence_heads
 from xinlian.ledger.adapters.sql.outbox import calls
-from xinlian.ledger.model.evidence.heads import Head
 from xinlian.ledger.model.evidence.receipts import ReceiptState
 from xinlian.ledger.usecases.evidence import Request
 from xinlian.services.app.evidence import Standing
@@ -24,7 +23,7 @@ def record(number: int, subject: str = "LXLBE2A00TH100113") -> dict[str, object]
     return {
         "schema": "inspection/1",
         "subject": subject,
-        "event_time": "2026-03-02T01:00:00.000Z",
+        "event_time": "2025-06-01T01:00:00.000Z",
         "value": str(number),
     }
 
@@ -104,24 +103,44 @@ def test_a_head_sent_again_is_the_same_call(net: ApiNetwork) -> None:
         assert [head.size for head in queries.heads_of(connection, log)] == [1]
 
 
-def test_a_rewritten_history_is_not_carried(net: ApiNetwork, tmp_path: Path) -> None:
+def test_a_rewritten_history_is_not_carried(net: ApiNetwork) -> None:
     evidence = net.app.evidence
     log = evidence.ensure_log(net.id("supplier"), "rewritten")
     append(net, log, 1, 2)
     evidence.flush(30)
     append(net, log, 3)
-    from xinlian.ledger.adapters.sql.evidence.tables import evidence_heads
-
     with begin_write(net.app.engine) as connection:
-        connection.execute(
-            evidence_heads.update()
-            .where(evidence_heads.c.root == evidence.logs.head_at(connection, log, 2).head.root)
-            .values(root=b"\x66" * 32)
-        )
+        anchored = evidence.logs.head_at(connection, log, 2)
+        assert anchored is not None
+        table = evidence_heads
+        mine = table.c.root == anchored.head.root
+        connection.execute(update(table).where(mine).values(root=b"\x66" * 32))
     with pytest.raises(TimeoutError):
         evidence.flush(2)
     assert "are not those that the chain fixed" in evidence.worker.troubles[log]
     with net.app.engine.connect() as connection:
         assert [head.size for head in queries.heads_of(connection, log)] == [2]
-        forged = evidence.logs.unanchored(connection, log)
-    assert [type(each.head) for each in forged] == [Head]
+
+
+def test_heads_of_a_suspended_party_wait_and_go_on(net: ApiNetwork) -> None:
+    evidence = net.app.evidence
+    log = evidence.ensure_log(net.id("supplier"), "suspended")
+    append(net, log, 1)
+    evidence.flush(30, [log])
+    operator = net.call("operator")
+
+    def status(word: str) -> None:
+        body = {"status": word, "evidence": "0x" + "01" * 32}
+        path = f"/parties/{net.id('supplier')}/status"
+        answer = operator.post(path, body, wait="final", timeout=30)
+        assert answer.json()["state"] == "final", answer.text
+
+    status("suspended")
+    append(net, log, 2)
+    with pytest.raises(TimeoutError):
+        evidence.flush(2, [log])
+    assert "directory_party_suspended" in evidence.worker.troubles[log]
+    status("active")
+    evidence.flush(30, [log])
+    assert evidence.worker.troubles.get(log) is None
+    assert evidence.proof_state(log, 1).standing is Standing.ANCHORED

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -181,21 +181,25 @@ class Evidence:
         except EvidenceError as exc:
             raise refused(exc) from exc
 
-    def flush(self, seconds: int = 60) -> None:
-        """Cut heads of everything that waits, and wait until all are on chain.
+    def flush(self, seconds: int = 60, only: Collection[bytes] | None = None) -> None:
+        """Cut heads of everything that waits, and wait until all (or ``only`` these logs') are on
+        chain.
 
-        The workers have to run. ``TimeoutError`` if it takes longer.
+        The workers have to run. ``TimeoutError`` if it takes longer, with what is in the way.
         """
         end = time.monotonic() + seconds
         self.worker.hurry()
         while True:
             with self._engine.connect() as connection:
-                waiting = self.logs.pending(connection)
-                names = [row.info.log_id for row in self.logs.logs(connection)]
+                rows = [row.info.log_id for row in self.logs.logs(connection)]
+                late = {each.info.log_id for each in self.logs.pending(connection)}
+            names = [name for name in rows if only is None or name in only]
+            waiting = late.intersection(names)
             if not waiting and not self._on_their_way(names):
                 return
             if time.monotonic() >= end:
-                raise TimeoutError(f"evidence is not on chain after {seconds} s")
+                told = "; ".join(sorted(set(self.worker.troubles.values())))
+                raise TimeoutError(f"evidence is not on chain after {seconds} s: {told}")
             if waiting:
                 self.worker.hurry()
             time.sleep(_POLL_SECONDS)
