@@ -174,6 +174,18 @@ def test_a_large_tree_is_bounded_and_nothing_is_lost_silently(nodes: int, fan: i
         assert f"树中另有 {left} 个节点未印出" in paper.joined
 
 
+def test_the_bad_part_is_drawn_however_deep_and_late_it_is() -> None:
+    tree = _big(5_000, 9)
+    deepest = max(tree.nodes, key=lambda node: (node.depth, node.item.id.id)).item.id
+    rows, shown = choose_rows(tree, suspects={deepest})
+    drawn = {tree.nodes[index].item.id for index in shown}
+    assert deepest in drawn
+    for index in shown - {0}:
+        assert tree.nodes[index].parent in shown
+    hidden = sum(row.more + row.below for row in rows)
+    assert hidden + len(shown) == 5_000
+
+
 def test_many_facts_make_no_endless_document() -> None:
     given = dossier(20)
     item = given.item.id

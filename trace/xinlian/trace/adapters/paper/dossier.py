@@ -12,14 +12,22 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, Spacer
 from xinlian.trace.adapters.fonts import FONT
 from xinlian.trace.adapters.paper.cover import cover
-from xinlian.trace.adapters.paper.ink import GREY, GRID, PAGE_WIDTH, Ink
+from xinlian.trace.adapters.paper.ink import (
+    GREY,
+    GRID,
+    PAGE_WIDTH,
+    PROOF_COLOURS,
+    PROOF_MARKS,
+    Ink,
+)
 from xinlian.trace.adapters.paper.numbering import Numbering
 from xinlian.trace.adapters.paper.proofs import proof_section
 from xinlian.trace.adapters.paper.sections import Sections, heading
-from xinlian.trace.adapters.paper.tables import grid
+from xinlian.trace.adapters.paper.tables import Cell, grid
 from xinlian.trace.adapters.paper.tree_picture import TreeRows, choose_rows, short_code
 from xinlian.trace.adapters.paper.words import TEXT
-from xinlian.trace.model.dossier import Dossier, Language
+from xinlian.trace.model.dossier import Dossier, Language, ProofState
+from xinlian.trace.model.items import ItemId
 from xinlian.trace.model.tree import Node
 
 __all__ = ["APPENDIX_ROWS", "PaperReport", "build_document", "dossier_pdf"]
@@ -101,12 +109,13 @@ def dossier_pdf(dossier: Dossier, language: Language, out: BinaryIO) -> PaperRep
     ink = Ink(language)
     numbers = Numbering(dossier.tree, ink)
     sections = Sections(dossier, ink, numbers)
-    rows, shown = choose_rows(dossier.tree)
+    suspects = set(dossier.suspects)
+    rows, shown = choose_rows(dossier.tree, suspects=suspects)
     story = cover(dossier, ink, numbers)
     states = {described.item: described.proof.state for described in dossier.item_proofs}
     names = dict(dossier.party_names)
     story += heading(ink, TEXT["tree"])
-    story.append(TreeRows(dossier.tree, rows, ink, states, names, set(dossier.suspects)))
+    story.append(TreeRows(dossier.tree, rows, ink, states, names, suspects))
     story += [Spacer(0, 2 * mm), *_cuts(dossier, ink)]
     for name, parts in (
         ("gaps", sections.gaps),
@@ -123,7 +132,7 @@ def dossier_pdf(dossier: Dossier, language: Language, out: BinaryIO) -> PaperRep
             story += [*heading(ink, TEXT[name], room), *found]
     proofs, left = proof_section(dossier, ink, numbers)
     story += [*heading(ink, TEXT["proof"]), *proofs]
-    listed = _appendix(dossier, ink, shown, story)
+    listed = _appendix(dossier, ink, shown, states, story)
     nodes_left = len(dossier.tree.nodes) - len(shown) - listed
     story += _notes(ink, nodes_left)
     item = dossier.item
@@ -144,25 +153,36 @@ def _cuts(dossier: Dossier, ink: Ink) -> list[Flowable]:
     ]
 
 
-def _appendix(dossier: Dossier, ink: Ink, shown: set[int], story: list[Flowable]) -> int:
+def _appendix(
+    dossier: Dossier,
+    ink: Ink,
+    shown: set[int],
+    states: dict[ItemId, ProofState],
+    story: list[Flowable],
+) -> int:
     """List the places that the picture leaves out; how many are listed."""
     names = dict(dossier.party_names)
     rest = [index for index in range(len(dossier.tree.nodes)) if index not in shown]
     kept = rest[:APPENDIX_ROWS]
     if kept:
-        rows = [_appendix_row(dossier.tree.nodes[at], at, ink, names) for at in kept]
+        nodes = dossier.tree.nodes
+        rows = [_appendix_row(nodes[at], at, ink, names, states) for at in kept]
         story += heading(ink, TEXT["appendix"])
-        heads = ("number", "link", "name", "id", "maker")
-        story.append(grid(ink, heads, rows, (13, 26, 40, 66, 40), size=6.5))
+        heads = ("number", "link", "name", "id", "maker", "mark")
+        story.append(grid(ink, heads, rows, (13, 26, 40, 58, 38, 11), size=6.5))
     return len(kept)
 
 
-def _appendix_row(node: Node, index: int, ink: Ink, names: dict[str, str]) -> tuple[str, ...]:
+def _appendix_row(
+    node: Node, index: int, ink: Ink, names: dict[str, str], states: dict[ItemId, ProofState]
+) -> tuple[str | Cell, ...]:
     link = node.link
     kind = "" if link is None else ink.of(link.kind)
     maker = names.get(node.item.maker, node.item.maker)
     place = f"{kind} → #{node.parent + 1}"
-    return f"#{index + 1}", place, node.item.name, short_code(node.item.id.id), maker
+    state = states.get(node.item.id, ProofState.NONE)
+    mark = Cell(PROOF_MARKS[state], PROOF_COLOURS[state])
+    return f"#{index + 1}", place, node.item.name, short_code(node.item.id.id), maker, mark
 
 
 def _notes(ink: Ink, nodes_left: int) -> list[Flowable]:

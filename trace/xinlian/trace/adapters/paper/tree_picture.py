@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from reportlab.lib.units import mm
@@ -31,6 +31,7 @@ __all__ = ["OVERVIEW_ROWS", "TreeRow", "TreeRows", "choose_rows", "short_code"]
 
 OVERVIEW_ROWS: Final = 180
 """Rows of the tree in the body of the dossier: some four pages."""
+_WAYS_MAX: Final = 120
 ROW: Final = 4.6 * mm
 _STEP_MAX: Final = 5 * mm
 _INDENT_MAX: Final = 55 * mm
@@ -53,10 +54,13 @@ class TreeRow:
     below: int = 0
 
 
-def choose_rows(tree: Tree, most: int = OVERVIEW_ROWS) -> tuple[list[TreeRow], set[int]]:
+def choose_rows(
+    tree: Tree, most: int = OVERVIEW_ROWS, suspects: Collection[ItemId] = ()
+) -> tuple[list[TreeRow], set[int]]:
     """The rows to draw, at most about ``most``, and the indices of the nodes that they show.
 
-    Cut evenly: down to one depth, and of many children the first of each parent.
+    Cut evenly: down to one depth, and of many children the first of each parent. The first places
+    of ``suspects`` are drawn besides, wherever they are, with the way to them.
     """
     children: list[list[int]] = [[] for _ in tree.nodes]
     for index, node in enumerate(tree.nodes):
@@ -72,7 +76,21 @@ def choose_rows(tree: Tree, most: int = OVERVIEW_ROWS) -> tuple[list[TreeRow], s
             if count <= most and (best is None or count > best[0]):
                 best = (count, depth, width)
     _, depth, width = best or (0, 1, _WIDTHS[-1])
-    return _rows(children, sizes, depth, width)
+    return _rows(children, sizes, depth, width, _ways(tree, suspects))
+
+
+def _ways(tree: Tree, suspects: Collection[ItemId]) -> set[int]:
+    """Indices of the first places of suspects and of all above them; bounded."""
+    ways: set[int] = set()
+    if not suspects:
+        return ways
+    for index, node in enumerate(tree.nodes):
+        if node.item.id in suspects and node.depth + len(ways) <= _WAYS_MAX:
+            at = index
+            while at >= 0 and at not in ways:
+                ways.add(at)
+                at = tree.nodes[at].parent
+    return ways
 
 
 def _count(children: Sequence[Sequence[int]], depth: int, width: int, most: int) -> int:
@@ -86,33 +104,35 @@ def _count(children: Sequence[Sequence[int]], depth: int, width: int, most: int)
 
 
 def _rows(
-    children: Sequence[Sequence[int]], sizes: Sequence[int], depth: int, width: int
+    children: Sequence[Sequence[int]],
+    sizes: Sequence[int],
+    depth: int,
+    width: int,
+    ways: Collection[int],
 ) -> tuple[list[TreeRow], set[int]]:
     rows: list[TreeRow] = []
     shown: set[int] = set()
     stack: list[TreeRow] = [TreeRow(0, 0, (), last=True)]
     while stack:
         row = stack.pop()
+        rows.append(row)
         if row.more:
-            rows.append(row)
             continue
         shown.add(row.node)
         below = children[row.node]
-        if row.depth >= depth:
-            rows.append(
-                TreeRow(row.node, row.depth, row.rails, row.last, below=sizes[row.node] - 1)
-            )
-            continue
-        rows.append(row)
+        free = width if row.depth < depth else 0
+        kept = [*below[:free], *(child for child in below[free:] if child in ways)]
+        hidden = sum(sizes[child] for child in below) - sum(sizes[child] for child in kept)
+        if hidden and not kept:
+            rows[-1] = replace(row, below=hidden)
         rails = (*row.rails, not row.last) if row.depth else ()
-        kept, left = below[:width], below[width:]
+        more = hidden if kept else 0
         fresh = [
-            TreeRow(child, row.depth + 1, rails, last=not left and child == kept[-1])
+            TreeRow(child, row.depth + 1, rails, last=not more and child == kept[-1])
             for child in kept
         ]
-        if left:
-            count = sum(sizes[child] for child in left)
-            fresh.append(TreeRow(row.node, row.depth + 1, rails, last=True, more=count))
+        if more:
+            fresh.append(TreeRow(row.node, row.depth + 1, rails, last=True, more=more))
         stack.extend(reversed(fresh))
     return rows, shown
 
