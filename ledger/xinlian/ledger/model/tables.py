@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -64,10 +64,14 @@ class CellKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell's text, spaces around it removed, and its kind."""
+    """A cell's text, spaces around it removed, and its kind.
+
+    ``clock`` is the time of day (``hh:mm:ss``) of a date cell that has one.
+    """
 
     text: str
     kind: CellKind = CellKind.TEXT
+    clock: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

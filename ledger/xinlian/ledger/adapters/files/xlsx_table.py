@@ -124,7 +124,7 @@ class XlsxTable:
         if kind == "e":
             return Cell(text, CellKind.ERROR)
         if kind == "d":
-            return Cell(text[:10], CellKind.DATE)
+            return Cell(text[:10], CellKind.DATE, text[11:19])
         if kind == "b":
             return Cell("TRUE" if text == "1" else "FALSE")
         return self._number(text, element.get("s", "0")) if kind == "n" else Cell(text)
@@ -147,8 +147,11 @@ def _small(text: str) -> int | None:
 
 
 def _date(serial: Decimal, epoch: date) -> Cell:
+    seconds = round(serial % 1 * 86_400)
     try:
-        return Cell((epoch + timedelta(days=int(serial))).isoformat(), CellKind.DATE)
+        day = epoch + timedelta(days=int(serial) + seconds // 86_400)
+        clock = f"{seconds // 3600 % 24:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+        return Cell(day.isoformat(), CellKind.DATE, clock if seconds % 86_400 else "")
     except OverflowError:
         return Cell(str(serial), CellKind.ERROR)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from xinlian.trace.adapters.catenax.container import Aspect, Twin, uuid_of
-from xinlian.trace.adapters.json_text import dump_json
+from xinlian.trace.model.json_text import dump_json
 from xinlian.trace.model.codes import CodeError, Identified, identify
 from xinlian.trace.model.epcis.times import stamp_ms
 from xinlian.trace.model.facts import Fact, Gap, GapKind

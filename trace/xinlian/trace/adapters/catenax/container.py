@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from xinlian.trace.adapters.json_text import dump_json, load_json
+from xinlian.trace.model.json_text import dump_json, load_json
 from xinlian.trace.model.sources import SourceError, short
 
 __all__ = ["Aspect", "Twin", "read_container"]

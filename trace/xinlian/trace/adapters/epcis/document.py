@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from xinlian.trace.adapters.json_text import dump_json
+from xinlian.trace.model.json_text import dump_json
 from xinlian.trace.model.capture import Problem, Row
 from xinlian.trace.model.epcis.facts import facts_of_event
 from xinlian.trace.model.epcis.names import Names

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from xinlian.trace.adapters.epcis.document import EVENTS_MAX, HEADER, RawEvent
-from xinlian.trace.adapters.json_text import load_json
+from xinlian.trace.model.json_text import load_json
 from xinlian.trace.model.epcis.names import Names, names_of_context
 from xinlian.trace.model.epcis.shape import FIELDS
 from xinlian.trace.model.epcis.times import stamp_ms
