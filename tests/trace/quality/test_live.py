@@ -23,7 +23,7 @@ Key = tuple[Rule, str, tuple[int, ...]]
 
 def _streamed(plan: StreamPlan, values: list[float]) -> list[tuple[int, Key]]:
     """Signals with the number of the measurement at which they came."""
-    stream = Stream(plan)
+    stream: Stream[str] = Stream(plan)
     return [
         (at, (signal.rule, signal.panel, signal.points))
         for at, value in enumerate(values)
@@ -78,7 +78,7 @@ def test_averages_and_sums_signal_as_their_charts_do(values: list[float]) -> Non
 def test_phase_one_is_learned_from_the_first_points() -> None:
     generator = np.random.default_rng(5)
     calm = generator.normal(10, 0.1, 25).tolist()
-    stream = Stream(StreamPlan(learn=25))
+    stream: Stream[str] = Stream(StreamPlan(learn=25))
     assert [stream.feed("x", value) for value in calm] == [[]] * 25
     assert not stream.learning
     assert stream.baseline is not None
@@ -89,7 +89,7 @@ def test_phase_one_is_learned_from_the_first_points() -> None:
 
 
 def test_a_signal_names_every_item_of_its_pattern() -> None:
-    stream = Stream(StreamPlan(baseline=Baseline(ChartKind.I_MR, 0, 1, 1, 25)))
+    stream: Stream[str] = Stream(StreamPlan(baseline=Baseline(ChartKind.I_MR, 0, 1, 1, 25)))
     signals = [signal for at in range(9) for signal in stream.feed(f"car {at}", 0.1)]
     assert [(one.rule, one.items) for one in signals] == [
         (Rule.N2, tuple(f"car {at}" for at in range(9)))
@@ -97,7 +97,9 @@ def test_a_signal_names_every_item_of_its_pattern() -> None:
 
 
 def test_memory_stays_bounded() -> None:
-    stream = Stream(StreamPlan(baseline=Baseline(ChartKind.I_MR, 0, 1, 1, 25), cusum=(0.5, 5)))
+    stream: Stream[str] = Stream(
+        StreamPlan(baseline=Baseline(ChartKind.I_MR, 0, 1, 1, 25), cusum=(0.5, 5))
+    )
     for at in range(3_000):
         stream.feed(f"item {at}", (-1) ** at * 0.5)
     held = sum(len(value) for value in vars(stream).values() if hasattr(value, "__len__"))
@@ -106,7 +108,7 @@ def test_memory_stays_bounded() -> None:
 
 def test_what_is_no_number_is_refused() -> None:
     with pytest.raises(QualityError, match="car 7 is not a finite number"):
-        Stream(StreamPlan()).feed("car 7", float("inf"))
+        Stream[str](StreamPlan()).feed("car 7", float("inf"))
     with pytest.raises(QualityError, match="20 points or more"):
         StreamPlan(learn=5)
 

@@ -13,7 +13,8 @@ from xinlian.trace.adapters.quality.recognition_store import SqlRecognitions
 from xinlian.trace.adapters.quality.signatures import AccountSignatures
 from xinlian.trace.adapters.quality.tables import POINTS, STEPS
 from xinlian.trace.model.quality.errors import QualityError
-from xinlian.trace.model.quality.recognition import Action, State, Terms
+from xinlian.trace.model.quality.recognition import Action, State
+from xinlian.trace.model.quality.recognition_terms import Terms
 from xinlian.trace.usecases.quality.ports import PointKey
 from xinlian.trace.usecases.quality.recognising import DOMAIN, Recogniser
 

@@ -10,21 +10,23 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from xinlian.ledger.model.evidence.canonical import canonical_record
 from xinlian.trace.model.quality.errors import QualityError
 from xinlian.trace.model.quality.recognition import (
-    DAY_MS,
     SIGNERS,
     Action,
-    Condition,
     Recognition,
     Signers,
-    Standing,
     State,
     Step,
-    Terms,
-    breaches,
-    decimal_text,
     propose,
     supervise,
     transition,
+)
+from xinlian.trace.model.quality.recognition_terms import (
+    DAY_MS,
+    Condition,
+    Standing,
+    Terms,
+    breaches,
+    decimal_text,
 )
 from xinlian.trace.model.quality.sampling import Severity
 from xinlian.trace.usecases.quality.recognition_simulation import simulate_recognition

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Row, insert, or_, select, update
 from xinlian.ledger.model.evidence.canonical import canonical
 from xinlian.trace.adapters.quality.tables import POINTS, STEPS
 from xinlian.trace.model.quality.errors import QualityError
-from xinlian.trace.model.quality.recognition import Recognition, State, Terms
+from xinlian.trace.model.quality.recognition import Recognition, State
+from xinlian.trace.model.quality.recognition_terms import Terms
 from xinlian.trace.usecases.quality.ports import PointKey, RecognitionStore
 
 __all__ = ["SqlRecognitions"]

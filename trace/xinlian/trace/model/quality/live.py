@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, Generic, TypeVar
 
 import numpy as np
 from xinlian.trace.model.quality.charts import (
@@ -25,6 +25,9 @@ from xinlian.trace.model.quality.rules import MEMORY, NELSON, PATTERNS, Pattern,
 from xinlian.trace.model.quality.weighted import ewma_error
 
 __all__ = ["LEARN_MIN", "Stream", "StreamPlan", "StreamSignal"]
+
+Thing = TypeVar("Thing", bound=Hashable)
+"""What is measured: an id of any kind."""
 
 LEARN_MIN: Final = 20
 """Fewer points than this make a poor phase I."""
@@ -65,38 +68,38 @@ class StreamPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class StreamSignal:
+class StreamSignal(Generic[Thing]):
     """A pattern that has just been completed. ``points`` are numbers of points since judging began
     (phase I is not counted); ``items`` are what was measured at them, each once."""
 
     rule: Rule
     panel: str
     points: tuple[int, ...]
-    items: tuple[str, ...]
+    items: tuple[Thing, ...]
     statistic: float
     z: float
 
 
 @dataclass(frozen=True, slots=True)
-class _Point:
+class _Point(Generic[Thing]):
     number: int
     value: float
     z: float
     outside: bool
-    items: tuple[str, ...]
+    items: tuple[Thing, ...]
 
 
-class Stream:
+class Stream(Generic[Thing]):
     """State of one characteristic. ``feed`` in the order of time."""
 
     def __init__(self, plan: StreamPlan) -> None:
         self.plan = plan
         self.baseline = plan.baseline
         self._learning: list[tuple[float, ...]] = []
-        self._open: list[tuple[str, float]] = []
-        self._points: deque[_Point] = deque(maxlen=MEMORY)
+        self._open: list[tuple[Thing, float]] = []
+        self._points: deque[_Point[Thing]] = deque(maxlen=MEMORY)
         self._number = 0
-        self._last: tuple[float, tuple[str, ...]] | None = None
+        self._last: tuple[float, tuple[Thing, ...]] | None = None
         self._ewma: float | None = None
         self._sums = [0.0, 0.0]
 
@@ -105,7 +108,7 @@ class Stream:
         """Phase I is not yet over: nothing is judged."""
         return self.baseline is None
 
-    def feed(self, item: str, value: float) -> list[StreamSignal]:
+    def feed(self, item: Thing, value: float) -> list[StreamSignal[Thing]]:
         """One measurement of an item; the signals it completes. Raises ``QualityError``."""
         if not np.isfinite(value):
             raise QualityError(f"the measurement of {item} is not a finite number")
@@ -129,8 +132,8 @@ class Stream:
         self._learning = []
 
     def _judge(
-        self, baseline: Baseline, values: tuple[float, ...], items: tuple[str, ...]
-    ) -> list[StreamSignal]:
+        self, baseline: Baseline, values: tuple[float, ...], items: tuple[Thing, ...]
+    ) -> list[StreamSignal[Thing]]:
         number, self._number = self._number, self._number + 1
         panels = self._panels(baseline, values)
         location = _point(panels[0], number, items)
@@ -159,15 +162,17 @@ class Stream:
         return Panel(location.name, *ends, location.sigma[1:]), moving
 
     def _spread(
-        self, baseline: Baseline, panel: Panel, number: int, items: tuple[str, ...]
-    ) -> list[StreamSignal]:
+        self, baseline: Baseline, panel: Panel, number: int, items: tuple[Thing, ...]
+    ) -> list[StreamSignal[Thing]]:
         if baseline.kind is ChartKind.I_MR and self._last is not None:
             items = tuple(dict.fromkeys((*self._last[1], *items)))
             number -= 1  # the moving range has a point fewer than there are values
         point = _point(panel, number, items)
         return [_signal(Rule.LIMIT, panel.name, [point])] if point.outside else []
 
-    def _average(self, baseline: Baseline, point: _Point, sigma: float) -> list[StreamSignal]:
+    def _average(
+        self, baseline: Baseline, point: _Point[Thing], sigma: float
+    ) -> list[StreamSignal[Thing]]:
         weight, width = self.plan.ewma or (1.0, 3.0)
         before = baseline.mean if self._ewma is None else self._ewma
         self._ewma = weight * point.value + (1 - weight) * before
@@ -178,7 +183,9 @@ class Stream:
         z = away / error if error > 0 else float("inf")
         return [StreamSignal(Rule.LIMIT, "ewma", (point.number,), point.items, self._ewma, z)]
 
-    def _cumulate(self, baseline: Baseline, point: _Point, sigma: float) -> list[StreamSignal]:
+    def _cumulate(
+        self, baseline: Baseline, point: _Point[Thing], sigma: float
+    ) -> list[StreamSignal[Thing]]:
         slack, decision = self.plan.cusum or (0.5, 5.0)
         k, target, value = slack * sigma, baseline.mean, point.value
         self._sums[0] = max(0.0, self._sums[0] + value - target - k)
@@ -190,13 +197,13 @@ class Stream:
         ]
 
 
-def _point(panel: Panel, number: int, items: tuple[str, ...]) -> _Point:
+def _point(panel: Panel, number: int, items: tuple[Thing, ...]) -> _Point[Thing]:
     value = float(panel.values[0])
     outside = value > float(panel.upper[0]) or value < float(panel.lower[0])
     return _Point(number, value, float(panel.z()[0]), outside, items)
 
 
-def _signal(rule: Rule, panel: str, members: list[_Point]) -> StreamSignal:
+def _signal(rule: Rule, panel: str, members: list[_Point[Thing]]) -> StreamSignal[Thing]:
     items = tuple(dict.fromkeys(item for point in members for item in point.items))
     last = members[-1]
     return StreamSignal(
@@ -204,14 +211,14 @@ def _signal(rule: Rule, panel: str, members: list[_Point]) -> StreamSignal:
     )
 
 
-_Found = list[list[_Point]]
+_Found = list[list[_Point[Thing]]]
 
 
-def _limit(points: deque[_Point], _: Pattern) -> _Found:
+def _limit(points: deque[_Point[Thing]], _: Pattern) -> _Found[Thing]:
     return [[points[-1]]] if points[-1].outside else []
 
 
-def _beyond(points: deque[_Point], pattern: Pattern) -> _Found:
+def _beyond(points: deque[_Point[Thing]], pattern: Pattern) -> _Found[Thing]:
     recent = list(points)[-pattern.window :]
     found = []
     for side in (1, -1):
@@ -221,35 +228,35 @@ def _beyond(points: deque[_Point], pattern: Pattern) -> _Found:
     return found
 
 
-def _whole(points: deque[_Point], pattern: Pattern) -> list[_Point]:
+def _whole(points: deque[_Point[Thing]], pattern: Pattern) -> list[_Point[Thing]]:
     return list(points)[-pattern.window :] if len(points) >= pattern.window else []
 
 
-def _trend(points: deque[_Point], pattern: Pattern) -> _Found:
+def _trend(points: deque[_Point[Thing]], pattern: Pattern) -> _Found[Thing]:
     run = _whole(points, pattern)
     steps = [after.value - before.value for before, after in itertools.pairwise(run)]
     same = run and (all(step > 0 for step in steps) or all(step < 0 for step in steps))
     return [run] if same else []
 
 
-def _alternating(points: deque[_Point], pattern: Pattern) -> _Found:
+def _alternating(points: deque[_Point[Thing]], pattern: Pattern) -> _Found[Thing]:
     run = _whole(points, pattern)
     steps = [after.value - before.value for before, after in itertools.pairwise(run)]
     turns = run and all(one * two < 0 for one, two in itertools.pairwise(steps))
     return [run] if turns else []
 
 
-def _within(points: deque[_Point], pattern: Pattern) -> _Found:
+def _within(points: deque[_Point[Thing]], pattern: Pattern) -> _Found[Thing]:
     run = _whole(points, pattern)
     return [run] if run and all(abs(point.z) < pattern.zone for point in run) else []
 
 
-def _outside(points: deque[_Point], pattern: Pattern) -> _Found:
+def _outside(points: deque[_Point[Thing]], pattern: Pattern) -> _Found[Thing]:
     run = _whole(points, pattern)
     return [run] if run and all(abs(point.z) > pattern.zone for point in run) else []
 
 
-_FINDERS: Final[dict[Shape, Callable[[deque[_Point], Pattern], _Found]]] = {
+_FINDERS: Final[dict[Shape, Callable[[deque[_Point[Any]], Pattern], _Found[Any]]]] = {
     Shape.LIMIT: _limit,
     Shape.BEYOND: _beyond,
     Shape.TREND: _trend,

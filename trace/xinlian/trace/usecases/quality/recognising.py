@@ -12,13 +12,12 @@ from xinlian.trace.model.quality.errors import QualityError
 from xinlian.trace.model.quality.recognition import (
     Action,
     Recognition,
-    Standing,
     Step,
-    Terms,
     propose,
     supervise,
     transition,
 )
+from xinlian.trace.model.quality.recognition_terms import Standing, Terms
 from xinlian.trace.usecases.quality.ports import (
     PointKey,
     RecognitionStore,

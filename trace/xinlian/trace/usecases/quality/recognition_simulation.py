@@ -15,38 +15,36 @@ from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
-from xinlian.trace.model.quality.arrays import Bools, Floats, Ints
 from xinlian.trace.model.quality.errors import QualityError
 from xinlian.trace.model.quality.recognition import (
-    DAY_MS,
     Action,
     Cause,
     Recognition,
-    Standing,
     State,
-    Terms,
-    breaches,
     propose,
     supervise,
     transition,
 )
+from xinlian.trace.model.quality.recognition_terms import DAY_MS, Standing, Terms, breaches
 from xinlian.trace.model.quality.sampling import letter_plan
 from xinlian.trace.model.quality.switching import Inspected, Switching, next_state, resume, start
+from xinlian.trace.usecases.quality.recognition_world import (
+    FAULTS,
+    PER_WEEK,
+    WINDOW,
+    World,
+    make_world,
+)
 
 __all__ = ["FAULTS", "SimulationReport", "simulate_recognition"]
 
 POINTS_MAX: Final = 100_000
 WEEKS_MAX: Final = 260
-FAULTS: Final = ("drift", "wear", "forgotten-calibration")
-"""What is done to some points: the mean drifts off, the gauge wears out, nobody calibrates."""
 _WEEK_MS: Final = 7 * DAY_MS
 _START_MS: Final = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 _CUSTOMER: Final = 1
-_PER_WEEK: Final = 25
-_WINDOW: Final = 4  # weeks over which Cpk is taken
 _TRIAL_WEEKS: Final = 10
 _EXAMPLES: Final = 5
-_SHARE_FAULTY: Final = 0.12
 _LETTER, _AQL = "G", "1.0"
 
 
@@ -96,83 +94,6 @@ class SimulationReport:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class _World:
-    """Everything that happens, drawn beforehand: arrays (points, weeks) unless said otherwise."""
-
-    cpk: Floats
-    nonconforming: Ints
-    grr: Floats
-    calibrated: Ints
-    fault: Ints  # (points,) index into FAULTS or -1
-    begins: Ints  # (points,) week in which the fault begins
-
-
-def _world(points: int, weeks: int, generator: np.random.Generator) -> _World:
-    skill = generator.normal(1.9, 0.22, (points, 1))  # Cpk that the process is good for
-    faulty = generator.random(points) < _SHARE_FAULTY
-    fault = np.where(faulty, generator.integers(0, len(FAULTS), points), -1)
-    begins = generator.integers(weeks // 3, max(weeks // 3 + 1, weeks * 2 // 3), points)
-    age = np.maximum(0, np.arange(weeks)[None, :] - begins[:, None] + 1)
-    # In units of σ: the tolerance is ± 3 · skill, and a drifting mean moves a fifth of σ a week.
-    mean = np.where(fault[:, None] == 0, 0.2 * age, 0.0)
-    sample_mean = mean + generator.normal(0, 1, (points, weeks)) / np.sqrt(_PER_WEEK)
-    freedom = _PER_WEEK - 1
-    variance = generator.chisquare(freedom, (points, weeks)) / freedom
-    cpk = _cpk(skill, sample_mean, variance)
-    return _World(
-        cpk=cpk,
-        nonconforming=_lots(skill, mean, generator),
-        grr=_gauges(fault == 1, age, generator),
-        calibrated=_calibrations(fault == 2, begins, weeks, generator),
-        fault=fault,
-        begins=begins,
-    )
-
-
-def _cpk(skill: Floats, means: Floats, variances: Floats) -> Floats:
-    """Cpk over the last weeks, from each week's mean and variance."""
-    points, weeks = means.shape
-    result = np.empty((points, weeks))
-    for week in range(weeks):
-        window = slice(max(0, week - _WINDOW + 1), week + 1)
-        mean = means[:, window].mean(axis=1)
-        sigma = np.sqrt(variances[:, window].mean(axis=1))
-        result[:, week] = (3 * skill[:, 0] - np.abs(mean)) / (3 * sigma)
-    return result
-
-
-def _lots(skill: Floats, mean: Floats, generator: np.random.Generator) -> Ints:
-    """Nonconforming items in each week's sample of a lot."""
-    from scipy.special import ndtr
-
-    outside = ndtr(-(3 * skill - mean)) + ndtr(-(3 * skill + mean))
-    return np.asarray(generator.binomial(letter_plan(_LETTER, _AQL).sample, outside))
-
-
-def _gauges(worn: Bools, age: Ints, generator: np.random.Generator) -> Floats:
-    """%GRR as the study of each half year finds it; a worn gauge gets worse by 1.5 a week."""
-    points, weeks = age.shape
-    base = np.clip(generator.normal(14, 4, (points, 1)), 3, 26)
-    grown = base + np.where(worn[:, None], 1.5 * age, 0.0)
-    offset = np.asarray(generator.integers(0, 13, points))
-    week: Ints = np.arange(weeks)[None, :]
-    last = week - (week + offset[:, None]) % 13
-    return np.asarray(np.take_along_axis(grown, np.maximum(last, 0), axis=1))
-
-
-def _calibrations(
-    forgotten: Bools, begins: Ints, weeks: int, generator: np.random.Generator
-) -> Ints:
-    """Week of the latest calibration as of each week; they fall due every half year."""
-    first = np.negative(generator.integers(0, 24, forgotten.size))
-    every = 24
-    week = np.arange(weeks)[None, :]
-    latest = first[:, None] + (week - first[:, None]) // every * every
-    stuck = first[:, None] + (begins[:, None] - first[:, None]) // every * every
-    return np.where(forgotten[:, None] & (week >= begins[:, None]), stuck, latest)
-
-
 @dataclass(slots=True)
 class _Point:
     recognition: Recognition
@@ -185,7 +106,7 @@ class _Point:
 class _Run:
     """The state machines over the weeks, and what is counted."""
 
-    def __init__(self, world: _World, suppliers: int, terms: Terms) -> None:
+    def __init__(self, world: World, suppliers: int, terms: Terms) -> None:
         self.world, self.terms = world, terms
         self.records = self.resumed = self.false = 0
         self.reasons: Counter[str] = Counter()
@@ -232,7 +153,7 @@ class _Run:
         return Standing(
             measured_at_ms=now,
             cpk=Decimal(round(float(self.world.cpk[number, week]) * 10_000)) / 10_000,
-            measurements=_PER_WEEK * min(week + 1, _WINDOW),
+            measurements=PER_WEEK * min(week + 1, WINDOW),
             grr_percent=Decimal(round(grr * 100)) / 100,
             categories=max(1, int(141 / grr)) if grr else 100,
             calibrated_at_ms=_START_MS + calibrated * _WEEK_MS,
@@ -288,7 +209,8 @@ def simulate_recognition(
             f"{_TRIAL_WEEKS + 1} to {WEEKS_MAX} weeks"
         )
     begun = time.perf_counter()
-    world = _world(points, weeks, np.random.default_rng(seed))
+    sample = letter_plan(_LETTER, _AQL).sample
+    world = make_world(points, weeks, sample, np.random.default_rng(seed))
     run = _Run(world, suppliers, Terms(calibration_days_max=180))
     states = tuple(run.week(week) for week in range(weeks))
     ends: dict[int, Counter[str]] = {}
