@@ -167,6 +167,7 @@ def _malformed(heads: tuple[bytes, ...]) -> list[Case]:
         "capital hex": written(lie(lambda p: p["head"].update(root=p["head"]["root"].upper()))),
         "a list as value": written(lie(lambda p: field_of(p, 0, "/value").update(value=["x"]))),
         "no pointer": written(lie(lambda p: field_of(p, 0, "/value").update(path="value"))),
+        "long pointer": written(lie(lambda p: field_of(p, 0, "/value").update(path="/" * 10**6))),
         "bad pointer": written(lie(lambda p: field_of(p, 0, "/value").update(path="/val~ue"))),
         "wrong digest": good.replace(b'"digest":"', b'"digest":"0', 1).replace(
             b'","format"', b'","format"', 1

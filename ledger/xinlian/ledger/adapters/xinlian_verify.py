@@ -43,9 +43,8 @@ ZERO = "00" * 32
 HEAD_APPENDED = "0x363db4b079089aa39fad1b4dc68293a8fb9ebd7e495ccef34d689fec3458f9ac"
 LOG_INFO = "0xdbbcee35"
 Json = Any  # whatever json.loads gives
-Finding = tuple[
-    Any, ...
-]  # PASS, FAIL or NOT CHECKED, then a sentence of the table ZH and what fills it
+# PASS, FAIL or NOT CHECKED, then a sentence of the table ZH and what fills it.
+Finding = tuple[Any, ...]
 
 
 class Refused(Exception):  # noqa: N818 - a verdict, not a fault
@@ -96,7 +95,7 @@ PATTERNS = {
     "leaf": re.compile("[0-9a-f]{378}"),
     "address": re.compile("0x[0-9a-f]{40}"),
     "stream": re.compile("[a-z0-9._-]{1,32}"),
-    "path": re.compile(r"/(?![\s\S]*~(?![01]))[\s\S]*"),
+    "path": re.compile(r"/(?![\s\S]*~(?![01]))[\s\S]{0,999}"),
     "text": re.compile(r"[\s\S]*"),
     "bundle_format": re.compile("xinlian-proof/1"),
     "head_format": re.compile("xinlian-head/1"),
@@ -381,34 +380,43 @@ def index_root(part: Json) -> str:
     Tokens come in pre-order: "i" a node with two sides, "e" nothing, "s" the next listed subject,
     ["l", tag, value] the one other subject there, or the hash of a part without listed subjects.
     """
-    tokens = iter(part["index_proof"])
+    subjects, tokens = part["subjects"], iter(part["index_proof"])
+    tags = [int(one["tag"], 16) for one in subjects]
+    present = [0]  # how many of the first subjects have records
+    for one in subjects:
+        present.append(present[-1] + (one["count"] > 0))
 
-    def subtree(subjects: list[Json], prefix: str) -> tuple[str, bytes]:
-        # What the subtree is ("e" empty, "s" one subject, "i" more, "?" unseen), and its hash.
-        word, present = next(tokens, None), [one for one in subjects if one["count"]]
-        if word == "i" and len(prefix) < 256:
-            right = [one for one in subjects if bits(one["tag"])[len(prefix)] == "1"]
-            left = [one for one in subjects if bits(one["tag"])[len(prefix)] == "0"]
-            sides = [subtree(left, prefix + "0"), subtree(right, prefix + "1")]
+    def subtree(first: int, last: int, depth: int, prefix: int) -> tuple[str, bytes]:
+        # The tags below a prefix of so many bits, among them the subjects first to last (excluded):
+        # what is there ("e" nothing, "s" one subject, "i" more, "?" unseen), and its hash.
+        word, known = next(tokens, None), present[last] - present[first]
+        if word == "i" and depth < 256:
+            right = prefix << 1 | 1
+            cut = bisect_left(tags, right << 255 - depth, first, last)
+            sides = [
+                subtree(first, cut, depth + 1, right - 1),
+                subtree(cut, last, depth + 1, right),
+            ]
             if {sides[0][0], sides[1][0]} in ({"e"}, {"e", "s"}):
                 raise Refused("the index is not in its packed form")
             return "i", sha256(b"\x22", sides[0][1], sides[1][1])
-        if word == "s" and len(present) == 1:
-            count, last = present[0]["count"].to_bytes(8, "big"), bytes.fromhex(present[0]["last"])
-            return one_subject(present[0]["tag"], sha256(b"\x20", count, last))
-        if present:
+        if word == "s" and known == 1:
+            one = next(one for one in subjects[first:last] if one["count"])
+            value = sha256(b"\x20", one["count"].to_bytes(8, "big"), bytes.fromhex(one["last"]))
+            return one_subject(one["tag"], value)
+        if known:
             raise Refused("the index does not hold a listed subject")
         if word == "e":
             return "e", bytes(32)
-        if isinstance(word, list) and bits(word[1]).startswith(prefix):
-            if any(one["tag"] == word[1] for one in subjects):
+        if isinstance(word, list) and int(word[1], 16) >> 256 - depth == prefix:
+            if int(word[1], 16) in tags[first:last]:
                 raise Refused("a subject said to be absent is in the index")
             return one_subject(word[1], bytes.fromhex(word[2]))
-        if not subjects and isinstance(word, str) and len(word) == 64 and word != ZERO:
+        if first == last and isinstance(word, str) and len(word) == 64 and word != ZERO:
             return "?", bytes.fromhex(word)
         raise Refused("the index proof is cut or ill-formed")
 
-    root = subtree(part["subjects"], "")[1].hex()
+    root = subtree(0, len(subjects), 0, 0)[1].hex()
     if next(tokens, None) is not None:
         raise Refused("the index proof is too long")
     return root
@@ -417,11 +425,6 @@ def index_root(part: Json) -> str:
 def one_subject(tag: str, value: bytes) -> tuple[str, bytes]:
     """A subtree of the index that holds one subject."""
     return "s", sha256(b"\x21", bytes.fromhex(tag), value)
-
-
-def bits(tag: str) -> str:
-    """The 256 bits of a tag, the most significant first."""
-    return f"{int(tag, 16):0256b}"
 
 
 def check_complete(subject: Json, leaves: list[Leaf]) -> None:

@@ -200,7 +200,7 @@ pinned = format:head_format log:hash chain_id:count contract:address key_commitm
     leaf: /^[0-9a-f]{378}$/,
     address: /^0x[0-9a-f]{40}$/,
     stream: /^[a-z0-9._-]{1,32}$/,
-    path: /^\/(?![^]*~(?![01]))/,
+    path: /^\/(?![^]*~(?![01]))[^]{0,999}$/u,
     text: /^/,
     bundle_format: /^xinlian-proof\/1$/,
     head_format: /^xinlian-head\/1$/,
@@ -432,41 +432,48 @@ pinned = format:head_format log:hash chain_id:count contract:address key_commitm
 
   // Step 6
 
-  const bits = (tag) => Array.from(tag, (c) => parseInt(c, 16).toString(2).padStart(4, "0")).join("");
+  const bit = (tag, i) => (parseInt(tag[i >> 2], 16) >> (3 - (i & 3))) & 1;
 
   function indexRoot(part) {
-    const tokens = part.index_proof;
-    let at = 0;
+    const [subjects, tokens] = [part.subjects, part.index_proof];
+    const present = [0]; // how many of the first subjects have records
+    for (const one of subjects) present.push(present[present.length - 1] + (one.count > 0));
+    let next = 0;
     const oneSubject = (tag, value) => ["s", sha256(unhex("21" + tag), value)];
-    // What the subtree is ("e" empty, "s" one subject, "i" more, "?" unseen), and its hash.
-    const subtree = (subjects, prefix) => {
-      const word = tokens[at++];
-      const present = subjects.filter((one) => one.count);
-      if (word === "i" && prefix.length < 256) {
-        const side = (bit) => subjects.filter((one) => bits(one.tag)[prefix.length] === bit);
-        const left = subtree(side("0"), prefix + "0");
-        const right = subtree(side("1"), prefix + "1");
+    // The tags that begin with the bits in the prefix, among them the subjects first to last
+    // (excluded): what is there ("e" nothing, "s" one subject, "i" more, "?" unseen), its hash.
+    const subtree = (first, last, prefix) => {
+      const [word, known, depth] = [tokens[next++], present[last] - present[first], prefix.length];
+      if (word === "i" && depth < 256) {
+        let [cut, end] = [first, last];
+        while (cut < end) {
+          const middle = (cut + end) >> 1;
+          if (bit(subjects[middle].tag, depth)) end = middle;
+          else cut = middle + 1;
+        }
+        const left = subtree(first, cut, [...prefix, 0]);
+        const right = subtree(cut, last, [...prefix, 1]);
         if (["ee", "es", "se"].includes(left[0] + right[0]))
           throw new Refused("the index is not in its packed form");
         return ["i", sha256(Uint8Array.of(0x22), left[1], right[1])];
       }
-      if (word === "s" && present.length === 1) {
-        const [one] = present;
+      if (word === "s" && known === 1) {
+        const one = subjects.slice(first, last).find((subject) => subject.count);
         return oneSubject(one.tag, sha256(Uint8Array.of(0x20), big(one.count, 8), unhex(one.last)));
       }
-      if (present.length) throw new Refused("the index does not hold a listed subject");
+      if (known) throw new Refused("the index does not hold a listed subject");
       if (word === "e") return ["e", new Uint8Array(32)];
-      if (Array.isArray(word) && bits(word[1]).startsWith(prefix)) {
-        if (subjects.some((one) => one.tag === word[1]))
+      if (Array.isArray(word) && prefix.every((value, i) => bit(word[1], i) === value)) {
+        if (subjects.slice(first, last).some((one) => one.tag === word[1]))
           throw new Refused("a subject said to be absent is in the index");
         return oneSubject(word[1], unhex(word[2]));
       }
-      if (!subjects.length && typeof word === "string" && word.length === 64 && word !== ZERO)
+      if (first === last && typeof word === "string" && word.length === 64 && word !== ZERO)
         return ["?", unhex(word)];
       throw new Refused("the index proof is cut or ill-formed");
     };
-    const root = subtree(part.subjects, "")[1];
-    if (at < tokens.length) throw new Refused("the index proof is too long");
+    const root = subtree(0, subjects.length, [])[1];
+    if (next < tokens.length) throw new Refused("the index proof is too long");
     return hex(root);
   }
 
@@ -690,7 +697,7 @@ pinned = format:head_format log:hash chain_id:count contract:address key_commitm
   }
 
   function clean(text) {
-    const letters = Array.from(text);
+    const letters = Array.from(text.slice(0, 200));
     const cut = letters.length <= 80 ? text : letters.slice(0, 79).join("") + "…";
     const bad =
       /[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
