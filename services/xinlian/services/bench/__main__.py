@@ -6,9 +6,13 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from xinlian.services.bench import gas, vouchers
+from xinlian.services.bench import evidence, gas, vouchers
 
 BENCHES: Final[dict[str, tuple[Callable[[list[str]], int], str]]] = {
+    "evidence": (
+        evidence.main,
+        "rates of evidence: appended, proved, bundled, checked, heads on chain",
+    ),
     "gas": (gas.main, "gas per operation, against the ERC-3525 reference implementation"),
     "vouchers": (
         vouchers.main,
