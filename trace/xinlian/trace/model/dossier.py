@@ -143,12 +143,14 @@ class Certificate:
 @dataclass(frozen=True, slots=True)
 class ChartPoint:
     """One plotted value. ``rules`` are the short names of the rules that it breaks (empty: none);
-    ``own`` marks the point that belongs to the dossier's item."""
+    ``own`` marks the point that belongs to the dossier's item. ``limits`` are lower, centre and
+    upper of this point where they change from point to point."""
 
     time_ms: int
     value: float
     rules: tuple[str, ...] = ()
     own: bool = False
+    limits: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

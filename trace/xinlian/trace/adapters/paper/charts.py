@@ -116,6 +116,7 @@ class ChartDrawing(Flowable):
         frame = self._scales()
         self._axes(page, frame)
         self._limits(page, frame)
+        self._steps(page, frame)
         self._line(page, frame)
 
     def _note(self, page: Canvas) -> None:
@@ -144,6 +145,7 @@ class ChartDrawing(Flowable):
     def _scales(self) -> _Frame:
         values = [point.value for point in self.points]
         values += [value for _, value, _, _ in self._levels()]
+        values += [at for point in self.points for at in point.limits or () if math.isfinite(at)]
         low, high = min(values), max(values)
         pad = (high - low) * 0.06 or max(abs(high) * 0.05, 0.5)
         return _Frame(low - pad, high + pad, len(self.points), self.width)
@@ -191,6 +193,29 @@ class ChartDrawing(Flowable):
             page.setFont(FONT, 6.5)
             words = f"{self.ink.text(name)} {value:.4g}"
             page.drawString(self.width - _RIGHT + 1.5 * mm, at, words)
+
+    def _steps(self, page: Canvas, frame: _Frame) -> None:
+        """Limits that change from point to point, as stairs."""
+        half = (frame.x(1) - frame.x(0)) / 2 if len(self.points) > 1 else 4.0
+        page.setLineWidth(0.6)
+        for side, (colour, dash) in enumerate(((INK, (4.0, 2.0)), (ACCENT, ()), (INK, (4.0, 2.0)))):
+            page.setStrokeColor(colour)
+            page.setDash(list(dash))
+            path, drawing = page.beginPath(), False
+            for place, point in enumerate(self.points):
+                level = math.nan if point.limits is None else point.limits[side]
+                if not math.isfinite(level):
+                    drawing = False
+                    continue
+                x, y = frame.x(place), frame.y(level)
+                if drawing:
+                    path.lineTo(x - half, y)
+                else:
+                    path.moveTo(max(x - half, frame.x(0)), y)
+                path.lineTo(min(x + half, frame.x(len(self.points) - 1)), y)
+                drawing = True
+            page.drawPath(path, stroke=1, fill=0)
+        page.setDash([])
 
     def _line(self, page: Canvas, frame: _Frame) -> None:
         page.setStrokeColor(ACCENT)
