@@ -99,13 +99,15 @@ def root_cause(
     since_ms: int | None = None,
     until_ms: int | None = None,
     fdr: float = 0.05,
+    among_known: bool = False,
 ) -> RootCauseReport:
-    """Causes of the failures on record, of one failure code where given."""
+    """Causes of the failures on record, of one failure code where given; see ``find_causes``."""
     return find_causes(
         reader.factors(owner, kinds),
         reader.failures(owner, code=code, since_ms=since_ms, until_ms=until_ms),
         reader.population(owner),
         fdr=fdr,
+        among_known=among_known,
     )
 
 
@@ -116,16 +118,18 @@ def find_causes(
     *,
     fdr: float = 0.05,
     alpha: float = 0.01,
+    among_known: bool = False,
 ) -> RootCauseReport:
     """Causes by exact tests over bitmaps of vehicle ordinals.
 
     ``fdr``: share of false discoveries allowed among the findings; ``alpha``: at what probability a
-    factor keeps its effect beside another one. A kind that is on record for some vehicles only is
-    judged among these.
+    factor keeps its effect beside another one. ``among_known``: a kind that is on record for some
+    vehicles only is judged among these, since an unknown shift is not another shift; without it a
+    vehicle that never met a machine counts as one that did not.
     """
     begun = time.perf_counter()
     known, unknown = _known(factors, population)
-    found = enrich(factors, failures, population, known=known)
+    found = enrich(factors, failures, population, known=known if among_known else None)
     significant = [one for one in found if one.q <= fdr]
     keys = [one.key for one in significant]
     pairs = separate(keys, factors, failures, population, alpha=alpha)
