@@ -6,9 +6,12 @@ import json
 
 import pypdfium2
 import pytest
+import yaml
 from xinlian.trace.adapters.epcis import epcis_rows
 from xinlian.trace.model.codes import identify
 from xinlian.trace.model.items import ItemType, Scheme
+from xinlian.trace.model.json_rows import rows_from_json
+from xinlian.trace.model.mapping import parse_trace_mapping
 
 from tests.trace.sample import plant as p
 from tests.trace.sample.make import FOLDER, sample_files
@@ -76,3 +79,30 @@ def test_certificates_can_be_read() -> None:
     document.close()
     assert "毛刺高度超差，让步放行" in text
     assert p.BAD_COIL in text
+
+
+TABLES = {
+    "vehicles.csv": "items.yaml",
+    "items.csv": "items.yaml",
+    "cells.csv": "items.yaml",
+    "genealogy.csv": "genealogy.yaml",
+    "vehicle-links.csv": "genealogy.yaml",
+    "inspections.csv": "inspections.yaml",
+    "processes.csv": "processes.yaml",
+    "claims.csv": "claims.yaml",
+}
+
+
+@pytest.mark.parametrize(("table", "mapping"), TABLES.items())
+def test_every_mapping_fits_its_table(table: str, mapping: str) -> None:
+    raw = yaml.safe_load((FOLDER / mapping).read_text(encoding="utf-8"))
+    encoding = "gb18030" if table == "cells.csv" else "utf-8"
+    head = (FOLDER / table).read_text(encoding=encoding).splitlines()[0].split(",")
+    assert set(parse_trace_mapping(raw).needed_columns) <= set(head)
+
+
+def test_the_facts_can_be_captured() -> None:
+    told = json.loads((FOLDER / "facts.json").read_text(encoding="utf-8"))
+    rows = list(rows_from_json(told, 7))
+    assert [row.problem for row in rows if row.problem] == []
+    assert len(rows) == 4

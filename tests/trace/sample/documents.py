@@ -145,6 +145,15 @@ def facts(plant: p.Plant) -> dict[str, Any]:
                 "reason": "故障码抄录错误，应为 P0A80 / code copied wrongly, P0A80 is right",
                 "time": "2026-10-09T10:00:00.000+08:00",
             },
+            {
+                "type": "claim",
+                "claim_id": "CLM-2610-001-B",
+                "item": {"id": plant.packs[12].vin, "type": "vehicle"},
+                "kind": "zero-km",
+                "time": "2026-10-08T09:12:00.000+08:00",
+                "code": "P0A80",
+                "finding": "电池包压差报警，静置后单体自放电偏大",
+            },
         ]
     }
 
