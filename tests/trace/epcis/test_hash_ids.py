@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from xinlian.trace.adapters.epcis import epcis_rows
 from xinlian.trace.model.epcis.names import names_of_context
 from xinlian.trace.model.epcis.normal import normal_event
+from xinlian.trace.model.epcis.output import jsonld_document
 from xinlian.trace.model.epcis.prehash import event_hash_id, prehash
 from xinlian.trace.model.epcis.times import stamp_ms, stamp_of
 from xinlian.trace.model.facts import Event
@@ -139,3 +140,18 @@ def test_times_are_exact_to_the_millisecond(ms: int) -> None:
 )
 def test_time_stamps_are_read_strictly(text: str, ms: int | None) -> None:
     assert stamp_ms(text) == ms
+
+
+def test_events_go_out_as_they_came_in() -> None:
+    lines = JUDGED.read_text(encoding="utf-8").splitlines()
+    names = names_of_context(json.loads(lines[0])["context"])
+    documents = [
+        normal_event(json.loads(line, parse_int=NumberText, parse_float=NumberText)["event"], names)
+        for line in lines[1:]
+    ]
+    out = jsonld_document([(each, {}) for each in documents], "2026-03-01T00:00:00Z")
+    back = list(epcis_rows(out.encode(), 7))
+    assert [row.problem for row in back] == [None] * len(documents)
+    again = [fact.document for row in back for fact in row.facts if isinstance(fact, Event)]
+    assert again == documents
+    assert out.count('"bizStep":"commissioning"') > 10
