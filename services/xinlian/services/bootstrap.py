@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -47,7 +46,7 @@ from xinlian.services.app.tokens import Tokens
 from xinlian.services.app.trace_capture import Captures
 from xinlian.services.app.trace_wiring import TraceParts, make_trace
 from xinlian.services.migrations import upgrade
-from xinlian.services.settings import Settings, keep_private, read_secret, write_secret
+from xinlian.services.settings import Settings, keep_private, kept_secret
 
 __all__ = ["App", "Store", "build", "build_store"]
 
@@ -191,8 +190,15 @@ def build_store(settings: Settings, clock: Clock | None = None) -> Store:
         reports=Reports(engine),
         order_reads=OrderReads(engine),
         page_sessions=PageSessions(engine, clock, tokens),
-        trace=make_trace(engine, clock, _kept_secret(settings, "labels.key")),
-        cursor_secret=_kept_secret(settings, "cursors.key"),
+        trace=make_trace(
+            engine,
+            clock,
+            kept_secret(settings.secrets_dir / "labels.key"),
+            settings.evidence_deadline_seconds,
+            parties.names_of_codes,
+            settings.pages,
+        ),
+        cursor_secret=kept_secret(settings.secrets_dir / "cursors.key"),
     )
 
 
@@ -225,6 +231,7 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
         settings.data / "banks",
     )
     evidence = _evidence(store, deployment, orders, submitter)
+    store.trace.bundles.prover = evidence.prove
     return App(
         **vars(store),
         rpc=rpc,
@@ -291,10 +298,3 @@ def _engine(settings: Settings) -> Engine:
             "replace a damaged file by its backup",
         ) from exc
     return engine
-
-
-def _kept_secret(settings: Settings, name: str) -> bytes:
-    path = settings.secrets_dir / name
-    if not path.exists():
-        write_secret(path, secrets.token_hex(32))
-    return bytes.fromhex(read_secret(path))

@@ -17,7 +17,8 @@ TRACE_FIELDS: Final[dict[str, str]] = {
     "valid_to_ms": "拆出时间", "valid_to": "拆出时间", "candidate_group": "候选组",
     "cut": "省略原因", "at_ms": "时间点", "what": "内容", "since_ms": "自",
     # facts
-    "facts": "事实", "inspection_id": "检验编号", "characteristic": "特性", "result": "结果",
+    "facts": "事实", "control_point": "控制点",
+    "inspection_id": "检验编号", "characteristic": "特性", "result": "结果",
     "time_ms": "时间", "value": "数值", "nominal": "标称值", "lower": "下限", "upper": "上限",
     "limits": "公差", "gauge": "量具", "operator": "操作员", "station": "工位", "machine": "设备",
     "shift": "班次", "sample_size": "样本量", "defects": "缺陷数", "record_id": "记录编号",

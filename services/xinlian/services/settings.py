@@ -7,6 +7,7 @@ files that hold secrets, never secrets themselves; those files are readable by t
 from __future__ import annotations
 
 import os
+import secrets
 import stat
 from ipaddress import ip_address
 from pathlib import Path
@@ -16,7 +17,14 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-__all__ = ["Settings", "SettingsError", "keep_private", "read_secret", "write_secret"]
+__all__ = [
+    "Settings",
+    "SettingsError",
+    "keep_private",
+    "kept_secret",
+    "read_secret",
+    "write_secret",
+]
 
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
@@ -45,6 +53,9 @@ class Settings(BaseSettings):
     books stand still. Those of a consortium follow its reorganisations."""
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8440, ge=0, le=65535)
+    page_url: str | None = None
+    """Address under which people reach the pages behind labels, such as ``https://qr.example.cn``:
+    it is printed on labels. Default: the API's own address."""
     node_port: int = Field(default=0, ge=0, le=65535)
     """Port of the node's gateway when ``up`` starts it; 0 takes a free one."""
     seal_ms: int = Field(default=200, ge=1, le=60_000)
@@ -98,6 +109,11 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @property
+    def pages(self) -> str:
+        """The address of the pages."""
+        return self.page_url or f"http://{self.api_host}:{self.api_port}"
 
     @property
     def node_dir(self) -> Path:
@@ -193,6 +209,13 @@ def write_secret(path: Path, secret: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+def kept_secret(path: Path) -> bytes:
+    """The 32 random bytes kept in a secret file; made at the first call."""
+    if not path.exists():
+        write_secret(path, secrets.token_hex(32))
+    return bytes.fromhex(read_secret(path))
 
 
 def read_secret(path: Path) -> str:

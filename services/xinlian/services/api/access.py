@@ -117,6 +117,7 @@ RULES: Final[dict[str, Access]] = {
     # traceability
     "capture_facts": Access(_W),
     "capture_file": Access(_W),
+    "capture_point": Access(_W),
     "list_captures": _READ,
     "get_capture": _READ,
     "list_capture_rows": _READ,

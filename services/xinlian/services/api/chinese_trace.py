@@ -12,6 +12,12 @@ TRACE: Final[dict[str, str]] = {
     "the code {} means {} items: name its type or its owner too": (
         "代码 {} 对应 {} 个对象：请同时指定类型或编码所属方"
     ),
+    "a proof file holds at most {} records: ask for less": "证明文件至多 {} 条记录：请缩小范围",
+    "no record of this is under a head on the chain yet: try again later": (
+        "相关记录尚未上链：请稍后重试"
+    ),
+    "{} is no GS1 key: take the network's own link": "{} 不是 GS1 标识：请使用网络自有链接",
+    "this label cannot be made: {}": "无法生成标签：{}",
     "there is no event {} that you may see": "没有您可查看的事件 {}",
     "at most {} values in one parameter": "单个参数至多 {} 个取值",
     "there is no event type {}; there are {}": "没有事件类型 {}；可用：{}",

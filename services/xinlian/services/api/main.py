@@ -35,7 +35,7 @@ from xinlian.services.api.middleware import Envelope
 from xinlian.services.api.openapi import document
 from xinlian.services.api.route import PREFIX
 from xinlian.services.api.state import api_state
-from xinlian.services.api.web import entrance, parts
+from xinlian.services.api.web import entrance, items, parts
 from xinlian.services.bootstrap import App, build
 from xinlian.services.settings import Settings
 
@@ -89,7 +89,7 @@ def create_api(app: App) -> FastAPI:
         api.router.routes.extend(module.router.routes)
     api.router.routes.extend(network.health.routes)
     api.router.routes.extend(pages.router.routes)
-    for web in (entrance, parts):
+    for web in (entrance, parts, items):
         api.router.routes.extend(web.router.routes)
     install_handlers(api)
     api.add_middleware(Envelope, audit=app.audit)

@@ -71,6 +71,7 @@ INTAKES: Final[dict[str, Intake]] = {
         key_of_body=True,
     ),
     "capture_facts": Intake(bytes_max=1 << 23, values_max=200_000),
+    "capture_point": Intake(bytes_max=1 << 23, values_max=200_000),
 }
 _PLAIN: Final = Intake()
 

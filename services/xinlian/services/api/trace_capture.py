@@ -9,10 +9,10 @@ from xinlian.services.api.paperwork import upload_of
 from xinlian.services.api.route import guarded_router
 from xinlian.services.api.schemas.common import Page
 from xinlian.services.api.schemas.trace_capture import CaptureLineView, CaptureView, RowView
-from xinlian.services.api.schemas.trace_rows import RowsBody, row_of
+from xinlian.services.api.schemas.trace_rows import FactsBody, PointBody
 from xinlian.services.api.state import ActorDep, KeyDep, StateDep
 from xinlian.services.app.trace_capture import digest_of
-from xinlian.services.app.trace_files import file_rows
+from xinlian.services.app.trace_files import fact_rows, file_rows, point_rows
 
 router = guarded_router("capture", "/trace")
 
@@ -23,15 +23,36 @@ CapturePath = Annotated[
 
 @router.post("/facts", status_code=201, responses={200: {"model": CaptureView}})
 def capture_facts(
-    body: RowsBody, state: StateDep, actor: ActorDep, key: KeyDep, response: Response
+    body: FactsBody, state: StateDep, actor: ActorDep, key: KeyDep, response: Response
 ) -> CaptureView:
     """Take in facts, one a row: items, links, inspections, process records, claims, gaps,
     corrections. All of them or none: 201 if they were taken in, 200 if not; each row is told."""
     party = actor.signer
-    rows = (row_of(number, row, party) for number, row in enumerate(body.facts, 1))
     content = digest_of([body.model_dump_json().encode()])
     receipt = state.app.captures.take(
-        party, rows, key=key, operation="capture_facts", content=content
+        party,
+        fact_rows(body.facts, party),
+        key=key,
+        operation="capture_facts",
+        content=content,
+    )
+    response.status_code = 201 if receipt.taken else 200
+    return CaptureView.of(receipt)
+
+
+@router.post("/control-point-data", status_code=201, responses={200: {"model": CaptureView}})
+def capture_point(
+    body: PointBody, state: StateDep, actor: ActorDep, key: KeyDep, response: Response
+) -> CaptureView:
+    """Take in a part of a control point's stream, as a supplier under strong control sends it."""
+    party = actor.signer
+    content = digest_of([body.model_dump_json().encode()])
+    receipt = state.app.captures.take(
+        party,
+        point_rows(body.control_point, body.rows, party),
+        key=key,
+        operation="capture_point",
+        content=content,
     )
     response.status_code = 201 if receipt.taken else 200
     return CaptureView.of(receipt)

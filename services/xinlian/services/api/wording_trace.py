@@ -7,12 +7,10 @@ from typing import Final
 __all__ = ["FORMS_OF_TRACE"]
 
 FORMS_OF_TRACE: Final[dict[str, tuple[str, str]]] = {
-    r"^[^\x00-\x1f\x7f]*$": ("text without control characters", "不含控制字符的文本"),
     r"^-?[0-9]{1,30}(\.[0-9]{1,30})?$": ("a decimal number in digits", "十进制数字"),
-    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,3})?"
-    r"(Z|[+\-][0-9]{2}:[0-9]{2})$": (
-        "a time such as 2026-10-09T10:00:00.000+08:00",
-        "时间，例如 2026-10-09T10:00:00.000+08:00",
+    r"^[A-Za-z0-9][A-Za-z0-9._\-/]{0,63}$": (
+        "1 to 64 letters, digits and . _ - / that begin with a letter or digit",
+        "1 至 64 位字母、数字及 . _ - /，以字母或数字开头",
     ),
     r"^[0-9a-f]{32}$": ("32 digits of 0-9 and a-f", "32 位 0-9、a-f"),
     r"^[0-9]{1,15}-[0-9]{1,15}$": ("the token exactly as given", "原样提供的令牌"),

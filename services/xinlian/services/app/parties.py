@@ -24,6 +24,7 @@ from xinlian.services.app.tables import party_profiles
 __all__ = ["NewParty", "Parties", "PartyRow", "salted_hash"]
 
 REGISTER_MAX = 100
+_CODES_MAX = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,15 @@ class Parties:
         with self._engine.connect() as connection:
             id_hash = connection.execute(query).scalar()
         return None if id_hash is None else self.of_hash(bytes(id_hash))
+
+    def names_of_codes(self, codes: Sequence[str]) -> dict[str, str]:
+        """Names of companies by their social credit codes, of those that are known here."""
+        profile = party_profiles.c
+        query = select(profile.social_credit_code, profile.name).where(
+            profile.social_credit_code.in_(codes[:_CODES_MAX])
+        )
+        with self._engine.connect() as connection:
+            return {row.social_credit_code: row.name for row in connection.execute(query)}
 
     def listed(
         self, at: int, *, role: Role | None = None, limit: int = 50, after: int = 0

@@ -10,7 +10,8 @@ import orjson
 from sqlalchemy import Engine, Select, and_, exists, or_, select
 from xinlian.ledger.adapters.sql.engine import begin_read
 from xinlian.services.app.errors import Code, RefusedError
-from xinlian.services.app.trace_items import EVERYONE, TraceItems
+from xinlian.services.app.trace_items import TraceItems
+from xinlian.services.app.trace_sharing import EVERYONE
 from xinlian.trace.adapters.sql.codes import EVENT_TYPES
 from xinlian.trace.adapters.sql.items import ItemTable
 from xinlian.trace.adapters.sql.tables_facts import event_items, events
@@ -72,7 +73,7 @@ class Events:
             query: _Events = select(events.c.event, events.c.event_time, events.c.document)
             seen = self._things.seen(connection, reader)
             if seen is not None:
-                query = query.where(events.c.party.in_(seen | {reader}))
+                query = query.where(events.c.party.in_(seen))
             query = _filtered(query, wanted)
             if wanted.any_epc or wanted.any_class:
                 codes = [*_values(wanted.any_epc), *_values(wanted.any_class)]

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, Engine, or_, select
+from sqlalchemy import Connection, Engine
 from xinlian.ledger.adapters.sql.engine import begin_read
 from xinlian.services.app.errors import Code, RefusedError
 from xinlian.services.app.trace_links import Tags
 from xinlian.services.app.trace_policy import PagePolicies, Strangers
+from xinlian.services.app.trace_sharing import EVERYONE
 from xinlian.trace.adapters.sql.items import ItemTable
-from xinlian.trace.adapters.sql.tables import descriptions, links
+from xinlian.trace.adapters.sql.reading import FactTable
 from xinlian.trace.model.codes import CodeError, identify
 from xinlian.trace.model.items import Item, ItemId, ItemType
 from xinlian.trace.usecases.ports import Seen, Visibility
 
 __all__ = ["EVERYONE", "Eyes", "Found", "TraceItems"]
 
-EVERYONE: Final = -1
-"""The reader that is no party and sees everything: auditors and regulators."""
 _OWN_LINK: Final = re.compile(
     r"(?:https?://[^/?#\s]{1,253})?/t/([a-z2-7]{23})(?:[/?#].*)?", re.ASCII
 )
@@ -74,6 +74,17 @@ class TraceItems:
         """Where the page of an item is, on this server."""
         return f"/t/{self._tags.tag(number)}"
 
+    def addresses(self, ids: Iterable[ItemId]) -> dict[ItemId, str]:
+        """Where the pages of items are."""
+        with begin_read(self._engine) as connection:
+            numbers = ItemTable(connection).numbers(ids)
+        return {each: self.address(number) for each, number in numbers.items()}
+
+    def item(self, number: int, eyes: Eyes) -> Item:
+        """An item that somebody sees."""
+        with begin_read(self._engine) as connection:
+            return self._item(connection, number, eyes)
+
     def tagged(self, tag: str) -> int | None:
         """The number of the item with a label's tag."""
         return self._tags.number(tag)
@@ -122,10 +133,10 @@ class TraceItems:
     def _eyes(
         self, connection: Connection, number: int, reader: int | None, guessed: bool
     ) -> Eyes | None:
-        stated = _parties(connection, number)
+        stated = FactTable(connection).speakers(number)
         if stated and reader is not None:
             seen = self.seen(connection, reader)
-            if seen is None or stated & (seen | {reader}):
+            if seen is None or stated & seen:
                 return Eyes(reader, Strangers.ALL)
         identity = ItemTable(connection).ids([number]).get(number)
         if identity is None or not stated:
@@ -137,8 +148,9 @@ class TraceItems:
         return Eyes(home, policy.strangers)
 
     def seen(self, connection: Connection, reader: int) -> Seen:
-        """The parties whose records a reader sees besides its own; ``None``: everyone's."""
-        return None if reader == EVERYONE else self._visibility.parties(connection, reader)
+        """The parties whose records a reader sees, itself included; ``None``: everyone's."""
+        others = self._visibility.parties(connection, reader)
+        return None if others is None else others | {reader}
 
     def _item(self, connection: Connection, number: int, eyes: Eyes) -> Item:
         seen = self.seen(connection, eyes.reader)
@@ -153,11 +165,3 @@ def _numbers(table: ItemTable, text: str, owner: int) -> list[int]:
     ids.update(dict.fromkeys(table.find(text)))
     numbers = table.numbers(ids)
     return [numbers[each] for each in ids if each in numbers]
-
-
-def _parties(connection: Connection, number: int) -> set[int]:
-    """Who said something of an item."""
-    described = select(descriptions.c.party).where(descriptions.c.item == number)
-    linked = select(links.c.party).where(or_(links.c.child == number, links.c.parent == number))
-    found = set(connection.execute(described).scalars())
-    return found or set(connection.execute(linked.distinct().limit(20)).scalars())

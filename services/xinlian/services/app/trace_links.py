@@ -14,10 +14,9 @@ import hmac
 import re
 from typing import Final
 
-__all__ = ["TAG_PATTERN", "Tags"]
+__all__ = ["Tags"]
 
-TAG_PATTERN: Final = r"^[a-z2-7]{23}$"
-_TAG: Final = re.compile(TAG_PATTERN, re.ASCII)
+_TAG: Final = re.compile(r"[a-z2-7]{23}", re.ASCII)
 _NUMBER_BYTES: Final = 6
 _SEAL_BYTES: Final = 8
 _BYTES: Final = _NUMBER_BYTES + _SEAL_BYTES

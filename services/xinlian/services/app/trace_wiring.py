@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
+from xinlian.ledger.adapters.sql.evidence.store import SqlEvidence
+from xinlian.ledger.usecases.evidence import EvidenceLogs
 from xinlian.services.app.clock import Clock
+from xinlian.services.app.trace_bundle import Bundles
+from xinlian.services.app.trace_dossier import Dossiers
 from xinlian.services.app.trace_epcis import Events
 from xinlian.services.app.trace_items import TraceItems
 from xinlian.services.app.trace_links import Tags
+from xinlian.services.app.trace_papers import Papers
 from xinlian.services.app.trace_policy import PagePolicies
+from xinlian.services.app.trace_proofs import Proofs
+from xinlian.services.app.trace_sharing import Sharing
 from xinlian.services.app.trace_signals import Signals
-from xinlian.trace.usecases.ports import OnlyOwn
+from xinlian.trace.adapters.sql.store import SqlTrace
+from xinlian.trace.usecases.genealogy import Genealogy
 
 __all__ = ["TraceParts", "make_trace"]
 
@@ -21,18 +30,39 @@ class TraceParts:
     """What the services do with traceability."""
 
     items: TraceItems
+    dossiers: Dossiers
+    bundles: Bundles
+    papers: Papers
+    sharing: Sharing
     policies: PagePolicies
     signals: Signals
     events: Events
 
 
-def make_trace(engine: Engine, clock: Clock, label_key: bytes) -> TraceParts:
-    """The parts over a database; ``label_key`` makes the tags of labels."""
-    policies = PagePolicies(engine, clock)
-    items = TraceItems(engine, Tags(label_key), policies, OnlyOwn())
+def make_trace(
+    engine: Engine,
+    clock: Clock,
+    label_key: bytes,
+    deadline_seconds: int,
+    names: Callable[[Sequence[str]], dict[str, str]],
+    page_url: str,
+) -> TraceParts:
+    """The parts over a database; ``label_key`` makes the tags of labels, ``names`` gives names for
+    the codes of makers,
+    ``page_url`` is the address under which people reach the pages."""
+    policies, sharing = PagePolicies(engine, clock), Sharing(engine, clock)
+    items = TraceItems(engine, Tags(label_key), policies, sharing)
+    logs = EvidenceLogs(SqlEvidence(), now_ms=lambda: 1000 * clock.now())
+    proofs = Proofs(logs, deadline_seconds)
+    genealogy = Genealogy(SqlTrace(engine), sharing)
+    dossiers = Dossiers(engine, clock, genealogy, proofs, names)
     return TraceParts(
         items=items,
-        events=Events(engine, items),
+        dossiers=dossiers,
+        bundles=Bundles(engine, genealogy, proofs, logs),
+        papers=Papers(dossiers, page_url),
+        sharing=sharing,
         policies=policies,
         signals=Signals(engine),
+        events=Events(engine, items),
     )

@@ -11,7 +11,7 @@ from xinlian.services.api.state import ApiState
 from xinlian.services.api.web.engine import language, page
 from xinlian.services.api.web.texts import translator
 from xinlian.services.app.actors import Actor
-from xinlian.services.app.trace_items import EVERYONE
+from xinlian.services.app.trace_sharing import EVERYONE
 
 __all__ = ["COOKIE", "Visitor", "VisitorDep", "refusal", "same_site"]
 

@@ -1,0 +1,188 @@
+"""The page behind a label: an item, its tree level by level, its proof file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.responses import RedirectResponse
+from xinlian.services.api.state import StateDep
+from xinlian.services.api.web.engine import fragment, language, page
+from xinlian.services.api.web.shown import item_values, level_values
+from xinlian.services.api.web.visit import Visitor, VisitorDep, refusal
+from xinlian.services.app.errors import RefusedError
+from xinlian.services.app.trace_dossier import Extent
+from xinlian.services.app.trace_items import Eyes
+from xinlian.services.bootstrap import Store
+from xinlian.trace.model.items import Item, ItemId
+from xinlian.trace.model.tree import Direction, Tree
+
+__all__ = ["router"]
+
+LEVEL_NODES: Final = 300
+"""Nodes of one level on a page."""
+_CHINA: Final = timezone(timedelta(hours=8))
+
+router = APIRouter(include_in_schema=False)
+
+
+class _Gs1Convertor(Convertor[str]):
+    """A first path segment that is a primary key of GS1 (Digital Link 1.4, section 4.3)."""
+
+    regex = "00|01|253|255|401|402|414|417|8003|8004|8006|8010|8013|8017|8018"
+
+    def convert(self, value: str) -> str:
+        """As it is."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """As it is."""
+        return value
+
+
+register_url_convertor("gs1", _Gs1Convertor())
+
+
+class _Looked:
+    """An item as a visitor sees it, or the answer that there is nothing."""
+
+    def __init__(self, store: Store, visitor: Visitor, number: int | None) -> None:
+        self.store = store
+        self.visitor = visitor
+        self.eyes: Eyes | None = None
+        if number is not None:
+            self.eyes = store.trace.items.eyes(number, visitor.reader, guessed=False)
+            if self.eyes is not None:
+                self.item = store.trace.items.item(number, self.eyes)
+                self.base = store.trace.items.address(number)
+
+    def addresses(self, *trees: Tree | None) -> Callable[[ItemId], str]:
+        """The pages of the items of trees."""
+        ids = {node.item.id for tree in trees if tree is not None for node in tree.nodes}
+        found = self.store.trace.items.addresses(ids)
+        return lambda item: found.get(item, "")
+
+
+def _look(state: Any, visitor: Visitor, tag: str) -> _Looked:
+    return _Looked(state.app, visitor, state.app.trace.items.tagged(tag))
+
+
+@router.get("/t/{tag}")
+def get_item_page(
+    request: Request, state: StateDep, visitor: VisitorDep, tag: str, at: str = ""
+) -> Response:
+    """The page of an item."""
+    if visitor.wait_seconds:
+        return refusal(request, visitor, 429)
+    looked = _look(state, visitor, tag)
+    if looked.eyes is None:
+        return refusal(request, visitor, 404)
+    return _page(request, looked, looked.eyes, looked.item, at)
+
+
+def _page(request: Request, looked: _Looked, eyes: Eyes, item: Item, at: str) -> Response:
+    dossiers = looked.store.trace.dossiers
+    at_ms = _at_ms(at)
+    extent = Extent(depth=1, nodes=LEVEL_NODES, at_ms=at_ms, own_facts=True)
+    dossier = dossiers.of(item, eyes, looked.base, extent)
+    if dossier is None:
+        return refusal(request, looked.visitor, 404)
+    up = dossiers.tree(item.id, eyes, Direction.UP, extent) if eyes.tree else None
+    lang = language(request)
+    values = item_values(
+        dossier,
+        up,
+        base=looked.base,
+        at=at if at_ms is not None else "",
+        lang=lang,
+        address=looked.addresses(dossier.tree, up),
+    )
+    rights = {"all": eyes.whole, "tree": eyes.tree}
+    return page(request, "item.html", {**values, "rights": rights}, visitor=looked.visitor.name)
+
+
+@router.get("/t/{tag}/branch")
+def get_branch(
+    request: Request,
+    state: StateDep,
+    visitor: VisitorDep,
+    tag: str,
+    at: str = "",
+    direction: str = "down",
+) -> Response:
+    """The next level of a tree, as a part of a page."""
+    if visitor.wait_seconds:
+        return Response(status_code=429, headers={"Retry-After": str(visitor.wait_seconds)})
+    looked = _look(state, visitor, tag)
+    if looked.eyes is None or not looked.eyes.tree:
+        return Response(status_code=404)
+    way = Direction.UP if direction == "up" else Direction.DOWN
+    extent = Extent(depth=1, nodes=LEVEL_NODES, at_ms=_at_ms(at))
+    tree = looked.store.trace.dossiers.tree(looked.item.id, looked.eyes, way, extent)
+    level = level_values(tree, {}, at=at, address=looked.addresses(tree))
+    return fragment(request, "branch.html", {"level": level})
+
+
+@router.get("/t/{tag}/proof.xlproof")
+def get_item_bundle(state: StateDep, visitor: VisitorDep, tag: str) -> Response:
+    """The proof file of an item, for who may see all of it."""
+    if visitor.wait_seconds:
+        return Response(status_code=429, headers={"Retry-After": str(visitor.wait_seconds)})
+    looked = _look(state, visitor, tag)
+    if looked.eyes is None or not looked.eyes.whole:
+        return Response(status_code=404)
+    try:
+        data = looked.store.trace.bundles.of(looked.eyes.reader, [looked.item.id])
+    except RefusedError as exc:
+        return Response(exc.message, 409, media_type="text/plain")
+    return _file(data, "application/json", f"{tag}.xlproof")
+
+
+@router.get("/t/{tag}/dossier.pdf")
+def get_item_paper(request: Request, state: StateDep, visitor: VisitorDep, tag: str) -> Response:
+    """The dossier of an item as PDF, for who may see all of it."""
+    if visitor.wait_seconds:
+        return Response(status_code=429, headers={"Retry-After": str(visitor.wait_seconds)})
+    looked = _look(state, visitor, tag)
+    if looked.eyes is None or not looked.eyes.whole:
+        return Response(status_code=404)
+    data = looked.store.trace.papers.dossier(
+        looked.item, looked.eyes, looked.base, language(request)
+    )
+    return _file(data, "application/pdf", f"{tag}.pdf")
+
+
+@router.get("/{ai:gs1}/{rest:path}")
+def get_digital_link(
+    request: Request, state: StateDep, visitor: VisitorDep, ai: str, rest: str
+) -> Response:
+    """A GS1 Digital Link: to the page of what it names, where the owner lets guessers in."""
+    if visitor.wait_seconds:
+        return refusal(request, visitor, 429)
+    code = f"https://id.gs1.org/{ai}/{rest}"
+    found = state.app.trace.items.find(code, visitor.reader)
+    if len(found) != 1:
+        return refusal(request, visitor, 404)
+    query = f"?lang={language(request)}" if "lang" in request.query_params else ""
+    return RedirectResponse(found[0].address + query, 307)
+
+
+def _file(data: bytes, kind: str, name: str) -> Response:
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": "private, no-store",
+    }
+    return Response(data, media_type=kind, headers=headers)
+
+
+def _at_ms(day: str) -> int | None:
+    """The end of a day in China, or ``None`` for what is no day."""
+    try:
+        wanted = date.fromisoformat(day)
+        end = datetime(wanted.year, wanted.month, wanted.day, tzinfo=_CHINA) + timedelta(days=1)
+        return int(end.astimezone(UTC).timestamp() * 1000) - 1
+    except (ValueError, OverflowError):
+        return None

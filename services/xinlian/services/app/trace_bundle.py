@@ -1,0 +1,82 @@
+"""Proof files about items: every record about them, and that there are no others."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from sqlalchemy import Engine
+from xinlian.ledger.adapters.sql import queries
+from xinlian.ledger.adapters.sql.engine import begin_read
+from xinlian.ledger.model.evidence.errors import EvidenceError, Refusal
+from xinlian.ledger.usecases.evidence import EvidenceLogs, Request
+from xinlian.services.app.errors import Code, RefusedError
+from xinlian.services.app.trace_proofs import Proofs
+from xinlian.trace.model.items import ItemId
+from xinlian.trace.model.records import subject_of
+from xinlian.trace.model.stored import ItemFacts
+from xinlian.trace.usecases.genealogy import Genealogy
+
+__all__ = ["Bundles"]
+
+Prove = Callable[[Mapping[bytes, Request]], bytes]
+RECORDS_MAX: Final = 20_000
+
+
+class Bundles:
+    """Makes proof files. ``prover`` makes a bundle; by default from what is stored."""
+
+    def __init__(
+        self, engine: Engine, genealogy: Genealogy, proofs: Proofs, logs: EvidenceLogs
+    ) -> None:
+        self._engine = engine
+        self._genealogy = genealogy
+        self._proofs = proofs
+        self._logs = logs
+        self.prover: Prove = self._stored
+
+    def of(self, reader: int, items: Sequence[ItemId]) -> bytes:
+        """The proof file of what a reader may see about items: per log all records whose subject
+        one of them is, and the single records beside these that speak of them.
+
+        Refused with ``STATE`` while none of it is under a head on the chain.
+        """
+        facts = self._genealogy.facts(reader, items, with_links=False)
+        leaves = _leaves(facts)
+        if sum(map(len, leaves.values())) > RECORDS_MAX:
+            raise RefusedError(
+                Code.INVALID, f"a proof file holds at most {RECORDS_MAX} records: ask for less"
+            )
+        subjects = list(dict.fromkeys(subject_of(item) for item in items))
+        requests = {}
+        with begin_read(self._engine) as connection:
+            for party, indices in leaves.items():
+                log = self._proofs.log_of(connection, party)
+                head = None if log is None else queries.newest_head(connection, log)
+                if log is not None and head is not None:
+                    fixed = sorted(index for index in indices if index < head.size)
+                    requests[log] = Request(subjects=subjects, indices=fixed)
+        if not requests:
+            raise RefusedError(
+                Code.STATE, "no record of this is under a head on the chain yet: try again later"
+            )
+        return self.prover(requests)
+
+    def _stored(self, requests: Mapping[bytes, Request]) -> bytes:
+        try:
+            with begin_read(self._engine) as connection:
+                return self._logs.prove(connection, requests)
+        except EvidenceError as exc:
+            code = Code.STATE if exc.refusal is Refusal.NO_HEAD else Code.INVALID
+            raise RefusedError(code, str(exc)) from exc
+
+
+def _leaves(facts: ItemFacts) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = defaultdict(set)
+    groups = (facts.items, facts.events, facts.inspections, facts.processes, facts.claims)
+    for group in groups:
+        for each in group:
+            if each.leaf is not None:
+                found[each.party].add(each.leaf)
+    return found

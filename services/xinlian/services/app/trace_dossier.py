@@ -1,0 +1,167 @@
+"""Everything known of an item, put together for its page, its PDF and the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Engine
+from xinlian.ledger.adapters.sql.engine import begin_read
+from xinlian.services.app.clock import Clock
+from xinlian.services.app.trace_charts import charts_of
+from xinlian.services.app.trace_items import Eyes
+from xinlian.services.app.trace_proofs import NO_PROOF, Proofs
+from xinlian.services.app.trace_verdict import verdict_of
+from xinlian.trace.model.dossier import (
+    Certificate,
+    CertificateStatus,
+    Dossier,
+    ItemProof,
+    Proof,
+    Recorded,
+    Words,
+)
+from xinlian.trace.model.items import Item, ItemId
+from xinlian.trace.model.stored import Certificate as StoredCertificate
+from xinlian.trace.model.stored import CertificateState, ItemFacts, Stored
+from xinlian.trace.model.tree import Direction, Tree
+from xinlian.trace.usecases.genealogy import Genealogy
+
+__all__ = ["Dossiers", "Extent"]
+
+FACT_ITEMS_MAX: Final = 3_000
+"""Items of a tree whose facts are read."""
+_STATUS: Final = {
+    CertificateState.WAITING: CertificateStatus.PENDING,
+    CertificateState.APPROVED: CertificateStatus.APPROVED,
+    CertificateState.REJECTED: CertificateStatus.REJECTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much of a tree a dossier has. ``own_facts``: facts of the item alone."""
+
+    depth: int = 60
+    nodes: int = 6_000
+    at_ms: int | None = None
+    own_facts: bool = False
+
+
+class Dossiers:
+    """Puts dossiers together. ``recalls_of`` tells which recalls name an item, and how surely."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        genealogy: Genealogy,
+        proofs: Proofs,
+        names: Callable[[Sequence[str]], dict[str, str]],
+        recalls_of: Callable[[int, ItemId], list[tuple[str, str]]] = lambda _reader, _item: [],
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._genealogy = genealogy
+        self._proofs = proofs
+        self._names = names
+        self._recalls_of = recalls_of
+
+    def tree(self, item: ItemId, eyes: Eyes, direction: Direction, extent: Extent) -> Tree | None:
+        """A tree as the reader may see it."""
+        return self._genealogy.tree(
+            eyes.reader,
+            item,
+            direction,
+            at_ms=extent.at_ms,
+            depth_max=extent.depth,
+            nodes_max=extent.nodes,
+        )
+
+    def of(self, item: Item, eyes: Eyes, link: str, extent: Extent) -> Dossier | None:
+        """The dossier of an item; ``None`` if the reader knows nothing of it.
+
+        A stranger's has identity and verdict, and the parts if the policy shows them.
+        """
+        tree = self.tree(item.id, eyes, Direction.DOWN, extent)
+        if tree is None:
+            return None
+        items = [item.id] if extent.own_facts else _items(tree)[:FACT_ITEMS_MAX]
+        facts = self._genealogy.facts(eyes.reader, items, with_links=False)
+        now_ms = 1000 * self._clock.now()
+        recalls = self._recalls_of(eyes.reader, item.id)
+        verdict, reasons = verdict_of(item.id, tree, facts, recalls)
+        if not eyes.whole:
+            nodes = tree.nodes if eyes.tree else tree.nodes[:1]
+            shown = Tree(tree.direction, tree.at_ms, nodes)
+            return Dossier(link, now_ms, "", verdict, (), shown, party_names=self._named(shown, ()))
+        certificates = facts.certificates
+        with begin_read(self._engine) as connection:
+            proofs = self._proofs.of(connection, _stored(facts), now_ms)
+        return Dossier(
+            link=link,
+            made_at_ms=now_ms,
+            made_by="",
+            verdict=verdict,
+            reasons=reasons,
+            tree=tree,
+            facts=tuple(_recorded(each, proofs) for each in _told(facts)),
+            item_proofs=tuple(
+                ItemProof(each.fact.id, proofs.get((each.party, each.leaf or 0), NO_PROOF))
+                for each in facts.items
+            ),
+            charts=charts_of(self._engine, self._genealogy, eyes.reader, facts),
+            certificates=tuple(_certificate(each) for each in certificates),
+            party_names=self._named(tree, certificates),
+            affected_by=tuple(name for name, _ in recalls),
+            chain=Words("the network's permissioned chain", "联盟链"),
+        )
+
+    def _named(
+        self, tree: Tree, certificates: Iterable[StoredCertificate]
+    ) -> tuple[tuple[str, str], ...]:
+        codes = {node.item.maker for node in tree.nodes if node.item.maker}
+        codes |= {str(_header(each).get("issuer", "")) for each in certificates}
+        return tuple(sorted(self._names(sorted(codes)).items()))
+
+
+def _items(tree: Tree) -> list[ItemId]:
+    return list(dict.fromkeys(node.item.id for node in tree.nodes))
+
+
+def _told(facts: ItemFacts) -> list[Stored[Any]]:
+    return [*facts.inspections, *facts.processes, *facts.claims, *facts.events]
+
+
+def _stored(facts: ItemFacts) -> list[Stored[Any]]:
+    return [*_told(facts), *facts.items]
+
+
+def _recorded(each: Stored[Any], proofs: Any) -> Recorded:
+    proof: Proof = proofs.get((each.party, each.leaf), NO_PROOF)
+    return Recorded(each.fact, proof, str(each.party), each.withdrawn)
+
+
+def _certificate(each: StoredCertificate) -> Certificate:
+    header = _header(each)
+    issued = header.get("issued_ms")
+    return Certificate(
+        item=each.item,
+        title=str(header.get("title", each.name)),
+        number=str(header.get("number", "")),
+        issuer=str(header.get("issuer", "")),
+        issued_ms=issued if isinstance(issued, int) else None,
+        file_name=each.name,
+        media_type=each.media_type,
+        sha256=each.sha256,
+        status=_STATUS[each.state],
+        proof=NO_PROOF,
+        reason=each.reason,
+    )
+
+
+def _header(each: StoredCertificate) -> dict[str, Any]:
+    found = orjson.loads(each.header) if each.header else {}
+    return found if isinstance(found, dict) else {}

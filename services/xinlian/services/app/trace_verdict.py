@@ -1,0 +1,107 @@
+"""What is to be said of an item in one word, and why: the worst that applies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from xinlian.trace.model.dossier import Verdict, Words
+from xinlian.trace.model.facts import Inspection, Result
+from xinlian.trace.model.items import ItemId
+from xinlian.trace.model.links import Certainty
+from xinlian.trace.model.stored import CertificateState, ItemFacts, Stored
+from xinlian.trace.model.tree import Tree, Truncation
+
+__all__ = ["verdict_of"]
+
+_REASONS_MAX: Final = 8
+
+
+def verdict_of(
+    item: ItemId, tree: Tree, facts: ItemFacts, recalls: Sequence[tuple[str, str]]
+) -> tuple[Verdict, tuple[Words, ...]]:
+    """The verdict with its reasons. ``recalls``: id and finding of each recall that names it.
+
+    Of a characteristic that was looked at again, the last look counts; what was withdrawn does not.
+    """
+    found: list[tuple[Verdict, Words]] = [_recalled(name, finding) for name, finding in recalls]
+    found += _failures(item, facts.inspections)
+    found += [
+        (
+            Verdict.SUSPECT,
+            Words(
+                f"failure reported: {each.fact.code or each.fact.kind.value}",
+                f"有失效报告：{each.fact.code or each.fact.kind.value}",
+            ),
+        )
+        for each in facts.claims
+        if not each.withdrawn
+    ]
+    rejected = [each for each in facts.certificates if each.state is CertificateState.REJECTED]
+    found += [
+        (Verdict.SUSPECT, Words(f"certificate rejected: {each.name}", f"证书被驳回：{each.name}"))
+        for each in rejected
+    ]
+    found += _doubts(tree)
+    if not found:
+        return Verdict.CONFORMING, ()
+    order = list(Verdict)
+    found.sort(key=lambda each: order.index(each[0]))
+    reasons = tuple(dict.fromkeys(words for _, words in found))
+    return found[0][0], reasons[:_REASONS_MAX]
+
+
+def _recalled(name: str, finding: str) -> tuple[Verdict, Words]:
+    if finding == "certain":
+        return Verdict.AFFECTED, Words(
+            f"recall {name} names it for certain", f"召回 {name} 确定涉及"
+        )
+    return Verdict.SUSPECT, Words(f"recall {name} may concern it", f"召回 {name} 可能涉及")
+
+
+def _failures(
+    item: ItemId, inspections: Sequence[Stored[Inspection]]
+) -> list[tuple[Verdict, Words]]:
+    last: dict[tuple[ItemId, str], Inspection] = {}
+    for each in sorted(inspections, key=lambda stored: stored.fact.time_ms):
+        if not each.withdrawn:
+            last[each.fact.item, each.fact.characteristic] = each.fact
+    found = []
+    for fact in last.values():
+        of = "" if fact.item == item else f" ({fact.item.id})"
+        if fact.result is Result.FAILED:
+            verdict = Verdict.AFFECTED if fact.key else Verdict.SUSPECT
+            name = fact.characteristic
+            words = Words(f"inspection failed: {name}{of}", f"检验不合格：{name}{of}")
+            found.append((verdict, words))
+        elif fact.result is Result.NOT_MEASURED:
+            name = fact.characteristic
+            words = Words(f"not measured: {name}{of}", f"未测量：{name}{of}")
+            found.append((Verdict.INCOMPLETE, words))
+    return found
+
+
+def _doubts(tree: Tree) -> list[tuple[Verdict, Words]]:
+    found = []
+    unsure = {
+        node.link.candidate_group or node.item.id.id
+        for node in tree.nodes
+        if node.link is not None and node.link.certainty is Certainty.CANDIDATE
+    }
+    if unsure:
+        words = Words(
+            f"{len(unsure)} parts are known only as one of several",
+            f"{len(unsure)} 个零件来源有多个候选",
+        )
+        found.append((Verdict.INCOMPLETE, words))
+    if tree.gaps:
+        words = Words(
+            f"{len(tree.gaps)} things that should be known are not",
+            f"缺少 {len(tree.gaps)} 项应有记录",
+        )
+        found.append((Verdict.INCOMPLETE, words))
+    cuts = {reason for reason, _ in tree.truncations}
+    if Truncation.CYCLE in cuts:
+        words = Words("the records contradict each other: a circle", "记录自相矛盾：循环引用")
+        found.append((Verdict.INCOMPLETE, words))
+    return found
