@@ -21,38 +21,47 @@ const Xinlian = (() => {
 
   const utf8 = (text) => new TextEncoder().encode(text);
   const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
-  const hex = (bytes) => Array.from(bytes, (byte) => HEX[byte]).join("");
+  const hex = (bytes) => {
+    let text = "";
+    for (const byte of bytes) text += HEX[byte];
+    return text;
+  };
+  const NIBBLE = new Uint8Array(128);
+  Array.from("0123456789abcdef", (c, i) => (NIBBLE[c.charCodeAt(0)] = i));
   const unhex = (text) => {
     const bytes = new Uint8Array(text.length / 2);
-    for (let i = 0; i < bytes.length; i++) bytes[i] = parseInt(text.slice(2 * i, 2 * i + 2), 16);
+    for (let i = 0; i < bytes.length; i++)
+      bytes[i] = (NIBBLE[text.charCodeAt(2 * i)] << 4) | NIBBLE[text.charCodeAt(2 * i + 1)];
     return bytes;
   };
   const big = (number, length) => unhex(BigInt(number).toString(16).padStart(2 * length, "0"));
   const number = (bytes) => BigInt("0x" + hex(bytes));
-  const join = (parts) => {
-    const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+
+  // Both hashes read the joined parts in blocks of 64 bytes, padded with 0x80, zeros and the length
+  // in bits. Most of what is hashed is short, and shares one buffer.
+  const SHORT = new DataView(new ArrayBuffer(512));
+
+  function padded(parts) {
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    const blocks = (length + 72) >> 6;
+    const view = blocks <= 8 ? SHORT : new DataView(new ArrayBuffer(blocks << 6));
+    const bytes = new Uint8Array(view.buffer, 0, blocks << 6);
     let at = 0;
     for (const part of parts) {
-      joined.set(part, at);
+      bytes.set(part, at);
       at += part.length;
     }
-    return joined;
-  };
-
-  // Both hashes read blocks of 64 bytes, padded with 0x80, zeros and the length in bits.
-  function padded(bytes) {
-    const view = new DataView(new ArrayBuffer(((bytes.length + 72) >> 6) << 6));
-    new Uint8Array(view.buffer).set(bytes);
-    view.setUint8(bytes.length, 0x80);
-    view.setUint32(view.byteLength - 8, Math.floor(bytes.length / 2 ** 29));
-    view.setUint32(view.byteLength - 4, (bytes.length << 3) >>> 0);
-    return view;
+    bytes.fill(0, length);
+    bytes[length] = 0x80;
+    view.setUint32(bytes.length - 8, Math.floor(length / 2 ** 29));
+    view.setUint32(bytes.length - 4, (length << 3) >>> 0);
+    return [view, bytes.length];
   }
 
   function digest(state) {
-    const view = new DataView(new ArrayBuffer(32));
-    state.forEach((word, i) => view.setUint32(4 * i, word));
-    return new Uint8Array(view.buffer);
+    const bytes = new Uint8Array(32);
+    for (let i = 0; i < 32; i++) bytes[i] = state[i >> 2] >>> (24 - 8 * (i & 3));
+    return bytes;
   }
 
   const rotr = (x, n) => (x >>> n) | (x << (32 - n));
@@ -68,22 +77,31 @@ const Xinlian = (() => {
     for (let bit = 1n << 40n; bit; bit >>= 1n) if ((low + bit) ** BigInt(power) <= scaled) low += bit;
     return Number(low & 0xffffffffn) | 0;
   };
-  const SHA_START = primes.slice(0, 8).map((p) => fraction(p, 2));
+  const SHA_START = Int32Array.from(primes.slice(0, 8).map((p) => fraction(p, 2)));
   const SHA_ROUND = Int32Array.from(primes.map((p) => fraction(p, 3)));
   const W = new Int32Array(68);
 
   function sha256(...parts) {
-    const view = padded(parts.length === 1 ? parts[0] : join(parts));
+    const [view, length] = padded(parts);
     const state = Int32Array.from(SHA_START);
-    for (let at = 0; at < view.byteLength; at += 64) {
+    for (let at = 0; at < length; at += 64) {
       for (let t = 0; t < 16; t++) W[t] = view.getInt32(at + 4 * t);
       for (let t = 16; t < 64; t++) {
-        const [x, y] = [W[t - 15], W[t - 2]];
+        const x = W[t - 15];
+        const y = W[t - 2];
         const s0 = rotr(x, 7) ^ rotr(x, 18) ^ (x >>> 3);
         const s1 = rotr(y, 17) ^ rotr(y, 19) ^ (y >>> 10);
         W[t] = (W[t - 16] + s0 + W[t - 7] + s1) | 0;
       }
-      let [a, b, c, d, e, f, g, h] = state;
+      // One by one: taking an array apart costs more than the hashing.
+      let a = state[0];
+      let b = state[1];
+      let c = state[2];
+      let d = state[3];
+      let e = state[4];
+      let f = state[5];
+      let g = state[6];
+      let h = state[7];
       for (let t = 0; t < 64; t++) {
         const s1 = rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25);
         const t1 = (h + s1 + ((e & f) ^ (~e & g)) + SHA_ROUND[t] + W[t]) | 0;
@@ -98,7 +116,14 @@ const Xinlian = (() => {
         b = a;
         a = (t1 + t2) | 0;
       }
-      [a, b, c, d, e, f, g, h].forEach((word, i) => (state[i] += word));
+      state[0] += a;
+      state[1] += b;
+      state[2] += c;
+      state[3] += d;
+      state[4] += e;
+      state[5] += f;
+      state[6] += g;
+      state[7] += h;
     }
     return digest(state);
   }
@@ -109,15 +134,23 @@ const Xinlian = (() => {
   ];
 
   function sm3(...parts) {
-    const view = padded(join(parts));
+    const [view, length] = padded(parts);
     const state = Int32Array.from(SM3_START);
-    for (let at = 0; at < view.byteLength; at += 64) {
+    for (let at = 0; at < length; at += 64) {
       for (let t = 0; t < 16; t++) W[t] = view.getInt32(at + 4 * t);
       for (let t = 16; t < 68; t++) {
         const x = W[t - 16] ^ W[t - 9] ^ rotl(W[t - 3], 15);
         W[t] = x ^ rotl(x, 15) ^ rotl(x, 23) ^ rotl(W[t - 13], 7) ^ W[t - 6];
       }
-      let [a, b, c, d, e, f, g, h] = state;
+      // One by one: taking an array apart costs more than the hashing.
+      let a = state[0];
+      let b = state[1];
+      let c = state[2];
+      let d = state[3];
+      let e = state[4];
+      let f = state[5];
+      let g = state[6];
+      let h = state[7];
       for (let t = 0; t < 64; t++) {
         const early = t < 16;
         const turn = rotl(a, 12);
@@ -154,9 +187,10 @@ const Xinlian = (() => {
       const names = Object.keys(value).sort();
       return "{" + names.map((name) => canonical(name) + ":" + canonical(value[name])).join(",") + "}";
     }
-    if (typeof value === "string" && /\p{Surrogate}/u.test(value))
+    const text = JSON.stringify(value);
+    if (typeof value === "string" && text.includes("\\u") && /\p{Surrogate}/u.test(value))
       throw new Refused("the bytes are not in canonical form");
-    return JSON.stringify(value);
+    return text;
   }
 
   // Order of the UTF-8 bytes, which is that of code points: UTF-16 differs from U+E000 on.
@@ -272,9 +306,12 @@ pinned = format:head_format log:hash chain_id:count contract:address key_commitm
 
   function readBundle(data) {
     const [bundle, text] = readForm(data, "bundle");
-    if (canonical(bundle) + "\n" !== text) throw new Refused("the bytes are not in canonical form");
     const { digest: claimed, ...bare } = bundle;
-    if (hex(sha256(utf8(canonical(bare)))) !== claimed)
+    const rest = canonical(bare);
+    // The digest is the first member.
+    if (`{"digest":"${claimed}",${rest.slice(1)}\n` !== text)
+      throw new Refused("the bytes are not in canonical form");
+    if (hex(sha256(utf8(rest))) !== claimed)
       throw new Refused("the digest does not fit the content");
     const ids = bundle.parts.map((part) => part.log.id);
     if (ids.length < 1 || ids.length > 1000 || !inOrder(ids))

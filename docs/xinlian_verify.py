@@ -173,14 +173,14 @@ def read_json(data: bytes) -> Json:
 def read_bundle(data: bytes) -> Json:
     """The bundle in a file: known members alone, canonical bytes, a digest that fits."""
     bundle = read_form(data, "bundle")
-    try:
-        same = canonical(bundle).encode("utf-8") + b"\n" == data
-    except UnicodeEncodeError:
-        same = False
-    if not same:
-        raise Refused("the bytes are not in canonical form")
     bare = {name: value for name, value in bundle.items() if name != "digest"}
-    if sha256(canonical(bare).encode()).hex() != bundle["digest"]:
+    try:
+        rest = canonical(bare).encode("utf-8")
+    except UnicodeEncodeError as exc:  # half a surrogate pair
+        raise Refused("the bytes are not in canonical form") from exc
+    if b'{"digest":"%s",%s\n' % (bundle["digest"].encode(), rest[1:]) != data:
+        raise Refused("the bytes are not in canonical form")
+    if sha256(rest).hex() != bundle["digest"]:
         raise Refused("the digest does not fit the content")
     ids = [part["log"]["id"] for part in bundle["parts"]]
     if not 1 <= len(ids) <= 1000 or ids != sorted(set(ids)):
