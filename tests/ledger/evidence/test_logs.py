@@ -1,6 +1,7 @@
 """Stored logs equal the plain implementation, byte for byte, whatever happens in between."""
 
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -128,6 +129,18 @@ def test_erasing_a_record_keeps_every_other_proof(engine: Engine) -> None:
     with engine.connect() as conn:
         rows = conn.exec_driver_sql("SELECT records FROM evidence_leaves").scalars()
         assert not any(twin.plain.secrets[5] in bytes(row) for row in rows)
+
+
+def test_an_erased_secret_is_nowhere_in_the_file(sqlite: Engine, tmp_path: Path) -> None:
+    twin = Twin(sqlite)
+    twin.append(records_of(random.Random(1), 70, 3))
+    with begin_write(sqlite) as conn:
+        assert twin.logs.erase(conn, twin.info.log_id, 5)
+    with sqlite.connect() as conn:
+        conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    held = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert twin.plain.secrets[4] in held
+    assert twin.plain.secrets[5] not in held
 
 
 def test_what_cannot_be_proved_is_refused(sqlite: Engine) -> None:

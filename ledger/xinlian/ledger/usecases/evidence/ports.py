@@ -130,9 +130,6 @@ class Store(Protocol):
     ) -> dict[int, tuple[StoredLeaf, StoredRecord]]:
         """Leaves with their records by index."""
 
-    def accepted_ms(self, conn: Connection, log: int, index: int) -> int | None:
-        """When a leaf was taken in."""
-
     def erase(
         self, conn: Connection, log: int, index: int, kept: Sequence[bytes], now_ms: int
     ) -> None:

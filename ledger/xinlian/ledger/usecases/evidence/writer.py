@@ -26,9 +26,9 @@ from xinlian.ledger.model.evidence.tree import NodeHash, leaf_sm3, node_sha256, 
 from xinlian.ledger.usecases.evidence.ports import RUN_MAX, LogRow, Run, Store, Tree
 from xinlian.ledger.usecases.evidence.preparing import Prepared
 
-CLEAN_MAX: Final = 400_000
+CLEAN_MAX: Final = 200_000
 """Subjects whose state is kept in memory although the index holds it."""
-TAGS_MAX: Final = 200_000
+TAGS_MAX: Final = 100_000
 WAITING_MAX: Final = 1 << 20
 """Leaves that may wait for a head; each subject among them is held in memory."""
 

@@ -187,18 +187,15 @@ class SqlEvidence(HeadStore):
             part = blocks[at : at + _KEYS_AT_ONCE]
             yield from rows_by_key(conn, evidence_leaves, names, {"log": log}, "block", part)
 
-    def accepted_ms(self, conn: Connection, log: int, index: int) -> int | None:
-        """When a leaf was taken in."""
-        block = [index // RUN_MAX]
-        for _, first, count, accepted in self._runs(conn, log, block, "t.accepted_ms"):
-            if first <= index < first + count:
-                return int(accepted)
-        return None
-
     def erase(
         self, conn: Connection, log: int, index: int, kept: Sequence[bytes], now_ms: int
     ) -> None:
-        """Replace a record and its secret by the commitments to its fields."""
+        """Replace a record and its secret by the commitments to its fields.
+
+        SQLite overwrites the bytes with zeros; PostgreSQL does when it next vacuums the table.
+        """
+        if conn.dialect.name == "sqlite":
+            conn.exec_driver_sql("PRAGMA secure_delete=ON")
         table = evidence_leaves
         block = index // RUN_MAX
         for _, first, count, records in self._runs(conn, log, [block], "t.records"):
