@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from xinlian.trace.adapters.exports import recall_csv, recall_pdf, recall_xlsx
-from xinlian.trace.model.dossier import Language, Words
+from xinlian.trace.model.dossier import Language
 from xinlian.trace.model.items import WORLD, ItemId, ItemType
 from xinlian.trace.model.recall import (
     Cause,
@@ -25,11 +25,21 @@ from xinlian.trace.model.recall import (
 )
 
 COIL = "https://id.gs1.org/01/09521100000024/10/EL-260908-3"
-REASONS = {"holds-part": Words("holds a part of the batch", "装有该批次零件")}
 
 
 def _vehicle(number: int) -> ItemId:
     return ItemId(WORLD, ItemType.VEHICLE, f"LXLBE2A0XTH{100_000 + number}")
+
+
+STOCK = (
+    RecallLine(
+        ItemId(WORLD, ItemType.SERIAL, "0LCMB160A10001G9K0005161"),
+        Finding.CERTAIN,
+        "contains",
+        (COIL,),
+        Whereabouts.STOPPABLE,
+    ),
+)
 
 
 def _recall(lines: tuple[RecallLine, ...], diff: RecallDiff | None = None) -> RecallList:
@@ -37,12 +47,25 @@ def _recall(lines: tuple[RecallLine, ...], diff: RecallDiff | None = None) -> Re
         Cause(CauseKind.ITEMS, (COIL,)),
         Cause(CauseKind.MACHINE, ("CO-1",), 1_789_516_800_000, None),
     )
-    return RecallList("R-1", causes, 1_795_320_000_000, lines, 40, 0, 0, 0, 2, diff)
+    return RecallList(
+        "R-1",
+        causes,
+        1_795_320_000_000,
+        lines,
+        40,
+        0,
+        0,
+        0,
+        2,
+        diff,
+        STOCK,
+        (_vehicle(2), _vehicle(9)),
+    )
 
 
 LINES = (
     RecallLine(_vehicle(1), Finding.POSSIBLE, "unknown-code", ("a", "b"), Whereabouts.STOPPABLE),
-    RecallLine(_vehicle(2), Finding.CERTAIN, "holds-part", (COIL, "包-1"), Whereabouts.FIELD),
+    RecallLine(_vehicle(2), Finding.CERTAIN, "contains", (COIL, "包-1"), Whereabouts.FIELD),
     RecallLine(_vehicle(3), Finding.EXCLUDED, "removed", (), Whereabouts.UNKNOWN),
 )
 DIFF = RecallDiff(
@@ -52,7 +75,7 @@ DIFF = RecallDiff(
 
 def _csv(recall: RecallList, language: Language) -> list[list[str]]:
     out = io.BytesIO()
-    recall_csv(recall, language, out, REASONS)
+    recall_csv(recall, language, out)
     data = out.getvalue()
     assert data.startswith(b"\xef\xbb\xbf")
     return list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
@@ -60,7 +83,7 @@ def _csv(recall: RecallList, language: Language) -> list[list[str]]:
 
 def _xlsx(recall: RecallList, language: Language) -> tuple[list[list[object]], bytes]:
     out = io.BytesIO()
-    recall_xlsx(recall, language, out, REASONS)
+    recall_xlsx(recall, language, out)
     book = openpyxl.load_workbook(io.BytesIO(out.getvalue()))
     sheet = book.worksheets[1]
     return [list(row) for row in sheet.iter_rows(values_only=True)], out.getvalue()
@@ -68,21 +91,25 @@ def _xlsx(recall: RecallList, language: Language) -> tuple[list[list[object]], b
 
 def test_csv_tells_everything_of_a_vehicle() -> None:
     rows = _csv(_recall(LINES, DIFF), Language.ZH)
-    assert rows[0][:3] == ["车辆", "结论", "原因"]
+    assert rows[0][:4] == ["类别", "车辆或零件", "结论", "原因"]
     assert rows[2] == [
+        "车辆",
         _vehicle(2).id,
         "确定受影响",
-        "装有该批次零件",
-        "holds-part",
+        "车内装有受影响零件",
+        "contains",
         "已交付",
         f"{COIL} > 包-1",
         "结论变化",
         "可能受影响",
+        "是",
     ]
-    assert rows[1][2] == "unknown-code"
-    assert rows[1][6] == "新增"
-    assert rows[4][0] == _vehicle(9).id
-    assert rows[4][6] == "移出"
+    assert rows[1][3] == "unknown-code"
+    assert rows[1][7] == "新增"
+    assert rows[1][9] == ""
+    assert rows[4][:2] == ["库存零件", STOCK[0].vehicle.id]
+    assert rows[5][1] == _vehicle(9).id
+    assert rows[5][7:] == ["移出", "", "是"]
 
 
 def test_xlsx_holds_the_same_rows_and_a_summary() -> None:
@@ -104,7 +131,7 @@ def test_a_formula_stays_a_text(start: str) -> None:
     for cell in _csv(recall, Language.EN)[1]:
         assert cell[:1] not in set("=+-@＝＋－＠\t\r")
     rows, data = _xlsx(recall, Language.EN)
-    assert "HYPERLINK" in str(rows[1][0])
+    assert "HYPERLINK" in str(rows[1][1])
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         sheets = [name for name in package.namelist() if "worksheets/sheet" in name]
         for name in sheets:
@@ -120,15 +147,15 @@ _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 def test_any_text_of_a_source_can_be_exported(code: str, path: list[str]) -> None:
     vehicle = ItemId(7, ItemType.VEHICLE, code)
     recall = _recall((RecallLine(vehicle, Finding.POSSIBLE, code, tuple(path)),))
-    assert len(_csv(recall, Language.ZH)) == 2
+    assert len(_csv(recall, Language.ZH)) == 3
     rows, _ = _xlsx(recall, Language.ZH)
-    assert len(rows) == 2
+    assert len(rows) == 3
 
 
 @pytest.mark.parametrize("language", list(Language))
 def test_pdf_has_bounds_causes_and_certain_vehicles_first(language: Language) -> None:
     out = io.BytesIO()
-    report = recall_pdf(_recall(LINES, DIFF), language, out, REASONS)
+    report = recall_pdf(_recall(LINES, DIFF), language, out)
     document = pypdfium2.PdfDocument(out.getvalue())
     text = document[0].get_textpage().get_text_range()
     document.close()
@@ -139,18 +166,20 @@ def test_pdf_has_bounds_causes_and_certain_vehicles_first(language: Language) ->
     assert "2026-09-16 08:00:00" in text
     assert text.index(_vehicle(2).id) < text.index(_vehicle(1).id) < text.index(_vehicle(3).id)
     assert _vehicle(9).id in text
-    assert REASONS["holds-part"].of(language) in text
+    words = {"en": "an affected part is in it", "zh": "车内装有受影响零件"}
+    assert words[language] in text
+    assert STOCK[0].vehicle.id in text.replace("\r\n", "")
 
 
 def test_a_long_pdf_says_what_it_leaves_out() -> None:
-    lines = tuple(RecallLine(_vehicle(n), Finding.POSSIBLE, "holds-part") for n in range(5_400))
-    certain = RecallLine(_vehicle(9_999), Finding.CERTAIN, "holds-part")
+    lines = tuple(RecallLine(_vehicle(n), Finding.POSSIBLE, "contains") for n in range(5_400))
+    certain = RecallLine(_vehicle(9_999), Finding.CERTAIN, "contains")
     out = io.BytesIO()
     report = recall_pdf(_recall((*lines, certain)), Language.EN, out)
     document = pypdfium2.PdfDocument(out.getvalue())
     first = document[0].get_textpage().get_text_range()
     last = document[len(document) - 1].get_textpage().get_text_range()
     document.close()
-    assert report.left_out == 401
-    assert "401 more vehicles" in last
+    assert report.left_out == 402
+    assert "402 more vehicles" in last
     assert _vehicle(9_999).id in first

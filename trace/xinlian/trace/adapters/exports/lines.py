@@ -8,7 +8,14 @@ from typing import Final
 
 from xinlian.trace.model.dossier import Language, Words
 from xinlian.trace.model.items import ItemId
-from xinlian.trace.model.recall import Cause, CauseKind, Finding, RecallList, Whereabouts
+from xinlian.trace.model.recall import (
+    REASONS,
+    Cause,
+    CauseKind,
+    Finding,
+    RecallList,
+    Whereabouts,
+)
 
 __all__ = [
     "HEADS",
@@ -22,7 +29,8 @@ __all__ = [
 ]
 
 HEADS: Final = (
-    Words("Vehicle", "车辆"),
+    Words("Kind", "类别"),
+    Words("Vehicle or part", "车辆或零件"),
     Words("Finding", "结论"),
     Words("Reason", "原因"),
     Words("Reason code", "原因代码"),
@@ -30,6 +38,7 @@ HEADS: Final = (
     Words("Path from the cause", "从起因到车辆的路径"),
     Words("Change", "较上次变化"),
     Words("Earlier finding", "上次结论"),
+    Words("Notified", "已通知"),
 )
 _ENUMS: Final[Mapping[str, Words]] = {
     Finding.CERTAIN: Words("certain", "确定受影响"),
@@ -46,6 +55,9 @@ _ENUMS: Final[Mapping[str, Words]] = {
     CauseKind.STATION: Words("station", "工位"),
 }
 RECALL_WORDS: Final[Mapping[str, Words]] = {
+    "vehicle": Words("vehicle", "车辆"),
+    "stock": Words("part in stock", "库存零件"),
+    "yes": Words("yes", "是"),
     "added": Words("added", "新增"),
     "removed": Words("no longer listed", "移出"),
     "changed": Words("changed", "结论变化"),
@@ -56,6 +68,8 @@ RECALL_WORDS: Final[Mapping[str, Words]] = {
     "open": Words("open", "不限"),
     "population": Words("Vehicles in all", "车辆总数"),
     "bounds": Words("Affected, least – most", "受影响（至少 – 至多）"),
+    "in_stock": Words("Affected parts in stock", "库存受影响零件"),
+    "notified": Words("Notified", "已通知"),
     "gaps": Words("Gaps in the data", "数据缺口"),
     "earlier": Words("Compared with", "对比清单"),
 }
@@ -65,10 +79,9 @@ _CONTROL: Final = dict.fromkeys((*range(32), 127), " ")
 
 @dataclass(frozen=True, slots=True)
 class RecallWords:
-    """In which language, with the sentences of the reason codes."""
+    """The words of recall lists in one language."""
 
     language: Language
-    reasons: Mapping[str, Words]
 
     def of(self, value: str) -> str:
         """An enumeration's value in words."""
@@ -80,8 +93,8 @@ class RecallWords:
 
     def reason(self, code: str) -> str:
         """The sentence of a reason code; the code itself where there is none."""
-        words = self.reasons.get(code)
-        return code if words is None else words.of(self.language)
+        known = REASONS.get(code)
+        return code if known is None else known[self.language is Language.ZH]
 
 
 def plain_text(text: str) -> str:
@@ -97,32 +110,38 @@ def safe_text(text: str) -> str:
 
 
 def recall_rows(recall: RecallList, words: RecallWords) -> Iterator[tuple[str, ...]]:
-    """One row a vehicle under ``HEADS``, in the order of the list; those that an earlier list had
-    and this one has not stand last."""
+    """One row a vehicle under ``HEADS``, in the order of the list; then affected parts in stock;
+    then vehicles that an earlier list had and this one has not."""
     added: set[ItemId] = set()
     before: dict[ItemId, Finding] = {}
     removed: tuple[ItemId, ...] = ()
     if recall.diff is not None:
         added, removed = set(recall.diff.added), recall.diff.removed
         before = {vehicle: earlier for vehicle, earlier, _ in recall.diff.changed}
-    for line in recall.lines:
-        change, earlier = "", ""
-        if line.vehicle in added:
-            change = words.text("added")
-        elif line.vehicle in before:
-            change, earlier = words.text("changed"), words.of(before[line.vehicle])
-        yield (
-            line.vehicle.id,
-            words.of(line.finding),
-            words.reason(line.reason),
-            line.reason,
-            words.of(line.whereabouts),
-            " > ".join(line.path),
-            change,
-            earlier,
-        )
+    notified = set(recall.notified)
+    for kind, lines in (("vehicle", recall.lines), ("stock", recall.stock)):
+        for line in lines:
+            change, earlier = "", ""
+            if line.vehicle in added:
+                change = words.text("added")
+            elif line.vehicle in before:
+                change, earlier = words.text("changed"), words.of(before[line.vehicle])
+            yield (
+                words.text(kind),
+                line.vehicle.id,
+                words.of(line.finding),
+                words.reason(line.reason),
+                line.reason,
+                words.of(line.whereabouts),
+                " > ".join(line.path),
+                change,
+                earlier,
+                words.text("yes") if line.vehicle in notified else "",
+            )
     for vehicle in removed:
-        yield (vehicle.id, "", "", "", "", "", words.text("removed"), "")
+        told = words.text("yes") if vehicle in notified else ""
+        head = (words.text("vehicle"), vehicle.id)
+        yield (*head, "", "", "", "", "", words.text("removed"), "", told)
 
 
 def bounds(recall: RecallList) -> tuple[int, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import BinaryIO, Final
 
 from reportlab.lib.units import mm
@@ -14,27 +13,21 @@ from xinlian.trace.adapters.paper.dossier import PaperReport, build_document
 from xinlian.trace.adapters.paper.ink import GREY, RED, Ink
 from xinlian.trace.adapters.paper.tables import Cell, grid
 from xinlian.trace.adapters.paper.tree_picture import short_code
-from xinlian.trace.model.dossier import Language, Words
+from xinlian.trace.model.dossier import Language
 from xinlian.trace.model.recall import Finding, RecallList, Whereabouts
 
 __all__ = ["PDF_ROWS", "recall_pdf"]
 
 PDF_ROWS: Final = 5_000
 """Vehicles printed: some 250 pages; CSV and XLSX have them all."""
-_NO_WORDS: Final[Mapping[str, Words]] = {}
 _CHUNK: Final = 500
 _HEADS: Final = ("vehicle", "finding", "where", "why", "change")
 
 
-def recall_pdf(
-    recall: RecallList,
-    language: Language,
-    out: BinaryIO,
-    reasons: Mapping[str, Words] = _NO_WORDS,
-) -> PaperReport:
+def recall_pdf(recall: RecallList, language: Language, out: BinaryIO) -> PaperReport:
     """Write the list in ``language`` and tell what became of it."""
     ink = Ink(language)
-    words = RecallWords(language, reasons)
+    words = RecallWords(language)
     title = RECALL_WORDS["list"]
     story: list[Flowable] = [
         ink.paragraph(f"{ink.words(title)}   {ink.other(title)}", 11, GREY),
@@ -47,12 +40,17 @@ def recall_pdf(
         for name, value in list(summary_rows(recall, words))[1:]
     ]
     story.append(Spacer(0, 4 * mm))
-    rows = sorted(recall_rows(recall, words), key=lambda row: _RANK.get(row[1], 9))
+    rows = sorted(
+        recall_rows(recall, words),
+        key=lambda row: (row[0] != words.text("vehicle"), _RANK.get(row[2], 9)),
+    )
     ranks = [_row(row, words) for row in rows[:PDF_ROWS]]
     for start in range(0, len(ranks), _CHUNK):
         # In pieces: the layout of one very long table takes time that grows with its square.
         chunk = ranks[start : start + _CHUNK]
-        story.append(grid(ink, _HEADS, chunk, (38, 22, 20, 76, 22), wrapped={"why", "change"}))
+        story.append(
+            grid(ink, _HEADS, chunk, (38, 22, 20, 76, 22), wrapped={"vehicle", "why", "change"})
+        )
     left = len(rows) - len(ranks)
     if left:
         story.append(ink.paragraph(ink.text("left_rows_files", count=left), 9, RED))
@@ -62,7 +60,7 @@ def recall_pdf(
 
 
 _RANK: Final = {
-    RecallWords(language, {}).of(finding): rank
+    RecallWords(language).of(finding): rank
     for language in Language
     for rank, finding in enumerate(Finding)
 }
@@ -88,9 +86,12 @@ def _tiles(recall: RecallList, words: RecallWords) -> list[tuple[str, str]]:
 
 
 def _row(row: tuple[str, ...], words: RecallWords) -> tuple[str | Cell, ...]:
-    vehicle, finding, reason, _, where, path, change, earlier = row
+    kind, name, finding, reason, _, where, path, change, earlier, told = row
+    vehicle = name if kind == words.text("vehicle") else f"{kind}: {short_code(name)}"
     loud = finding == words.of(Finding.CERTAIN)
     steps = " > ".join(short_code(step) for step in path.split(" > "))
     why = f"{reason}: {steps}" if path else reason
     moved = f"{change} ({earlier})" if earlier else change
+    if told:
+        moved = f"{moved} {words.text('notified')}".strip()
     return vehicle, Cell(finding, RED if loud else GREY), where, why, moved

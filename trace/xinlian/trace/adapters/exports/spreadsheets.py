@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import BinaryIO, Final
 
 from xinlian.trace.adapters.exports.lines import (
@@ -17,7 +17,7 @@ from xinlian.trace.adapters.exports.lines import (
     safe_text,
 )
 from xinlian.trace.adapters.paper.ink import Ink
-from xinlian.trace.model.dossier import Language, Words
+from xinlian.trace.model.dossier import Language
 from xinlian.trace.model.recall import RecallList
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
@@ -29,18 +29,12 @@ _SHEET_ROWS: Final = 1_000_000
 """A sheet takes 1,048,576; what is over goes to a further sheet."""
 _CELL_MAX: Final = 32_767
 """Characters that a cell of XLSX takes."""
-_WIDTHS: Final = (22, 14, 48, 22, 14, 60, 14, 14)
-_NO_WORDS: Final[Mapping[str, Words]] = {}
+_WIDTHS: Final = (14, 28, 14, 48, 20, 14, 60, 14, 14, 10)
 
 
-def recall_csv(
-    recall: RecallList,
-    language: Language,
-    out: BinaryIO,
-    reasons: Mapping[str, Words] = _NO_WORDS,
-) -> int:
-    """Write CSV (UTF-8 with a byte order mark, as Excel wants it); the number of vehicles."""
-    words = RecallWords(language, reasons)
+def recall_csv(recall: RecallList, language: Language, out: BinaryIO) -> int:
+    """Write CSV (UTF-8 with a byte order mark, as Excel wants it); the number of rows."""
+    words = RecallWords(language)
     out.write(b"\xef\xbb\xbf")
     text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
     writer = csv.writer(text, lineterminator="\r\n")
@@ -54,17 +48,12 @@ def recall_csv(
     return count
 
 
-def recall_xlsx(
-    recall: RecallList,
-    language: Language,
-    out: BinaryIO,
-    reasons: Mapping[str, Words] = _NO_WORDS,
-) -> int:
-    """Write XLSX: a summary and the list, row by row; the number of vehicles.
+def recall_xlsx(recall: RecallList, language: Language, out: BinaryIO) -> int:
+    """Write XLSX: a summary and the list, row by row; the number of rows.
 
     Every cell is a text (never a formula, a link or a number), with blanks for control characters.
     """
-    words = RecallWords(language, reasons)
+    words = RecallWords(language)
     book = Workbook(out, {"constant_memory": True})
     bold = book.add_format({"bold": True})
     summary = book.add_worksheet(words.text("list"))
@@ -97,6 +86,8 @@ def summary_rows(recall: RecallList, words: RecallWords) -> Iterable[tuple[str, 
     yield words.text("population"), str(recall.population)
     least, most = bounds(recall)
     yield words.text("bounds"), f"{least} – {most}"
+    yield words.text("in_stock"), str(len(recall.stock))
+    yield words.text("notified"), str(len(recall.notified))
     yield words.text("gaps"), str(recall.gaps)
     if recall.diff is not None:
         yield words.text("earlier"), recall.diff.earlier_id

@@ -232,7 +232,7 @@ class ChartDrawing(Flowable):
         for place, point in enumerate(self.points):
             x, y = frame.x(place), frame.y(point.value)
             _mark(page, x, y, point, bare=self.bare)
-            rules = ",".join(point.rules)[:12]
+            rules = ",".join(rule.rsplit("-", 1)[-1] for rule in point.rules)[:12]
             if rules and x - named > text_width(rules, 5.5) + 1:
                 page.setFillColor(RED)
                 page.setFont(FONT, 5.5)
