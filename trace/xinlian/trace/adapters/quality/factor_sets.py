@@ -1,0 +1,128 @@
+"""Bitmaps of vehicles per factor, reckoned from links and facts as they stand.
+
+Ordinals flow from vehicles down to what they hold or ever held; a factor is the union over the
+items that met it. For plants of up to a few million links; every answer is reckoned anew.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
+from itertools import chain
+from typing import Any, Final
+
+from pyroaring import BitMap
+from sqlalchemy import Connection, func, select
+from xinlian.trace.adapters.sql import tables_facts as t
+from xinlian.trace.adapters.sql.codes import ITEM_TYPES
+from xinlian.trace.adapters.sql.tables import descriptions, items, links, vehicles
+from xinlian.trace.model.items import ItemType
+from xinlian.trace.model.quality.enrichment import FactorKey
+from xinlian.trace.model.quality.errors import QualityError
+from xinlian.trace.usecases.ports import Seen
+
+__all__ = ["LINKS_MAX", "factor_sets", "vehicles_above"]
+
+LINKS_MAX: Final = 3_000_000
+_NOTHING: Final = BitMap()
+
+
+def vehicles_above(connection: Connection, seen: Seen) -> dict[int, BitMap]:
+    """Vehicle ordinals by item number, for every item that is or ever was in a vehicle."""
+    count = connection.scalar(select(func.count()).select_from(links)) or 0
+    if count > LINKS_MAX:
+        raise QualityError(
+            f"the store holds {count} links; causes are reckoned over {LINKS_MAX} at most"
+        )
+    below: dict[int, list[int]] = defaultdict(list)
+    waits: dict[int, int] = defaultdict(int)
+    query = select(links.c.parent, links.c.child).where(links.c.withdrawn == 0)
+    if seen is not None:
+        query = query.where(links.c.party.in_(sorted(seen)))
+    for parent, child in connection.execute(query.distinct()):
+        below[parent].append(child)
+        waits[child] += 1
+    found = {
+        item: BitMap([ordinal])
+        for ordinal, item in connection.execute(select(vehicles.c.ordinal, vehicles.c.item))
+    }
+    ready = [parent for parent in below if parent not in waits]
+    while ready:  # every item once, after all that it is in; what lies on a circle is never ready
+        item = ready.pop()
+        above = found.get(item, _NOTHING)
+        for child in below.get(item, ()):
+            if above:
+                if child in found:
+                    found[child] |= above
+                else:
+                    found[child] = BitMap(above)
+            waits[child] -= 1
+            if waits[child] == 0:
+                ready.append(child)
+    return found
+
+
+def factor_sets(
+    connection: Connection, kinds: Collection[str], seen: Seen
+) -> dict[FactorKey, BitMap]:
+    """The bitmaps of factors of ``kinds``; factors that no vehicle met are left out."""
+    above = vehicles_above(connection, seen)
+    sets: dict[FactorKey, BitMap] = {}
+    for kind in kinds:
+        if kind not in _SOURCES:
+            raise QualityError(f"{kind!r} is no kind of factor: {', '.join(_SOURCES)}")
+        for name, item in _SOURCES[kind](connection, seen):
+            held = above.get(item)
+            if held and name:
+                key = FactorKey(kind, name)
+                if key in sets:
+                    sets[key] |= held
+                else:
+                    sets[key] = BitMap(held)
+    return sets
+
+
+_Named = Iterable[Any]
+"""Rows of (name of a factor, number of an item)."""
+
+
+def _batches(connection: Connection, _: Seen) -> _Named:
+    kind = ITEM_TYPES.number[ItemType.BATCH]
+    return connection.execute(select(items.c.id, items.c.item).where(items.c.type == kind))
+
+
+def _suppliers(connection: Connection, seen: Seen) -> _Named:
+    return _rows(connection, descriptions, "maker", seen)
+
+
+def _gauges(connection: Connection, seen: Seen) -> _Named:
+    return _rows(connection, t.inspections, "gauge", seen)
+
+
+def _both(column: str) -> Callable[[Connection, Seen], _Named]:
+    """Named by process records and inspections alike."""
+
+    def rows(connection: Connection, seen: Seen) -> _Named:
+        tables = (t.processes, t.inspections)
+        return chain.from_iterable(_rows(connection, one, column, seen) for one in tables)
+
+    return rows
+
+
+def _rows(connection: Connection, table: Any, column: str, seen: Seen) -> _Named:
+    query = select(table.c[column], table.c.item).where(table.c[column] != "")
+    if "withdrawn" in table.c:
+        query = query.where(table.c.withdrawn == 0)
+    if seen is not None:
+        query = query.where(table.c.party.in_(sorted(seen)))
+    return connection.execute(query.distinct())
+
+
+_SOURCES: Final = {
+    "batch": _batches,
+    "machine": _both("machine"),
+    "shift": _both("shift"),
+    "gauge": _gauges,
+    "supplier": _suppliers,
+    "station": _both("station"),
+}
