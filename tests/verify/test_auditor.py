@@ -118,6 +118,15 @@ def test_alone_in_an_empty_environment(python: Path, tmp_path: Path, name: str) 
     assert chinese.stdout.splitlines()[-1] == xinlian_verify.RESULT["zh"][case.exit]
 
 
+def test_flipped_bytes_alone_in_an_empty_environment(python: Path, tmp_path: Path) -> None:
+    case = CASES["pinned"]
+    for place in range(0, len(case.data), len(case.data) // 12):
+        flipped = bytearray(case.data)
+        flipped[place] ^= 1 << place % 8
+        told = run(python, tmp_path, Case("", bytes(flipped), 1, heads=case.heads))
+        assert (told.returncode, told.stderr) == (1, ""), place
+
+
 def test_without_a_network_a_node_is_not_there(python: Path, tmp_path: Path) -> None:
     told = run(python, tmp_path, CASES["pinned"], "--rpc", "http://192.0.2.1:8545")
     if not NO_NETWORK:
