@@ -10,6 +10,10 @@ from sqlalchemy import Connection, Engine
 from xinlian.ledger.adapters.sql.engine import begin_read, begin_write
 from xinlian.ledger.adapters.sql.evidence.store import SqlEvidence
 from xinlian.ledger.model.evidence.heads import Anchor, Head, LogInfo
+from xinlian.ledger.model.evidence.index import SubjectState, root_of
+from xinlian.ledger.model.evidence.leaf import Leaf, leaf_hash, leaf_prefix
+from xinlian.ledger.model.evidence.tree import MemoryNodes
+from xinlian.ledger.model.evidence.tree import root_of as tree_root
 from xinlian.ledger.model.ids import Address, PartyId
 from xinlian.ledger.usecases.evidence import Appended, EvidenceLogs, Request
 
@@ -43,6 +47,29 @@ def records_of(rnd: random.Random, count: int, subjects: int) -> list[dict[str, 
         xlproof.record(f"VIN-{rnd.randrange(subjects)}", rnd.randrange(80_000), value=str(n))
         for n in range(count)
     ]
+
+
+def recomputed(engine: Engine, info: LogInfo) -> list[bytes]:
+    """The leaf hashes of a log; the newest head, which covers all, is what they give."""
+    prefix, store = leaf_prefix(info.log_id), SqlEvidence()
+    hashes: list[bytes] = []
+    subjects: dict[bytes, SubjectState] = {}
+    with begin_read(engine) as conn:
+        row = store.log(conn, info.log_id)
+        assert row is not None
+        for index, (body, previous) in store.leaves_from(conn, row.id, 0, row.size):
+            leaf = Leaf.unpack(prefix + body)
+            before = subjects.get(leaf.subject_tag, SubjectState(0, 0, bytes(32)))
+            assert (leaf.subject_seq, leaf.previous) == (before.records, before.last_leaf)
+            assert previous == before.last_index
+            hashes.append(leaf_hash(prefix + body))
+            subjects[leaf.subject_tag] = SubjectState(before.records + 1, index, hashes[-1])
+        stored = store.head(conn, row, row.size)
+    assert stored is not None
+    assert row.subjects == len(subjects)
+    assert stored.head.root == tree_root(MemoryNodes(hashes), len(hashes))
+    assert stored.head.index_root == root_of(subjects.items())
+    return hashes
 
 
 class Twin:

@@ -1,6 +1,7 @@
 """Stored logs equal the plain implementation, byte for byte, whatever happens in between."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,15 @@ from xinlian.ledger.model.evidence.heads import Anchor
 from xinlian.ledger.usecases.evidence import EvidenceLogs, Preparer, Request
 from xinlian.ledger.usecases.evidence import writer as writing
 
-from tests.ledger.evidence.plainly import ANCHOR, CONTRACT, Twin, logs_on, make_log, records_of
+from tests.ledger.evidence.plainly import (
+    ANCHOR,
+    CONTRACT,
+    Twin,
+    logs_on,
+    make_log,
+    recomputed,
+    records_of,
+)
 
 
 class StopError(Exception):
@@ -96,6 +105,31 @@ def test_helpers_make_the_same_log(engine: Engine) -> None:
     head = twin.cut()
     assert head is not None
     assert head.size == 2_501
+
+
+def test_many_append_to_one_log_at_once(engine: Engine) -> None:
+    shared, info = logs_on(engine)
+    own = EvidenceLogs(SqlEvidence())
+    places: list[int] = []
+
+    def work(logs: EvidenceLogs, seed: int) -> None:
+        rnd = random.Random(seed)
+        for _ in range(12):
+            prepared = logs.prepare(records_of(rnd, rnd.choice([1, 5, 60]), 20))
+            with begin_write(engine) as conn:
+                done = logs.append(conn, info.log_id, prepared)
+                if rnd.random() < 0.3:
+                    logs.cut_head(conn, info.log_id)
+            places.extend(one.index for one in done)
+
+    with ThreadPoolExecutor(4) as pool:
+        for task in [pool.submit(work, [shared, own][n % 2], n) for n in range(4)]:
+            task.result()
+    with begin_write(engine) as conn:
+        shared.append(conn, info.log_id, records_of(random.Random(9), 1, 20))
+        shared.cut_head(conn, info.log_id)
+    assert sorted(places) == list(range(len(places)))
+    assert len(recomputed(engine, info)) == len(places) + 1
 
 
 def test_a_refused_record_leaves_nothing_behind(sqlite: Engine) -> None:

@@ -77,7 +77,7 @@ class Results:
 
     def put(self, name: str, value: float, limited_by: str | None = None) -> None:
         """Note a figure."""
-        self.figures[name] = round(value, 3) if value < 100 else round(value)
+        self.figures[name] = value
         if limited_by is not None:
             self.limited_by[name] = limited_by
 
@@ -186,10 +186,14 @@ def say(words: str) -> None:
     print(f"bench: {words}", file=sys.stderr, flush=True)
 
 
+def _shown(value: float) -> float:
+    return round(value, 3) if value < 100 else round(value)
+
+
 def as_json(results: Results, seconds: int) -> dict[str, Any]:
     """Everything, by name."""
     return {
-        **results.figures,
+        **{name: _shown(value) for name, value in results.figures.items()},
         "limited_by": results.limited_by,
         "targets": {"at_least": AT_LEAST, "at_most": AT_MOST},
         "missed": results.missed(),
@@ -205,7 +209,7 @@ def as_table(results: Results, seconds: int) -> str:
     lines = [f"{'figure':30}{'measured':>12}  {'target':>10}"]
     for name, meaning in MEANING.items():
         value = results.figures.get(name)
-        shown = "-" if value is None else f"{value:,}"
+        shown = "-" if value is None else f"{_shown(value):,}"
         target = next((f"{sign} {table[name]:,}" for sign, table in bounds if name in table), "")
         mark = "  MISSED" if name in missed else ""
         lines.append(f"{name:30}{shown:>12}  {target:>10}{mark}  {meaning}")
