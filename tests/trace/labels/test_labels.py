@@ -168,7 +168,8 @@ def test_svg_holds_text_as_text() -> None:
         (Label("x" * 900), (40, 40), "at most 800"),
         (Label("电池", symbology=Symbology.DATA_MATRIX), (40, 40), "ASCII"),
         (Label(LINK, surface=Surface.DIRTY), (8, 8), "needs"),
-        (Label(PACK.code, human="w" * 900), (38.1, 21.2), "words don't fit"),
+        (Label(PACK.code, human="w" * 500), (38.1, 21.2), "words don't fit"),
+        (Label(PACK.code, title="w" * 601), (99.1, 67.7), "at most 600"),
     ],
 )
 def test_what_can_not_be_read_is_refused(label: Label, size: tuple[float, float], why: str) -> None:

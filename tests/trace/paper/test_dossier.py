@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 
 import pypdfium2
 import pytest
 import zxingcpp
+from hypothesis import given as given_texts
+from hypothesis import settings
+from hypothesis import strategies as st
 from xinlian.trace.adapters.paper import PaperReport, dossier_pdf
 from xinlian.trace.adapters.paper.tree_picture import OVERVIEW_ROWS, choose_rows
+from xinlian.trace.adapters.paper.words import TEXT, words_of
 from xinlian.trace.model.dossier import (
+    CertificateStatus,
     ChartPoint,
     Dossier,
     ItemProof,
@@ -18,10 +24,11 @@ from xinlian.trace.model.dossier import (
     ProofState,
     Recorded,
     Verdict,
+    Words,
 )
-from xinlian.trace.model.facts import Gap, GapKind, Inspection, Result
+from xinlian.trace.model.facts import ClaimKind, Gap, GapKind, Inspection, Result
 from xinlian.trace.model.items import WORLD, Item, ItemId, ItemType, Scheme
-from xinlian.trace.model.links import Link
+from xinlian.trace.model.links import Certainty, Link, LinkKind
 from xinlian.trace.model.tree import Direction, Node, Tree, Truncation
 
 from tests.trace.sample.as_dossier import dossier, proof
@@ -157,7 +164,7 @@ def _big(nodes: int, fan: int) -> Tree:
     return Tree(Direction.DOWN, None, tuple(order), (), ((Truncation.DEPTH, 3),))
 
 
-@pytest.mark.parametrize(("nodes", "fan"), [(2_000, 1), (5_000, 3), (5_000, 70), (5_000, 4_999)])
+@pytest.mark.parametrize(("nodes", "fan"), [(2_000, 1), (5_000, 70), (5_000, 4_999)])
 def test_a_large_tree_is_bounded_and_nothing_is_lost_silently(nodes: int, fan: int) -> None:
     tree = _big(nodes, fan)
     rows, shown = choose_rows(tree)
@@ -243,3 +250,57 @@ def test_times_and_numbers_out_of_range_do_not_break_it() -> None:
     )
     assert "100000000000000000 ms" in paper.text
     assert "无数值" in paper.text
+
+
+def test_every_fixed_text_stands_in_both_languages() -> None:
+    field = re.compile(r"{(\w+)}")
+    for name, words in TEXT.items():
+        assert words.en, name
+        assert words.zh, name
+        assert sorted(field.findall(words.en)) == sorted(field.findall(words.zh)), name
+    for kind in (Verdict, ProofState, CertificateStatus, Result, ItemType, LinkKind, Certainty):
+        for value in kind:
+            assert words_of(value) != Words(value.value, value.value)
+    for other in (ClaimKind, GapKind, Direction, Truncation):
+        for member in other:
+            assert words_of(member).zh != member.value
+
+
+_ANY = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+
+
+@settings(max_examples=15, deadline=None)
+@given_texts(name=_ANY, maker=_ANY, value=_ANY, reason=_ANY, code=_ANY.filter(bool))
+def test_any_text_of_a_source_can_be_printed(
+    name: str, maker: str, value: str, reason: str, code: str
+) -> None:
+    base = dossier(20)
+    root = replace(base.tree.nodes[0].item, name=name, maker=maker)
+    item = ItemId(7, ItemType.SERIAL, code)
+    part = Item(item, code, Scheme.MAKER, name, maker)
+    nodes = (Node(root, -1, 0, None), Node(part, 0, 1, Link(item, root.id)))
+    fact = Inspection(code, item, name, Result.FAILED, 0, value, maker, gauge=name, station=reason)
+    made = replace(
+        base,
+        tree=Tree(Direction.DOWN, None, nodes, (Gap(item, GapKind.MISSING_CHILD, reason),)),
+        facts=(Recorded(fact, proof(code)),),
+        reasons=(Words(reason, reason),),
+        charts=(),
+        telemetry=(),
+    )
+    assert Paper(made).report.pages >= 2
+
+
+def test_endless_texts_are_cut_in_reasonable_time() -> None:
+    base = dossier(20)
+    long = "长" * 200_000
+    root = replace(base.tree.nodes[0].item, name=long)
+    nodes = (Node(root, -1, 0, None),)
+    gap = Gap(root.id, GapKind.MISSING_CHILD, long)
+    made = replace(
+        base,
+        tree=Tree(Direction.DOWN, None, nodes, (gap,)),
+        reasons=(Words(long, long),),
+        facts=(),
+    )
+    assert Paper(made).report.pages <= 8

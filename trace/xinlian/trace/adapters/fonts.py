@@ -11,9 +11,19 @@ from typing import Final
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
-__all__ = ["FONT", "Glyphs", "font_file", "register_fonts", "text_width", "wrap_text"]
+__all__ = [
+    "FONT",
+    "LINE_CHARS_MAX",
+    "Glyphs",
+    "font_file",
+    "register_fonts",
+    "text_width",
+    "wrap_text",
+]
 
 FONT: Final = "XinlianSans"
+LINE_CHARS_MAX: Final = 1_000
+"""No line of a document holds more; what is longer is cut before it is measured."""
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Zl", "Zp"})
 
 
@@ -97,8 +107,8 @@ class Glyphs:
 
     def fit(self, text: str, size: float, width: float) -> str:
         """The text as it can be printed within ``width`` points; an ellipsis tells of a cut."""
-        shown = self.show(text)
-        if text_width(shown, size) <= width:
+        shown = self.show(text[:LINE_CHARS_MAX])
+        if text_width(shown, size) <= width and len(text) <= LINE_CHARS_MAX:
             return shown
         low, high = 0, len(shown)
         while low < high:

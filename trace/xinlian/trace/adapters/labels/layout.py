@@ -30,6 +30,7 @@ TITLE_PT: Final = 9.0
 HUMAN_PT: Final = 8.0
 LINE_PT: Final = 7.0
 PT_MIN: Final = 4.0
+WORDS_MAX: Final = 600
 LEADING: Final = 1.25
 WIDE: Final = 1.35
 """A label this much wider than high has its words beside the symbol, else below."""
@@ -124,6 +125,11 @@ def _set(
     beside: bool = False,
 ) -> tuple[Line, ...]:
     """Set the words into a box, smaller until they fit."""
+    if len(label.title) + len(label.human) + sum(map(len, label.lines)) > WORDS_MAX:
+        raise LabelError(
+            f"a label takes at most {WORDS_MAX} characters of text",
+            f"标签文字最多 {WORDS_MAX} 个字符",
+        )
     parts = [(label.title, TITLE_PT), (label.human, HUMAN_PT)]
     parts += [(line, LINE_PT) for line in label.lines]
     shown = [(glyphs.show(text), size) for text, size in parts if text.strip()]

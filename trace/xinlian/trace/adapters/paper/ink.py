@@ -65,6 +65,7 @@ PROOF_MARKS: Final[dict[ProofState, str]] = {
     ProofState.ERASED: "□",
     ProofState.NONE: "○",
 }
+_PARAGRAPH_MAX: Final = 3_000
 _CJK_FROM: Final = 0x2E7F
 _BEIJING: Final = timezone(timedelta(hours=8))
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=_BEIJING) + timedelta(hours=8)
@@ -123,7 +124,8 @@ class Ink:
         after: float = 0.0,
     ) -> Paragraph:
         """Running text; broken between Chinese characters too."""
-        shown = self.glyphs.show(text)
+        cut = text if len(text) <= _PARAGRAPH_MAX else text[:_PARAGRAPH_MAX] + "…"
+        shown = self.glyphs.show(cut)
         chinese = any(ord(char) > _CJK_FROM for char in shown)
         style = ParagraphStyle(
             "text",

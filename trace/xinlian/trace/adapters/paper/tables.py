@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from reportlab.lib.colors import Color
 from reportlab.platypus import Flowable, LongTable, TableStyle
-from xinlian.trace.adapters.fonts import FONT, wrap_text
+from xinlian.trace.adapters.fonts import FONT, LINE_CHARS_MAX, wrap_text
 from xinlian.trace.adapters.paper.ink import ACCENT, GRID, INK, LIGHT, PAGE_WIDTH, SMALL, Ink
 
 __all__ = ["Cell", "grid"]
@@ -72,7 +72,8 @@ def grid(
 
 
 def _wrap(ink: Ink, text: str, size: float, width: float) -> str:
-    lines = wrap_text(ink.glyphs.show(text), size, width - 2 * _PAD)
+    cut = text if len(text) <= LINE_CHARS_MAX else text[:LINE_CHARS_MAX] + "…"
+    lines = wrap_text(ink.glyphs.show(cut), size, width - 2 * _PAD)
     if len(lines) > _LINES_MAX:
         last = _fit(ink, " ".join(lines[_LINES_MAX - 1 :]), size, width)
         lines = [*lines[: _LINES_MAX - 1], last]
