@@ -19,11 +19,9 @@ TRACE: Final[dict[str, str]] = {
     "{} is no GS1 key: take the network's own link": "{} 不是 GS1 标识：请使用网络自有链接",
     "this label cannot be made: {}": "无法生成标签：{}",
     "there is no event {} that you may see": "没有您可查看的事件 {}",
-    "at most {} values in one parameter": "单个参数至多 {} 个取值",
-    "there is no event type {}; there are {}": "没有事件类型 {}；可用：{}",
-    "{} is a time with its offset, such as 2026-09-07T08:00:00.000Z": (
-        "{} 须为带时区的时间，例如 2026-09-07T08:00:00.000Z"
-    ),
+    "the query cannot be answered: {}: {}": "无法执行查询：{}：{}",
+    "more than {} events match the query": "匹配的事件超过 {} 个",
+    "this token of a page was not given out here": "该页令牌不是此处给出的",
     "this cannot be reckoned from these data: {}": "无法由这些数据计算：{}",
     "there is no capture {} of yours": "没有您的采集 {}",
     "the file cannot be taken in: {}: {}": "文件无法采集：{}：{}",

@@ -11,19 +11,20 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
-import orjson
 from fastapi import Depends, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from xinlian.services.api.epcis_query import event_filter
+from xinlian.services.api.epcis_query import told
 from xinlian.services.api.route import PREFIX, guarded_router
-from xinlian.services.api.state import ActorDep, StateDep
+from xinlian.services.api.state import ActorDep, ApiState, StateDep
+from xinlian.services.app.actors import Actor
 from xinlian.services.app.errors import Code, RefusedError
 from xinlian.services.app.imports import Upload
 from xinlian.services.app.reading import Reader
 from xinlian.services.app.trace_capture import digest_of
-from xinlian.services.app.trace_epcis import EVENTS_MAX, EventFilter
+from xinlian.services.app.trace_epcis import EventPage, read_query
 from xinlian.services.app.trace_files import file_rows
 from xinlian.trace.model.capture import CaptureReceipt, RowStatus
+from xinlian.trace.model.epcis.query import EventQuery
 
 router = guarded_router("epcis", "/epcis")
 
@@ -34,7 +35,6 @@ VERSIONS: Final = {
     "GS1-EPCIS-Max": "2.0.0",
     "GS1-CBV-Version": "2.0.0",
 }
-CONTEXT: Final = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 _JSON_LD: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {MEDIA: {"schema": {"type": "object"}}}}
 }
@@ -95,24 +95,18 @@ def get_capture_job(
     return {**_job(capture, made_ms, receipt.taken), "errors": errors[:_ERRORS_MAX]}
 
 
-@router.get("/events", responses=_JSON_LD)
-def query_events(
-    request: Request,
-    state: StateDep,
-    actor: ActorDep,
-    wanted: Annotated[EventFilter, Depends(event_filter)],
-) -> Response:
-    """Events that you may see, by the simple event query; lists of values are parted by commas."""
-    reader = Reader.of(actor).party
-    found = state.app.trace.events.find(wanted, reader)
+@router.get("/events", responses=_JSON_LD, dependencies=[Depends(told)])
+def query_events(request: Request, state: StateDep, actor: ActorDep) -> Response:
+    """Events that you may see, by the simple event query; values parted by commas or bars. More
+    parameters of the standard than are listed here are understood; others are refused by name."""
+    wanted = read_query(request.query_params.multi_items())
+    found = _find(state, actor, wanted)
     headers = dict(VERSIONS)
-    if len(found) > wanted.per_page:
-        found = found[: wanted.per_page]
-        rest = {k: v for k, v in request.query_params.items() if k != "nextPageToken"}
-        following = urlencode({**rest, "nextPageToken": found[-1].token})
+    if found.token:
+        rest = [(k, v) for k, v in request.query_params.multi_items() if k != "nextPageToken"]
+        following = urlencode([*rest, ("nextPageToken", found.token)])
         headers["Link"] = f'<{PREFIX}/epcis/events?{following}>; rel="next"'
-    body = _document([each.document for each in found])
-    return Response(orjson.dumps(body), media_type=MEDIA, headers=headers)
+    return Response(found.document, media_type=MEDIA, headers=headers)
 
 
 @router.get("/events/{event:path}", responses=_JSON_LD)
@@ -122,12 +116,14 @@ def get_event(
     event: Annotated[str, Path(max_length=2_048, description="Id of an event.")],
 ) -> Response:
     """The events with an id: it and what corrects it."""
-    reader = Reader.of(actor).party
-    found = state.app.trace.events.find(EventFilter(event_id=event, per_page=EVENTS_MAX), reader)
-    if not found:
+    found = _find(state, actor, EventQuery(uris={"EQ_eventID": frozenset({event})}))
+    if not found.count:
         raise RefusedError(Code.NOT_FOUND, f"there is no event {event} that you may see")
-    body = _document([each.document for each in found])
-    return Response(orjson.dumps(body), media_type=MEDIA, headers=VERSIONS)
+    return Response(found.document, media_type=MEDIA, headers=VERSIONS)
+
+
+def _find(state: ApiState, actor: Actor, wanted: EventQuery) -> EventPage:
+    return state.app.trace.events.find(wanted, Reader.of(actor).party, 1000 * state.app.clock.now())
 
 
 def _job(capture: str, made_ms: int, taken: bool) -> dict[str, Any]:
@@ -144,18 +140,3 @@ def _job(capture: str, made_ms: int, taken: bool) -> dict[str, Any]:
 
 def _stamp(ms: int) -> str:
     return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%dT%H:%M:%S}.{ms % 1000:03}Z"
-
-
-def _document(events: list[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "@context": [CONTEXT],
-        "type": "EPCISQueryDocument",
-        "schemaVersion": "2.0",
-        "creationDate": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}.000Z",
-        "epcisBody": {
-            "queryResults": {
-                "queryName": "SimpleEventQuery",
-                "resultsBody": {"eventList": events},
-            }
-        },
-    }

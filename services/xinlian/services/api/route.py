@@ -62,6 +62,8 @@ class Intake:
     bytes_max: int | None = None
     values_max: int = VALUES_MAX
     key_of_body: bool = False
+    any_query: bool = False
+    """The endpoint reads the query itself, and refuses what it does not know."""
 
 
 INTAKES: Final[dict[str, Intake]] = {
@@ -70,6 +72,7 @@ INTAKES: Final[dict[str, Intake]] = {
         bytes_max=FILE_BYTES_MAX,
         key_of_body=True,
     ),
+    "query_events": Intake(any_query=True),
     "capture_facts": Intake(bytes_max=1 << 23, values_max=200_000),
     "capture_point": Intake(bytes_max=1 << 23, values_max=200_000),
 }
@@ -129,7 +132,8 @@ class GuardedRoute(APIRoute):
             admit(actor, rule)
             if not reads and not (intake.key_of_body and IDEMPOTENCY_HEADER not in request.headers):
                 request.state.key = _idempotency_key(request)
-            _check_query(request, known)
+            if not intake.any_query:
+                _check_query(request, known)
             strict = StrictRequest(request.scope, request.receive)
             usual = FILE_BYTES_MAX if media == _FORM else state.app.settings.body_bytes_max
             strict.most = intake.bytes_max or usual

@@ -13,6 +13,5 @@ FORMS_OF_TRACE: Final[dict[str, tuple[str, str]]] = {
         "1 至 64 位字母、数字及 . _ - /，以字母或数字开头",
     ),
     r"^[0-9a-f]{32}$": ("32 digits of 0-9 and a-f", "32 位 0-9、a-f"),
-    r"^[0-9]{1,15}-[0-9]{1,15}$": ("the token exactly as given", "原样提供的令牌"),
     r"^[0-9]+$": ("a whole number in digits", "十进制整数"),
 }

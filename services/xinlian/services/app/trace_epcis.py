@@ -2,60 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Engine, Select, and_, exists, or_, select
+from sqlalchemy import Connection, Engine, Select, and_, exists, or_, select
 from xinlian.ledger.adapters.sql.engine import begin_read
 from xinlian.services.app.errors import Code, RefusedError
 from xinlian.services.app.trace_items import TraceItems
 from xinlian.services.app.trace_sharing import EVERYONE
 from xinlian.trace.adapters.sql.codes import EVENT_TYPES
 from xinlian.trace.adapters.sql.items import ItemTable
+from xinlian.trace.adapters.sql.tables import records
 from xinlian.trace.adapters.sql.tables_facts import event_items, events
 from xinlian.trace.model.codes import CodeError, identify
-from xinlian.trace.model.epcis.shape import NUMBER_FIELDS
-from xinlian.trace.model.epcis.times import stamp_ms
-from xinlian.trace.model.epcis.vocabulary import CBV
+from xinlian.trace.model.epcis.output import jsonld_document
+from xinlian.trace.model.epcis.query import EventQuery, parse_query
+from xinlian.trace.model.epcis.times import stamp_of
 from xinlian.trace.model.facts import EventType
 from xinlian.trace.model.items import WORLD
+from xinlian.trace.model.sources import SourceError
 
-__all__ = ["EVENTS_MAX", "EventFilter", "EventFound", "Events"]
+__all__ = ["EventPage", "Events", "read_query"]
 
-EVENTS_MAX: Final = 100
-VALUES_MAX: Final = 50
-_Events = Select[tuple[int, int, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class EventFilter:
-    """Parameters of the simple event query. Those that are given must all hold; of several values
-    of one, parted by commas, any. ``page`` is the token of a page."""
-
-    event_type: str | None = None
-    event_id: str | None = None
-    from_time: str | None = None
-    to_time: str | None = None
-    action: str | None = None
-    biz_step: str | None = None
-    disposition: str | None = None
-    read_point: str | None = None
-    biz_location: str | None = None
-    any_epc: str | None = None
-    any_class: str | None = None
-    has_error: str | None = None
-    page: str | None = None
-    per_page: int = 30
+SCANNED_MAX: Final = 50_000
+"""Events that one request looks at; ``nextPageToken`` goes on behind them."""
+_CHUNK: Final = 500
+_Row = tuple[int, int, int, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class EventFound:
-    """An event's document, and the token of the page that begins after it."""
+class EventPage:
+    """Events as an EPCISQueryDocument (JSON text), how many, and the token of the page after."""
 
-    document: dict[str, Any]
+    document: str
+    count: int
     token: str
+
+
+def read_query(parameters: Iterable[tuple[str, str]]) -> EventQuery:
+    """A query from the parameters of an address; refused with ``INVALID`` naming the parameter."""
+    try:
+        return parse_query(parameters)
+    except SourceError as exc:
+        raise RefusedError(
+            Code.INVALID,
+            f"the query cannot be answered: {exc.path}: {exc.why}",
+            field=exc.path,
+            why_zh=exc.why_zh,
+        ) from exc
 
 
 class Events:
@@ -65,90 +61,107 @@ class Events:
         self._engine = engine
         self._things = things
 
-    def find(self, wanted: EventFilter, party: int | None) -> list[EventFound]:
-        """Events in the order of time, one more than fits a page if there are more. ``party``
-        ``None``: everyone's."""
-        reader = EVERYONE if party is None else party
+    def find(self, wanted: EventQuery, party: int | None, now_ms: int) -> EventPage:
+        """A page of events. ``party`` ``None``: everyone's. Refused with ``INVALID`` for a token
+        that was not given out, ``BODY_TOO_LARGE`` for more events than the query allows."""
+        most = wanted.per_page
+        if wanted.event_count_limit is not None:
+            most = min(most, wanted.event_count_limit)
+        found: list[tuple[dict[str, Any], dict[str, str]]] = []
+        token, last = "", ""
         with begin_read(self._engine) as connection:
-            query: _Events = select(events.c.event, events.c.event_time, events.c.document)
-            seen = self._things.seen(connection, reader)
-            if seen is not None:
-                query = query.where(events.c.party.in_(seen))
-            query = _filtered(query, wanted)
-            if wanted.any_epc or wanted.any_class:
-                codes = [*_values(wanted.any_epc), *_values(wanted.any_class)]
+            for scanned, row in enumerate(self._rows(connection, wanted, party)):
+                if len(found) == most or scanned == SCANNED_MAX:
+                    token = last
+                    break
+                event, time, captured, event_id, text = row
+                last = f"{time if wanted.order_by == 'eventTime' else captured}-{event}"
+                document = orjson.loads(text)
+                if wanted.matches(document, captured):
+                    found.append(
+                        (document, {"eventID": event_id, "recordTime": stamp_of(captured)})
+                    )
+        if wanted.event_count_limit is not None and len(found) >= wanted.event_count_limit:
+            token = ""
+        if wanted.max_event_count is not None and (len(found) > wanted.max_event_count or token):
+            raise RefusedError(
+                Code.BODY_TOO_LARGE, f"more than {wanted.max_event_count} events match the query"
+            )
+        return EventPage(jsonld_document(found, stamp_of(now_ms)), len(found), token)
+
+    def _rows(
+        self, connection: Connection, wanted: EventQuery, party: int | None
+    ) -> Iterator[_Row]:
+        """Events in the order wanted, narrowed by what the database can tell."""
+        query = self._query(connection, wanted, party)
+        by_time = wanted.order_by == "eventTime"
+        order = events.c.event_time if by_time else records.c.captured_ms
+        place = _place(wanted.next_page_token)
+        while True:
+            step = query
+            if place is not None:
+                step = step.where(_beyond(order, place, descending=wanted.descending))
+            keys = (order, events.c.event)
+            step = step.order_by(*(key.desc() if wanted.descending else key for key in keys))
+            rows = connection.execute(step.limit(_CHUNK)).all()
+            for row in rows:
+                yield (row.event, row.event_time, row.captured_ms, row.event_id, row.document)
+            if len(rows) < _CHUNK:
+                return
+            end = rows[-1]
+            place = (end.event_time if by_time else end.captured_ms, end.event)
+
+    def _query(self, connection: Connection, wanted: EventQuery, party: int | None) -> Select[Any]:
+        columns = events.c
+        query: Select[Any] = select(
+            columns.event,
+            columns.event_time,
+            columns.event_id,
+            columns.document,
+            records.c.captured_ms,
+        ).join(records, records.c.record == columns.record)
+        seen = self._things.seen(connection, EVERYONE if party is None else party)
+        if seen is not None:
+            query = query.where(columns.party.in_(seen))
+        if wanted.event_types:
+            kinds = [EVENT_TYPES.number[EventType(kind)] for kind in wanted.event_types]
+            query = query.where(columns.type.in_(kinds))
+        if wanted.actions:
+            query = query.where(columns.action.in_(wanted.actions))
+        for name, column in (
+            ("EQ_bizStep", columns.biz_step),
+            ("EQ_disposition", columns.disposition),
+        ):
+            if name in wanted.words:
+                query = query.where(column.in_(wanted.words[name]))
+        if "GE_eventTime" in wanted.times:
+            query = query.where(columns.event_time >= wanted.times["GE_eventTime"])
+        if "LT_eventTime" in wanted.times:
+            query = query.where(columns.event_time < wanted.times["LT_eventTime"])
+        for codes in wanted.match.values():
+            if not any(code.endswith("/*") for code in codes):
                 numbers = _numbers(ItemTable(connection), codes)
-                here = and_(event_items.c.event == events.c.event, event_items.c.item.in_(numbers))
+                here = and_(event_items.c.event == columns.event, event_items.c.item.in_(numbers))
                 query = query.where(exists().where(here))
-            query = query.order_by(events.c.event_time, events.c.event)
-            rows = connection.execute(query.limit(wanted.per_page + 1)).all()
-        return [
-            EventFound(_shown(orjson.loads(row.document)), f"{row.event_time}-{row.event}")
-            for row in rows
-        ]
+        return query
 
 
-def _filtered(query: _Events, wanted: EventFilter) -> _Events:
-    columns = events.c
-    for column, given, prefix in (
-        (columns.event_id, wanted.event_id, ""),
-        (columns.action, wanted.action, ""),
-        (columns.biz_step, wanted.biz_step, "BizStep-"),
-        (columns.disposition, wanted.disposition, "Disp-"),
-        (columns.read_point, wanted.read_point, ""),
-        (columns.biz_location, wanted.biz_location, ""),
-    ):
-        if given:
-            values = _values(given) if prefix or column is columns.action else [given]
-            query = query.where(column.in_([_full(value, prefix) for value in values]))
-    if wanted.event_type:
-        query = query.where(columns.type.in_(_types(wanted.event_type)))
-    if wanted.from_time:
-        query = query.where(columns.event_time >= _ms(wanted.from_time, "GE_eventTime"))
-    if wanted.to_time:
-        query = query.where(columns.event_time < _ms(wanted.to_time, "LT_eventTime"))
-    if wanted.has_error:
-        query = query.where(columns.is_correction == int(wanted.has_error == "true"))
-    if wanted.page:
-        time, number = map(int, wanted.page.split("-"))
-        later = and_(columns.event_time == time, columns.event > number)
-        query = query.where(or_(columns.event_time > time, later))
-    return query
-
-
-def _values(given: str | None) -> list[str]:
-    found = [each for each in (given or "").split(",") if each]
-    if len(found) > VALUES_MAX:
-        raise RefusedError(Code.INVALID, f"at most {VALUES_MAX} values in one parameter")
-    return found
-
-
-def _full(value: str, prefix: str) -> str:
-    return f"{CBV}{prefix}{value}" if prefix and ":" not in value else value
-
-
-def _types(given: str) -> list[int]:
-    known = {kind.value: number for kind, number in EVENT_TYPES.number.items()}
-    wrong = [each for each in _values(given) if each not in known]
-    if wrong:
+def _place(token: str) -> tuple[int, int] | None:
+    if not token:
+        return None
+    time, _, number = token.partition("-")
+    if not (time.isdecimal() and number.isdecimal() and len(token) <= 40):
         raise RefusedError(
-            Code.INVALID,
-            f"there is no event type {wrong[0]}; there are {', '.join(EventType)}",
-            field="eventType",
+            Code.INVALID, "this token of a page was not given out here", field="nextPageToken"
         )
-    return [known[each] for each in _values(given)]
+    return int(time), int(number)
 
 
-def _ms(text: str, field: str) -> int:
-    # A plus sign in a query string that nobody escaped arrives as a blank.
-    found = stamp_ms(text.replace(" ", "+"))
-    if found is None:
-        raise RefusedError(
-            Code.INVALID,
-            f"{field} is a time with its offset, such as 2026-09-07T08:00:00.000Z",
-            field=field,
-        )
-    return found
+def _beyond(order: Any, place: tuple[int, int], *, descending: bool) -> Any:
+    time, number = place
+    if descending:
+        return or_(order < time, and_(order == time, events.c.event < number))
+    return or_(order > time, and_(order == time, events.c.event > number))
 
 
 def _numbers(table: ItemTable, codes: Iterable[str]) -> list[int]:
@@ -159,22 +172,3 @@ def _numbers(table: ItemTable, codes: Iterable[str]) -> list[int]:
         except CodeError:
             continue
     return list(table.numbers(ids).values())
-
-
-def _shown(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with its numbers as numbers: they are kept as the decimal texts given."""
-    return {name: _number(name, value) for name, value in document.items()}
-
-
-def _number(name: str, value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _number(key, inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_number(name, inner) for inner in value]
-    if isinstance(value, str) and (name in NUMBER_FIELDS or name == "quantity"):
-        try:
-            whole = int(value) if value.lstrip("-").isdecimal() else float(value)
-        except ValueError:
-            return value
-        return whole
-    return value

@@ -87,7 +87,7 @@ _EPCIS: Final = (
          (*_FILTERS,
           Arg("page", "token of the page", "页令牌", In.QUERY, required=False,
               field="nextPageToken"),
-          Arg("per_page", "events at most", "最多事件数", In.QUERY, int, required=False,
+          Arg("per_page", "events at most", "最多事件数", In.QUERY, required=False,
               field="perPage")),
          view="show_json"),
     Verb("epcis", "event", "get_event", "GET", "/epcis/events/{event}",
