@@ -35,6 +35,11 @@ TRACE_FIELDS: Final[dict[str, str]] = {
     "capture": "采集", "taken": "已接收", "counts": "计数", "why": "原因", "why_zh": "中文原因",
     "record_hash": "存证叶哈希", "included_by_ms": "承诺上链时间", "made_ms": "时间",
     "not_taken": "未接收", "after": "起始位置", "event": "事件",
+    # pages, labels, sharing
+    "direction": "方向", "whole_tree": "含全部零件", "lang": "语言", "strangers": "公众可见",
+    "guessable": "可凭编码查看", "reader": "查看方", "readers": "查看方", "open": "公开",
+    "codes": "代码", "layout": "版式", "symbology": "码制", "surface": "表面", "shape": "格式",
+    "width_mm": "宽度", "height_mm": "高度",
     # EPCIS
     "perPage": "每页数量", "nextPageToken": "页令牌", "eventType": "事件类型",
     "EQ_eventID": "事件编号", "GE_eventTime": "不早于", "LT_eventTime": "早于",
@@ -81,6 +86,11 @@ TRACE_WORDS: Final[dict[str, str]] = {
     "unacceptable": "不可接受", "true": "是", "false": "否",
     # captures and signals
     "not-taken": "未接收", "double-fitted": "重复装配",
+    # labels
+    "qr": "二维码", "data-matrix": "数据矩阵码", "clean": "洁净纸面", "paper": "纸面",
+    "dirty": "油污表面", "network": "网络链接", "gs1": "国际物品编码链接", "id": "仅编码",
+    "png": "位图", "svg": "矢量图", "pdf": "文档", "zh": "中文", "en": "英文",
+    **{f"a4-{count}": f"每页 {count} 张" for count in (8, 14, 21, 24, 40, 65)},
     # strangers' view
     "nothing": "不公开", "identity": "仅标识", "tree": "含组成", "all": "全部",
 }  # fmt: skip

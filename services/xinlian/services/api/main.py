@@ -18,6 +18,7 @@ from xinlian.services.api import (
     epcis,
     evidence,
     financing,
+    labels_trace,
     network,
     orders,
     pages,
@@ -26,6 +27,7 @@ from xinlian.services.api import (
     reports,
     spc,
     trace_capture,
+    trace_items,
     trace_stream,
     vouchers,
 )
@@ -58,6 +60,8 @@ MODULES = (
     epcis,
     spc,
     trace_capture,
+    trace_items,
+    labels_trace,
     trace_stream,
 )
 

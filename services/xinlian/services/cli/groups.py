@@ -53,6 +53,7 @@ _HELP: Final[dict[str, tuple[str, str]]] = {
     "epcis": ("EPCIS 2.0: capture and query.", "EPCIS 2.0：采集与查询。"),
     "recall": ("Recalls: which vehicles are affected.", "召回：受影响车辆。"),
     "label": ("Labels: `label CODE` makes one.", "标签：`label 代码` 生成标签。"),
+    "share": ("Who sees your records about parts.", "谁可查看贵方的零件记录。"),
     "spc": ("Control charts, capability, sampling, causes.", "控制图、能力、抽样、根因。"),
     "control": ("Mutual recognition of control points.", "控制点互认。"),
     "certificate": ("Inspection certificates and their review.", "检验证书与审核。"),

@@ -1,0 +1,75 @@
+"""What is asked and told about pages, labels and sharing."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+from xinlian.services.api.schemas.common import Body, PartyNo, View
+from xinlian.services.api.schemas.trace import CodeText, ItemView
+from xinlian.services.app.trace_policy import PagePolicy, Strangers
+from xinlian.trace.adapters.labels import SHEETS, Surface, Symbology
+
+__all__ = [
+    "FoundView",
+    "LinkKindText",
+    "PolicyBody",
+    "PolicyView",
+    "ShareBody",
+    "SharesView",
+    "SheetBody",
+]
+
+LinkKindText = Literal["network", "gs1", "id"]
+LayoutText = Literal["a4-8", "a4-14", "a4-21", "a4-24", "a4-40", "a4-65"]
+assert set(SHEETS) == set(LayoutText.__args__)  # type: ignore[attr-defined]  # noqa: S101
+LABELS_MAX = 2_000
+
+
+class FoundView(View):
+    """Things that a code means."""
+
+    items: list[ItemView]
+
+
+class PolicyBody(Body):
+    """What a stranger with a label of yours sees; ``guessable``: whether a code that anybody can
+    type counts as having the label."""
+
+    strangers: Strangers
+    guessable: bool
+
+
+class PolicyView(View):
+    """What strangers see."""
+
+    strangers: Strangers
+    guessable: bool
+
+    @classmethod
+    def of(cls, policy: PagePolicy) -> PolicyView:
+        """A policy."""
+        return cls(strangers=policy.strangers, guessable=policy.guessable)
+
+
+class ShareBody(Body):
+    """Open your records about parts to a party, or close them."""
+
+    reader: PartyNo
+    open: bool
+
+
+class SharesView(View):
+    """Who sees your records about parts."""
+
+    readers: list[PartyNo]
+
+
+class SheetBody(Body):
+    """Labels to print."""
+
+    codes: Annotated[list[CodeText], Field(min_length=1, max_length=LABELS_MAX)]
+    layout: LayoutText = "a4-21"
+    link_kind: LinkKindText = "network"
+    symbology: Symbology = Symbology.QR
+    surface: Surface = Surface.PAPER
