@@ -33,6 +33,7 @@ def targets() -> Sequence[MetaData]:
     import xinlian.ledger.adapters.sql.tables
     import xinlian.services.app.tables
     import xinlian.services.app.trace_tables
+    import xinlian.trace.adapters.certificates.tables
     import xinlian.trace.adapters.quality.tables
     import xinlian.trace.adapters.sql.tables
     import xinlian.trace.adapters.sql.tables_facts  # noqa: F401
