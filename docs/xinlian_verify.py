@@ -937,7 +937,7 @@ def run(file: Path, heads: Iterable[Path], node: Any, contracts: Iterable[str], 
         return 1
     report = verify(data, pins, node, contracts)
     text = json.dumps(report, indent=1) if lang == "json" else "\n".join(lines_of(report, lang))
-    sys.stdout.buffer.write(text.encode("utf-8") + b"\n")
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
     sys.stdout.flush()
     return int(report["exit"])
 

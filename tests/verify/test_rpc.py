@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -260,6 +261,19 @@ def server() -> Iterator[tuple[str, list[str | None]]]:
         yield f"http://127.0.0.1:{running.server_address[1]}", tokens
         running.shutdown()
         thread.join()
+
+
+def test_what_a_node_says_is_printed_harmlessly(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    log = xlproof.sample_log()
+    path = tmp_path / "case.xlproof"
+    path.write_bytes(xlproof.written(xlproof.bundle(xlproof.part(log, [3]))))
+    node = Scripted(log, eth_chainId=ValueError("\ud800\x1b[2J\u202e" + "x" * 1000))
+    assert xinlian_verify.run(path, [], node, [log.contract], "en") == 2
+    told = capfdbinary.readouterr().out.decode()
+    assert "\\ud800\\u001b[2J\\u202e" in told
+    assert "x" * 100 not in told
 
 
 def test_nodes_that_answer_no_json_rpc(
