@@ -790,10 +790,10 @@ def reason(number: int, finding: Finding) -> Json:
     return {"log": number, "status": status, "en": sentence.format(*words), "zh": zh}
 
 
-def clean(text: str) -> str:
+def clean(text: str, most: int = 80) -> str:
     """Text of the bundle or of a node, safe and short enough for a terminal."""
     bad = "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
-    cut = text if len(text) <= 80 else text[:79] + "…"
+    cut = text if len(text) <= most else text[: most - 1] + "…"
     return re.sub(bad, lambda found: f"\\u{ord(found.group()):04x}", cut)
 
 
@@ -810,6 +810,15 @@ def lines_of(report: Json, lang: str) -> Iterator[str]:
             what = "" if one["status"] == step["status"] else word
             yield f"               {mark}{what}{one[lang]}"
     yield RESULT[lang][report["exit"]]
+
+
+def records_of(data: bytes) -> Iterator[str]:
+    """The disclosed fields of every record, as the bundle has them, for people."""
+    for number, part in enumerate(read_bundle(data)["parts"], 1):
+        for record in part["records"]:
+            yield f"[{number}] {record['index']}"
+            for path, value in shown(record).items():
+                yield f"    {clean(path, 1000)} = {clean(canonical(value), 10_000)}"
 
 
 STATUS = {
@@ -922,14 +931,23 @@ def main(arguments: list[str] | None = None) -> int:
         "--contract", action="append", default=[], help="the network's EvidenceLog; 本网络合约地址"
     )
     parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language; 语言")
+    parser.add_argument("--records", action="store_true", help="show the records; 显示记录")
     parser.add_argument("--json", action="store_true", help="the report as JSON; 以 JSON 输出")
     given = parser.parse_args(arguments)
     lang = "json" if given.json else given.lang
-    return run(given.file, given.head, given.rpc, given.contract, lang)
+    return run(given.file, given.head, given.rpc, given.contract, lang, records=given.records)
 
 
-def run(file: Path, heads: Iterable[Path], node: Any, contracts: Iterable[str], lang: str) -> int:
-    """Verify a file and print the report in English (en), Chinese (zh) or JSON; the exit status."""
+def run(
+    file: Path,
+    heads: Iterable[Path],
+    node: Any,
+    contracts: Iterable[str],
+    lang: str,
+    *,
+    records: bool = False,
+) -> int:
+    """Verify a file and print the report in English (en), Chinese (zh) or as json; exit status."""
     try:
         data, pins = file.read_bytes(), [head.read_bytes() for head in heads]
     except OSError as exc:
@@ -937,6 +955,8 @@ def run(file: Path, heads: Iterable[Path], node: Any, contracts: Iterable[str], 
         return 1
     report = verify(data, pins, node, contracts)
     text = json.dumps(report, indent=1) if lang == "json" else "\n".join(lines_of(report, lang))
+    if records and lang != "json" and report["steps"][0]["status"] == PASS:
+        text = "\n".join([*records_of(data), text])
     sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
     sys.stdout.flush()
     return int(report["exit"])

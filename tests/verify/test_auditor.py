@@ -135,6 +135,19 @@ def test_without_a_network_a_node_is_not_there(python: Path, tmp_path: Path) -> 
     assert "the node cannot be reached" in told.stdout
 
 
+def test_records_are_shown_on_request(python: Path, tmp_path: Path) -> None:
+    log = xlproof.sample_log()
+    log.append(xlproof.record("VIN-A", 3, note="two\nlines\x9b31m\u202eend"))
+    part = xlproof.part(log, [1, 11], show=("/value", "/note"))
+    case = Case("", xlproof.written(xlproof.bundle(part)), 2)
+    told = run(python, tmp_path, case, "--records", "--lang", "zh")
+    assert told.returncode == 2
+    assert '[1] 1\n    /value = "24.1"\n[1] 11\n' in told.stdout
+    assert r'/note = "two\nlines\u009b31m\u202eend"' in told.stdout
+    broken = run(python, tmp_path, CASES["form: half"], "--records")
+    assert (broken.returncode, broken.stderr) == (1, "")
+
+
 def test_files_that_cannot_be_read(python: Path, tmp_path: Path) -> None:
     case = CASES["pinned"]
     for more in (["--head", "missing.xlhead"], ["--head", "."]):

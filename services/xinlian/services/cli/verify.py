@@ -35,6 +35,11 @@ def make(name: str) -> click.Command:
             help=pick("address of the network's EvidenceLog", "本网络 EvidenceLog 合约地址"),
         ),
     ]
+    params.append(
+        click.Option(
+            ["--records"], is_flag=True, help=pick("show the records as well", "同时显示记录")
+        )
+    )
     text = pick(
         "Check a proof bundle in ten numbered steps, without the API and its data. Exit status: "
         "0 all passed, 1 something failed, 2 something could not be checked. The same check as "
@@ -46,7 +51,7 @@ def make(name: str) -> click.Command:
 
 
 def run_verify(
-    file: Path, head: tuple[Path, ...], rpc: str | None, contract: tuple[str, ...]
+    file: Path, head: tuple[Path, ...], rpc: str | None, contract: tuple[str, ...], records: bool
 ) -> int:
     """Print the report; its exit status is the command's."""
     try:
@@ -56,4 +61,4 @@ def run_verify(
             pick(str(exc), "--rpc 需要 http 或 https 地址"), click.get_current_context()
         ) from exc
     lang = "json" if wants_json() else language()
-    return xinlian_verify.run(file, head, node, contract, lang)
+    return xinlian_verify.run(file, head, node, contract, lang, records=records)
