@@ -116,3 +116,23 @@ def test_what_is_no_number_is_refused() -> None:
 def test_a_panel_of_one_point_has_no_run() -> None:
     chart = variable_chart(Baseline(ChartKind.I_MR, 0, 1, 1, 25), [0.5])
     assert panel_signals(chart.panels[0], NELSON) == []
+
+
+def test_a_stream_that_does_not_vary_learns_on() -> None:
+    stream: Stream[str] = Stream(StreamPlan(learn=20, cusum=(0.5, 5), ewma=(0.2, 3)))
+    for _ in range(500):
+        assert stream.feed("x", 5.0) == []
+    assert stream.learning
+    for at in range(100):
+        stream.feed("x", 5.0 + at % 3)
+    assert not stream.learning
+
+
+def test_a_baseline_without_spread_judges_by_any_distance() -> None:
+    baseline = Baseline(ChartKind.I_MR, 5.0, 0.0, 1, 25)
+    plan = StreamPlan(baseline=baseline, rules=(Rule.N1,), cusum=(0.5, 5), ewma=(0.2, 3))
+    stream: Stream[str] = Stream(plan)
+    assert stream.feed("a", 5.0) == []
+    found = {(signal.rule, signal.panel) for signal in stream.feed("b", 5.1)}
+    assert (Rule.N1, "value") in found
+    assert (Rule.LIMIT, "ewma") in found

@@ -19,6 +19,7 @@ from xinlian.trace.model.quality.errors import QualityError
 
 __all__ = [
     "ATTRIBUTE_KINDS",
+    "FAR",
     "Baseline",
     "Chart",
     "ChartKind",
@@ -32,7 +33,8 @@ __all__ = [
 ]
 
 _WIDTH: Final = 3.0
-_FAR: Final = 1e9
+FAR: Final = 1e9
+"""The distance, in standard errors, of a point that differs where nothing should vary."""
 _RANGE_BEST_UP_TO: Final = 8
 """Above this subgroup size the range wastes information: X̄-S is chosen."""
 
@@ -76,7 +78,7 @@ class Panel:
         """
         away = self.values - self.centre
         spread = self.sigma > 0
-        return np.where(spread, away / np.where(spread, self.sigma, 1.0), np.sign(away) * _FAR)
+        return np.where(spread, away / np.where(spread, self.sigma, 1.0), np.sign(away) * FAR)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,32 +6,34 @@ pattern is complete; it remembers only the points that a pattern can still need.
 
 from __future__ import annotations
 
-import itertools
+import math
 from collections import deque
-from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, NamedTuple
 
 import numpy as np
 from xinlian.trace.model.quality.charts import (
+    FAR,
     Baseline,
     ChartKind,
     Panel,
     variable_baseline,
     variable_chart,
 )
+from xinlian.trace.model.quality.constants import d2, d3
 from xinlian.trace.model.quality.errors import QualityError
-from xinlian.trace.model.quality.rules import MEMORY, NELSON, PATTERNS, Pattern, Rule, Shape
+from xinlian.trace.model.quality.live_patterns import FINDERS, Point, Thing
+from xinlian.trace.model.quality.rules import MEMORY, NELSON, PATTERNS, Rule
 from xinlian.trace.model.quality.weighted import ewma_error
 
 __all__ = ["LEARN_MIN", "Stream", "StreamPlan", "StreamSignal"]
 
-Thing = TypeVar("Thing", bound=Hashable)
-"""What is measured: an id of any kind."""
-
 LEARN_MIN: Final = 20
 """Fewer points than this make a poor phase I."""
 _SUBGROUP_MAX: Final = 100
+_PATIENCE: Final = 4
+_WIDTH: Final = 3.0
+_D2, _D3 = d2(2), d3(2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +82,15 @@ class StreamSignal(Generic[Thing]):
     z: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Point(Generic[Thing]):
-    number: int
+class _Reading(NamedTuple):
+    """One point of one panel."""
+
+    name: str
     value: float
-    z: float
-    outside: bool
-    items: tuple[Thing, ...]
+    centre: float
+    lower: float
+    upper: float
+    sigma: float
 
 
 class Stream(Generic[Thing]):
@@ -97,7 +101,7 @@ class Stream(Generic[Thing]):
         self.baseline = plan.baseline
         self._learning: list[tuple[float, ...]] = []
         self._open: list[tuple[Thing, float]] = []
-        self._points: deque[_Point[Thing]] = deque(maxlen=MEMORY)
+        self._points: deque[Point[Thing]] = deque(maxlen=MEMORY)
         self._number = 0
         self._last: tuple[float, tuple[Thing, ...]] | None = None
         self._ewma: float | None = None
@@ -110,7 +114,7 @@ class Stream(Generic[Thing]):
 
     def feed(self, item: Thing, value: float) -> list[StreamSignal[Thing]]:
         """One measurement of an item; the signals it completes. Raises ``QualityError``."""
-        if not np.isfinite(value):
+        if not math.isfinite(value):
             raise QualityError(f"the measurement of {item} is not a finite number")
         self._open.append((item, float(value)))
         if len(self._open) < self.plan.size:
@@ -128,8 +132,11 @@ class Stream(Generic[Thing]):
         if len(self._learning) < self.plan.learn:
             return
         rows = self._learning if self.plan.size > 1 else [one for (one,) in self._learning]
-        self.baseline = variable_baseline(self.plan.kind, rows)
-        self._learning = []
+        found = variable_baseline(self.plan.kind, rows)
+        if found.sigma > 0:
+            self.baseline, self._learning = found, []
+        elif len(self._learning) >= _PATIENCE * self.plan.learn:
+            del self._learning[: self.plan.learn]  # without variation there is nothing to learn
 
     def _judge(
         self, baseline: Baseline, values: tuple[float, ...], items: tuple[Thing, ...]
@@ -138,31 +145,37 @@ class Stream(Generic[Thing]):
         panels = self._panels(baseline, values)
         location = _point(panels[0], number, items)
         self._points.append(location)
+        recent = list(self._points)
         signals = [
             _signal(rule, panels[0].name, members)
             for rule in self.plan.rules
-            for members in _FINDERS[PATTERNS[rule].shape](self._points, PATTERNS[rule])
+            for members in FINDERS[PATTERNS[rule].shape](recent, PATTERNS[rule])
         ]
         if len(panels) > 1:
             signals += self._spread(baseline, panels[1], number, items)
         self._last = (values[-1], items)
         if self.plan.ewma is not None:
-            signals += self._average(baseline, location, float(panels[0].sigma[0]))
+            signals += self._average(baseline, location, panels[0].sigma)
         if self.plan.cusum is not None:
-            signals += self._cumulate(baseline, location, float(panels[0].sigma[0]))
+            signals += self._cumulate(baseline, location, panels[0].sigma)
         return signals
 
-    def _panels(self, baseline: Baseline, values: tuple[float, ...]) -> tuple[Panel, ...]:
+    def _panels(self, baseline: Baseline, values: tuple[float, ...]) -> list[_Reading]:
         if baseline.kind is not ChartKind.I_MR:
-            return variable_chart(baseline, [values]).panels
+            return [_first(panel) for panel in variable_chart(baseline, [values]).panels]
+        # As ``variable_chart`` reckons, number by number: this is where streams spend their time.
+        mean, sigma = baseline.mean, baseline.sigma
+        width = _WIDTH * sigma
+        value = _Reading("value", values[0], mean, mean - width, mean + width, sigma)
         if self._last is None:
-            return variable_chart(baseline, values).panels
-        location, moving = variable_chart(baseline, (self._last[0], *values)).panels
-        ends = (location.values[1:], location.centre[1:], location.lower[1:], location.upper[1:])
-        return Panel(location.name, *ends, location.sigma[1:]), moving
+            return [value]
+        centre, error = _D2 * sigma, _D3 * sigma
+        step, reach = abs(values[0] - self._last[0]), _WIDTH * error
+        low = max(centre - reach, 0.0)
+        return [value, _Reading("moving range", step, centre, low, centre + reach, error)]
 
     def _spread(
-        self, baseline: Baseline, panel: Panel, number: int, items: tuple[Thing, ...]
+        self, baseline: Baseline, panel: _Reading, number: int, items: tuple[Thing, ...]
     ) -> list[StreamSignal[Thing]]:
         if baseline.kind is ChartKind.I_MR and self._last is not None:
             items = tuple(dict.fromkeys((*self._last[1], *items)))
@@ -171,7 +184,7 @@ class Stream(Generic[Thing]):
         return [_signal(Rule.LIMIT, panel.name, [point])] if point.outside else []
 
     def _average(
-        self, baseline: Baseline, point: _Point[Thing], sigma: float
+        self, baseline: Baseline, point: Point[Thing], sigma: float
     ) -> list[StreamSignal[Thing]]:
         weight, width = self.plan.ewma or (1.0, 3.0)
         before = baseline.mean if self._ewma is None else self._ewma
@@ -180,30 +193,43 @@ class Stream(Generic[Thing]):
         away = self._ewma - baseline.mean
         if baseline.mean - width * error <= self._ewma <= baseline.mean + width * error:
             return []
-        z = away / error if error > 0 else float("inf")
+        z = _over(away, error)
         return [StreamSignal(Rule.LIMIT, "ewma", (point.number,), point.items, self._ewma, z)]
 
     def _cumulate(
-        self, baseline: Baseline, point: _Point[Thing], sigma: float
+        self, baseline: Baseline, point: Point[Thing], sigma: float
     ) -> list[StreamSignal[Thing]]:
         slack, decision = self.plan.cusum or (0.5, 5.0)
         k, target, value = slack * sigma, baseline.mean, point.value
         self._sums[0] = max(0.0, self._sums[0] + value - target - k)
         self._sums[1] = max(0.0, self._sums[1] + target - k - value)
         return [
-            StreamSignal(Rule.LIMIT, name, (point.number,), point.items, total, total / sigma)
+            StreamSignal(
+                Rule.LIMIT,
+                name,
+                (point.number,),
+                point.items,
+                total,
+                total / sigma if sigma else FAR,
+            )
             for name, total in zip(("upper sum", "lower sum"), self._sums, strict=True)
             if total > decision * sigma
         ]
 
 
-def _point(panel: Panel, number: int, items: tuple[Thing, ...]) -> _Point[Thing]:
-    value = float(panel.values[0])
-    outside = value > float(panel.upper[0]) or value < float(panel.lower[0])
-    return _Point(number, value, float(panel.z()[0]), outside, items)
+def _first(panel: Panel) -> _Reading:
+    arrays = (panel.values, panel.centre, panel.lower, panel.upper, panel.sigma)
+    return _Reading(panel.name, *(float(array[0]) for array in arrays))
 
 
-def _signal(rule: Rule, panel: str, members: list[_Point[Thing]]) -> StreamSignal[Thing]:
+def _point(panel: _Reading, number: int, items: tuple[Thing, ...]) -> Point[Thing]:
+    away = panel.value - panel.centre
+    z = away / panel.sigma if panel.sigma > 0 else math.copysign(FAR, away) * (away != 0)
+    outside = panel.value > panel.upper or panel.value < panel.lower
+    return Point(number, panel.value, z, outside, items)
+
+
+def _signal(rule: Rule, panel: str, members: list[Point[Thing]]) -> StreamSignal[Thing]:
     items = tuple(dict.fromkeys(item for point in members for item in point.items))
     last = members[-1]
     return StreamSignal(
@@ -211,56 +237,5 @@ def _signal(rule: Rule, panel: str, members: list[_Point[Thing]]) -> StreamSigna
     )
 
 
-_Found = list[list[_Point[Thing]]]
-
-
-def _limit(points: deque[_Point[Thing]], _: Pattern) -> _Found[Thing]:
-    return [[points[-1]]] if points[-1].outside else []
-
-
-def _beyond(points: deque[_Point[Thing]], pattern: Pattern) -> _Found[Thing]:
-    recent = list(points)[-pattern.window :]
-    found = []
-    for side in (1, -1):
-        members = [point for point in recent if side * point.z > pattern.zone]
-        if len(members) >= pattern.least and members[-1] is points[-1]:
-            found.append(members)
-    return found
-
-
-def _whole(points: deque[_Point[Thing]], pattern: Pattern) -> list[_Point[Thing]]:
-    return list(points)[-pattern.window :] if len(points) >= pattern.window else []
-
-
-def _trend(points: deque[_Point[Thing]], pattern: Pattern) -> _Found[Thing]:
-    run = _whole(points, pattern)
-    steps = [after.value - before.value for before, after in itertools.pairwise(run)]
-    same = run and (all(step > 0 for step in steps) or all(step < 0 for step in steps))
-    return [run] if same else []
-
-
-def _alternating(points: deque[_Point[Thing]], pattern: Pattern) -> _Found[Thing]:
-    run = _whole(points, pattern)
-    steps = [after.value - before.value for before, after in itertools.pairwise(run)]
-    turns = run and all(one * two < 0 for one, two in itertools.pairwise(steps))
-    return [run] if turns else []
-
-
-def _within(points: deque[_Point[Thing]], pattern: Pattern) -> _Found[Thing]:
-    run = _whole(points, pattern)
-    return [run] if run and all(abs(point.z) < pattern.zone for point in run) else []
-
-
-def _outside(points: deque[_Point[Thing]], pattern: Pattern) -> _Found[Thing]:
-    run = _whole(points, pattern)
-    return [run] if run and all(abs(point.z) > pattern.zone for point in run) else []
-
-
-_FINDERS: Final[dict[Shape, Callable[[deque[_Point[Any]], Pattern], _Found[Any]]]] = {
-    Shape.LIMIT: _limit,
-    Shape.BEYOND: _beyond,
-    Shape.TREND: _trend,
-    Shape.ALTERNATING: _alternating,
-    Shape.WITHIN: _within,
-    Shape.OUTSIDE: _outside,
-}
+def _over(value: float, sigma: float) -> float:
+    return value / sigma if sigma > 0 else math.copysign(FAR, value)
