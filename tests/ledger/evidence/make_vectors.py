@@ -47,12 +47,12 @@ from xinlian.ledger.model.evidence.tree import root_of as tree_root
 from xinlian.ledger.model.ids import Address, PartyId
 from xinlian.ledger.model.orders import Domain
 
+from tests.ledger.evidence.vector_inputs import SUBJECTS, record, secret
 from tests.support.repository import ROOT
 
 FILE: Final = ROOT / "docs" / "evidence-vectors.json"
 SIZE: Final = 20
 INDEX_SIZES: Final = (0, 1, 2, 7, SIZE)
-SUBJECTS: Final = ("LSVAA49J132047371", "车身-002", "BATCH/7~a", "cell 4")
 ABSENT: Final = ("nobody", "nothing", "VIN-9")
 KEY: Final = hashlib.sha256(b"subject key of the vectors").digest()
 SIGNER: Final = LocalSigner(hashlib.sha256(b"writer of the vectors").digest())
@@ -66,28 +66,6 @@ INFO: Final = LogInfo(
     sm3=True,
 )
 ANCHOR: Final = Anchor(b"\xaa" * 32, 4242, b"\xbb" * 32, 1_795_345_200)
-EXTRAS: Final[Sequence[dict[str, Any]]] = (
-    {"value": "24.31", "unit": "N·m", "passed": True},
-    {"values": ["1.05", "1.06"], "limits": {"low": "1.00", "high": "1.10"}},
-    {"note": None, "empty": {"object": {}, "list": []}, "count": -7},
-    {"a/b": "slash", "m~n": "tilde", "": "no name", "\U0001f600": 1, "\uffee": 2},
-    {"text": 'quotes " and \\ and \t and \u007f and 中文', "large": 9007199254740991},
-)
-
-
-def record(at: int) -> dict[str, Any]:
-    """Record number ``at``."""
-    return {
-        "schema": f"inspection/{1 + at % 2}",
-        "subject": SUBJECTS[at * at % 7 % len(SUBJECTS)],
-        "event_time": f"2026-11-22T0{at % 10}:1{at % 6}:30.{at * 37 % 1000:03}Z",
-        **EXTRAS[at % len(EXTRAS)],
-    }
-
-
-def secret(at: int) -> bytes:
-    """Its secret, which in earnest is random."""
-    return hashlib.sha256(b"secret %d" % at).digest()
 
 
 class _Index:
