@@ -6,14 +6,18 @@ import {
 } from "@openzeppelin/contracts-upgradeable/access/manager/AccessManagerUpgradeable.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
+import {ERC1967Proxy} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Proxy.sol";
 import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
 import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeable.sol";
 
 import {CreditVouchers} from "../../src/CreditVouchers.sol";
 import {EvidenceLog} from "../../src/EvidenceLog.sol";
 import {FinancingDesk} from "../../src/FinancingDesk.sol";
+import {IEvidenceLog} from "../../src/IEvidenceLog.sol";
 import {INetworkAuthority} from "../../src/INetworkAuthority.sol";
+import {IPartyDirectory} from "../../src/IPartyDirectory.sol";
 import {IPartyGate} from "../../src/IPartyGate.sol";
+import {ISignedOrders} from "../../src/ISignedOrders.sol";
 import {NetworkAuthority} from "../../src/NetworkAuthority.sol";
 import {PartyRegistry} from "../../src/PartyRegistry.sol";
 import {TradeDocuments} from "../../src/TradeDocuments.sol";
@@ -91,6 +95,45 @@ contract UpgradesTest is Network {
         assertEq(NetworkAuthorityV2(address(authority)).version(), 2);
         (bool admin,) = authority.hasRole(0, address(timelock));
         assertTrue(admin);
+    }
+
+    /// @dev What docs/deployment.md says about a contract that was added later.
+    function test_a_network_gets_an_evidence_log_later() public {
+        address code = address(new EvidenceLog(address(registry)));
+        bytes memory first = abi.encodeCall(EvidenceLog.initialize, (address(authority)));
+        EvidenceLog later = EvidenceLog(address(new ERC1967Proxy(code, first)));
+        PartyRegistry newRegistry = new PartyRegistry(
+            address(registry), address(documents), address(vouchers), address(desk), address(later)
+        );
+        govern(
+            address(registry),
+            abi.encodeCall(UUPSUpgradeable.upgradeToAndCall, (address(newRegistry), ""))
+        );
+        bytes4[] memory functions = new bytes4[](1);
+        functions[0] = ISignedOrders.pause.selector;
+        govern(
+            address(authority),
+            abi.encodeCall(
+                IAccessManager.setTargetFunctionRole,
+                (address(later), functions, authority.GUARDIAN())
+            )
+        );
+        IEvidenceLog.OpenLogItem memory item = IEvidenceLog.OpenLogItem("a", "key", stranger, false);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IPartyDirectory.DirectoryUnknownAccount.selector, accountOf(SUPPLIER)
+            )
+        );
+        acts(SUPPLIER);
+        later.openLog(item);
+        vm.prank(registrar);
+        registry.setRoles(SUPPLIER, 2);
+        acts(SUPPLIER);
+        later.openLog(item);
+        assertEq(later.logInfo(later.logId(SUPPLIER, "a")).party, SUPPLIER);
+        vm.prank(guardian);
+        later.pause();
+        assertTrue(later.paused());
     }
 
     function test_nobody_else_upgrades() public {

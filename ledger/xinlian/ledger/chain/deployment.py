@@ -74,6 +74,12 @@ class Deployment:
         try:
             if content["version"] != _VERSION:
                 raise ValueError(f"version {content['version']} is not known here")
+            lacking = [n.value for n in ContractName if n.value not in content["contracts"]]
+            if lacking:
+                raise ValueError(
+                    f"the network was founded without the contract {', '.join(lacking)}; how a "
+                    "network gets one that was added later stands in contracts/docs/deployment.md"
+                )
             return cls(
                 int(content["chain_id"]),
                 int(content["block"]),
