@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from pyroaring import BitMap
 from sqlalchemy import Connection, Select, func, select
-from xinlian.trace.adapters.quality.factor_sets import factor_sets, vehicles_above
+from xinlian.trace.adapters.quality.factor_sets import factor_sets
 from xinlian.trace.adapters.sql import tables_facts as t
 from xinlian.trace.adapters.sql.codes import RESULTS
+from xinlian.trace.adapters.sql.graph import Graph
 from xinlian.trace.adapters.sql.items import ItemTable
 from xinlian.trace.adapters.sql.specs import SPECS
 from xinlian.trace.adapters.sql.tables import vehicles
 from xinlian.trace.model.facts import Inspection, Result
 from xinlian.trace.model.items import ItemId
 from xinlian.trace.model.quality.enrichment import FactorKey
+from xinlian.trace.model.quality.errors import QualityError
 from xinlian.trace.usecases.ports import Seen, Visibility
 from xinlian.trace.usecases.quality.ports import INSPECTIONS_MAX, QualityReader
 
 __all__ = ["SqlQuality"]
 
 _FIELDS: Final = SPECS[Inspection].fields
+EDGES_MAX: Final = 2_000_000
+_SEEDS: Final = 1_000
 _FAILED: Final = RESULTS.number[Result.FAILED]
 
 
@@ -33,7 +38,6 @@ class SqlQuality(QualityReader):
         self._connection = connection
         self._visibility = visibility
         self._items = ItemTable(connection)
-        self._above: dict[Seen, dict[int, BitMap]] = {}
 
     def _seen(self, owner: int) -> Seen:
         others = self._visibility.parties(self._connection, owner)
@@ -95,8 +99,7 @@ class SqlQuality(QualityReader):
             failed = failed.where(t.inspections.c.result == _FAILED)
             failed = _within(failed, t.inspections.c.time_ms, since_ms, until_ms)
             numbers |= set(self._connection.scalars(failed))
-        above = self._all_above(seen)
-        held = [above[number] for number in numbers if number in above]
+        held = self._holding(sorted(numbers), seen).values()
         return BitMap.union(BitMap(), BitMap(), *held)
 
     def population(self, owner: int) -> int:  # noqa: ARG002  ordinals are the store's, not a party's
@@ -110,20 +113,45 @@ class SqlQuality(QualityReader):
     def vehicles_of(self, owner: int, items: Sequence[ItemId]) -> Mapping[ItemId, Sequence[str]]:
         """Ids of the vehicles that hold or held each item; a vehicle holds itself."""
         numbers = self._items.numbers(items)
-        above = self._all_above(self._seen(owner))
-        held = {item: above.get(numbers.get(item, -1), BitMap()) for item in items}
+        held = self._holding(sorted(numbers.values()), self._seen(owner))
         names = {
             ordinal: item.id
             for ordinal, _, item in self._items.vehicles(
                 sorted({ordinal for each in held.values() for ordinal in each})
             )
         }
-        return {item: [names[one] for one in each] for item, each in held.items()}
+        return {item: [names[one] for one in held.get(numbers.get(item, -1), ())] for item in items}
 
-    def _all_above(self, seen: Seen) -> dict[int, BitMap]:
-        if seen not in self._above:
-            self._above = {seen: vehicles_above(self._connection, seen)}
-        return self._above[seen]
+    def _holding(self, numbers: Sequence[int], seen: Seen) -> dict[int, BitMap]:
+        """Ordinals of the vehicles over items, by item number; upwards from the items alone."""
+        graph, found = Graph(self._connection), dict[int, BitMap]()
+        for at in range(0, len(numbers), _SEEDS):
+            seeds = numbers[at : at + _SEEDS]
+            edges = graph.above(seeds, EDGES_MAX + 1)
+            if len(edges) > EDGES_MAX:
+                raise QualityError(f"more than {EDGES_MAX} links lie over these items")
+            over: dict[int, set[int]] = defaultdict(set)
+            for edge in edges:
+                if not edge.withdrawn and (seen is None or edge.party in seen):
+                    over[edge.child].add(edge.parent)
+            reached = set(seeds).union(*over.values())
+            ordinals = self._items.ordinals(sorted(reached))
+            for seed in seeds:
+                found[seed] = BitMap(
+                    ordinals[one] for one in _upwards(seed, over) if one in ordinals
+                )
+        return found
+
+
+def _upwards(seed: int, over: Mapping[int, set[int]]) -> set[int]:
+    """The item and everything above it."""
+    reached, waiting = {seed}, [seed]
+    while waiting:
+        for parent in over.get(waiting.pop(), ()):
+            if parent not in reached:
+                reached.add(parent)
+                waiting.append(parent)
+    return reached
 
 
 def _visible(query: Select[Any], table: Any, seen: Seen) -> Select[Any]:
