@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from xinlian.trace.adapters.catenax.container import Aspect, Twin, uuid_of
-from xinlian.trace.model.json_text import dump_json
 from xinlian.trace.model.codes import CodeError, Identified, identify
 from xinlian.trace.model.epcis.times import stamp_ms
 from xinlian.trace.model.facts import Fact, Gap, GapKind
 from xinlian.trace.model.items import WORLD, Item, ItemId, ItemType, Scheme
+from xinlian.trace.model.json_text import dump_json
 from xinlian.trace.model.links import Link, LinkKind
 from xinlian.trace.model.sources import SourceError, short
 
@@ -76,14 +76,20 @@ class TwinReader:
         return tuple(made)
 
     def _identified(self, twin: Twin) -> Identified:
-        """What the twin is: a vehicle by its anonymised number (van), else part or batch by id."""
+        """What the twin is. A vehicle whose number (van) is a VIN is known by it, as it is to other
+        sources; everything else by its id, for other numbers are seen to stand for several twins.
+        """
         for aspect in twin.aspects:
             kind = _PARTS.get(aspect.name)
             for payload in aspect.payloads if kind else ():
                 local = _local_ids(payload, aspect)
-                if "van" in local:
-                    return self._identify(local["van"], ItemType.VEHICLE, aspect)
-                scanned = local.get("partInstanceId") or local.get("batchId") or twin.id
+                van = local.get("van")
+                if van is not None:
+                    kind = ItemType.VEHICLE
+                    found = self._identify(van, kind, aspect)
+                    if found.scheme is Scheme.VIN:
+                        return found
+                scanned = van or local.get("partInstanceId") or local.get("batchId") or twin.id
                 made = self._identify(twin.id, kind, aspect)
                 return Identified(made.id, made.scheme, scanned)
         return _bare(twin.id)
