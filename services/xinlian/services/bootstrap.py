@@ -44,7 +44,8 @@ from xinlian.services.app.payments import Payments
 from xinlian.services.app.reports import Reports
 from xinlian.services.app.tokens import Tokens
 from xinlian.services.app.trace_capture import Captures
-from xinlian.services.app.trace_wiring import TraceParts, make_trace
+from xinlian.services.app.trace_recall import RecallDesk
+from xinlian.services.app.trace_wiring import TraceParts, make_trace, trace_parts
 from xinlian.services.migrations import upgrade
 from xinlian.services.settings import Settings, keep_private, kept_secret
 
@@ -97,6 +98,7 @@ class App(Store):
     follower: Follower
     evidence: Evidence
     captures: Captures
+    recalls: RecallDesk
     health_rpc: Rpc
     on_worker_failure: Callable[[], None] = lambda: None
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -231,7 +233,6 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
         settings.data / "banks",
     )
     evidence = _evidence(store, deployment, orders, submitter)
-    store.trace.bundles.prover = evidence.prove
     return App(
         **vars(store),
         rpc=rpc,
@@ -247,13 +248,7 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
         banking=Banking(store.engine, store.books, orders, store.clock),
         follower=Follower(store.engine, submitter.status, payments.send, store.clock),
         evidence=evidence,
-        captures=Captures(
-            store.engine,
-            store.clock,
-            store.keys,
-            evidence,
-            settings.evidence_deadline_seconds,
-        ),
+        **trace_parts(store, evidence),
     )
 
 

@@ -40,6 +40,14 @@ TRACE_FIELDS: Final[dict[str, str]] = {
     "guessable": "可凭编码查看", "reader": "查看方", "readers": "查看方", "open": "公开",
     "codes": "代码", "layout": "版式", "symbology": "码制", "surface": "表面", "shape": "格式",
     "width_mm": "宽度", "height_mm": "高度",
+    # recalls
+    "recall": "召回", "causes": "起因", "names": "名称", "from_ms": "自", "to_ms": "至",
+    "earlier": "对比召回", "population": "车辆总数", "certain": "确定", "possible": "可能",
+    "excluded": "排除", "in_field": "已交付", "stoppable": "可拦截", "gap_count": "途中缺口",
+    "stock": "库存零件", "diff": "变化", "added": "新增", "removed": "移除", "changes": "变更",
+    "before": "此前", "now": "现在", "whereabouts": "去向", "trail": "路径", "notified": "已通知",
+    "channel": "通知方式", "told": "新通知数", "drill": "演练", "took_us": "用时（微秒）",
+    "steps_us": "分步用时", "findings": "结果计数",
     # EPCIS
     "perPage": "每页数量", "nextPageToken": "页令牌", "eventType": "事件类型",
     "EQ_eventID": "事件编号", "GE_eventTime": "不早于", "LT_eventTime": "早于",
@@ -84,6 +92,11 @@ TRACE_WORDS: Final[dict[str, str]] = {
     "normal": "正常", "tightened": "加严", "reduced": "放宽", "anova": "方差分析法",
     "range": "极差法", "acceptable": "可接受", "marginal": "有条件接受",
     "unacceptable": "不可接受", "true": "是", "false": "否",
+    # recalls
+    "certain": "确定", "possible": "可能", "excluded": "排除", "stoppable": "可拦截",
+    "unknown": "未知", "items": "零件或批次", "machine": "设备", "shift": "班次",
+    "gauge": "量具", "station": "工位", "csv": "表格文本", "xlsx": "电子表格",
+    "xlproof": "证明文件",
     # captures and signals
     "not-taken": "未接收", "double-fitted": "重复装配",
     # labels

@@ -18,6 +18,11 @@ TRACE: Final[dict[str, str]] = {
     ),
     "{} is no GS1 key: take the network's own link": "{} 不是 GS1 标识：请使用网络自有链接",
     "this label cannot be made: {}": "无法生成标签：{}",
+    "there is no recall {} of yours": "没有您的召回 {}",
+    "nobody can be told so: {}": "无法记录通知：{}",
+    "some records of this are not under a head on the chain yet: try again later": (
+        "部分相关记录尚未上链：请稍后重试"
+    ),
     "there is no event {} that you may see": "没有您可查看的事件 {}",
     "the query cannot be answered: {}: {}": "无法执行查询：{}：{}",
     "more than {} events match the query": "匹配的事件超过 {} 个",

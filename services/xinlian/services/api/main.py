@@ -28,6 +28,7 @@ from xinlian.services.api import (
     spc,
     trace_capture,
     trace_items,
+    trace_recalls,
     trace_stream,
     vouchers,
 )
@@ -62,6 +63,7 @@ MODULES = (
     trace_capture,
     trace_items,
     labels_trace,
+    trace_recalls,
     trace_stream,
 )
 

@@ -67,7 +67,7 @@ class Dossiers:
         self._genealogy = genealogy
         self._proofs = proofs
         self._names = names
-        self._recalls_of = recalls_of
+        self.recalls_of = recalls_of
 
     def tree(self, item: ItemId, eyes: Eyes, direction: Direction, extent: Extent) -> Tree | None:
         """A tree as the reader may see it."""
@@ -91,7 +91,7 @@ class Dossiers:
         items = [item.id] if extent.own_facts else _items(tree)[:FACT_ITEMS_MAX]
         facts = self._genealogy.facts(eyes.reader, items, with_links=False)
         now_ms = 1000 * self._clock.now()
-        recalls = self._recalls_of(eyes.reader, item.id)
+        recalls = self.recalls_of(eyes.reader, item.id)
         verdict, reasons = verdict_of(item.id, tree, facts, recalls)
         if not eyes.whole:
             nodes = tree.nodes if eyes.tree else tree.nodes[:1]

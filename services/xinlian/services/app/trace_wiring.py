@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from sqlalchemy import Engine
 from xinlian.ledger.adapters.sql.evidence.store import SqlEvidence
 from xinlian.ledger.usecases.evidence import EvidenceLogs
 from xinlian.services.app.clock import Clock
+from xinlian.services.app.evidence import Evidence
+from xinlian.services.app.idempotency import IdempotencyKeys
 from xinlian.services.app.trace_bundle import Bundles
+from xinlian.services.app.trace_capture import Captures
 from xinlian.services.app.trace_dossier import Dossiers
 from xinlian.services.app.trace_epcis import Events
 from xinlian.services.app.trace_items import TraceItems
@@ -17,12 +21,15 @@ from xinlian.services.app.trace_links import Tags
 from xinlian.services.app.trace_papers import Papers
 from xinlian.services.app.trace_policy import PagePolicies
 from xinlian.services.app.trace_proofs import Proofs
+from xinlian.services.app.trace_recall import RecallDesk
 from xinlian.services.app.trace_sharing import Sharing
 from xinlian.services.app.trace_signals import Signals
+from xinlian.services.settings import Settings
 from xinlian.trace.adapters.sql.store import SqlTrace
 from xinlian.trace.usecases.genealogy import Genealogy
+from xinlian.trace.usecases.recall import Recalls
 
-__all__ = ["TraceParts", "make_trace"]
+__all__ = ["TraceParts", "make_trace", "trace_parts"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,8 @@ class TraceParts:
     policies: PagePolicies
     signals: Signals
     events: Events
+    genealogy: Genealogy
+    proofs: Proofs
 
 
 def make_trace(
@@ -65,4 +74,35 @@ def make_trace(
         policies=policies,
         signals=Signals(engine),
         events=Events(engine, items),
+        genealogy=genealogy,
+        proofs=proofs,
     )
+
+
+class Wired(Protocol):
+    """What is wired already."""
+
+    settings: Settings
+    engine: Engine
+    clock: Clock
+    keys: IdempotencyKeys
+    trace: TraceParts
+
+
+def trace_parts(store: Wired, evidence: Evidence) -> dict[str, Any]:
+    """The parts that write, and so need the evidence logs: ``captures`` and ``recalls``."""
+    engine, clock, keys, trace = store.engine, store.clock, store.keys, store.trace
+    trace.bundles.prover = evidence.prove
+    site = SqlTrace(engine)
+    recalls = RecallDesk(
+        engine,
+        clock,
+        keys,
+        Recalls(site, trace.sharing, evidence),
+        trace.items,
+        trace.proofs,
+        trace.bundles,
+    )
+    trace.dossiers.recalls_of = recalls.naming
+    seconds = store.settings.evidence_deadline_seconds
+    return {"captures": Captures(engine, clock, keys, evidence, seconds), "recalls": recalls}

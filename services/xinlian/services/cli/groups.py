@@ -64,7 +64,7 @@ _HELP: Final[dict[str, tuple[str, str]]] = {
 }
 
 
-_SHORT: Final = {"capture": "file", "trace": "show", "label": "make"}
+_SHORT: Final = {"capture": "file", "trace": "show", "label": "make", "recall": "make"}
 """What a group does with a first word that is none of its commands."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from xinlian.services.cli import rows_items
+from xinlian.services.cli import rows_items, rows_recall
 from xinlian.services.cli.verbs import EXISTING_FILE, Arg, In, Verb
 
 __all__ = ["ROWS"]
@@ -112,4 +112,11 @@ _STATISTICS: Final = (
               positional=True),)),
 )  # fmt: skip
 
-ROWS: Final[tuple[Verb, ...]] = (*rows_items.ROWS, *_CAPTURES, *_SIGNALS, *_EPCIS, *_STATISTICS)
+ROWS: Final[tuple[Verb, ...]] = (
+    *rows_items.ROWS,
+    *rows_recall.ROWS,
+    *_CAPTURES,
+    *_SIGNALS,
+    *_EPCIS,
+    *_STATISTICS,
+)

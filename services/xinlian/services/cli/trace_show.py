@@ -210,8 +210,24 @@ def show_recall(body: Mapping[str, Any]) -> None:
     for name, sign in (("certain", "█"), ("possible", "▒"), ("excluded", "░")):
         total = at_most + body["excluded"]
         _say(f"  {cell('finding', name):<10} {body[name]:>8,}  {_bar(body[name], total, sign)}")
-    if body["gaps"]:
-        _say(pick(f"  gaps on the way: {body['gaps']}", f"  途中缺口：{body['gaps']}"))
+    if body["gap_count"]:
+        _say(pick(f"  gaps on the way: {body['gap_count']}", f"  途中缺口：{body['gap_count']}"))
+    field, stop = body["in_field"], body["stoppable"]
+    _say(
+        pick(
+            f"  in the field {field:,}, can be stopped {stop:,}",
+            f"  已交付 {field:,}，可拦截 {stop:,}",
+        )
+    )
+    if body["diff"]:
+        diff = body["diff"]
+        told = {name: len(diff[name]) for name in ("added", "removed", "changes")}
+        _say(
+            pick(
+                f"  since recall {diff['earlier']}: {told}",
+                f"  与召回 {diff['earlier']} 相比：{told}",
+            )
+        )
 
 
 def _bar(count: int, total: int, sign: str, width: int = 40) -> str:

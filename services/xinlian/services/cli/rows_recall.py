@@ -1,0 +1,93 @@
+"""Commands about recalls and drills."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from xinlian.services.cli.failure import CliError, Exit
+from xinlian.services.cli.i18n import pick
+from xinlian.services.cli.rows_items import Moment
+from xinlian.services.cli.verbs import Arg, In, Verb
+
+__all__ = ["ROWS"]
+
+_RECALL: Final = Arg("recall", "id of the recall", "召回编号", In.PATH)
+_LIMIT: Final = Arg("limit", "rows at most", "最多行数", In.QUERY, int, required=False)
+_KINDS: Final = ("machine", "shift", "gauge", "supplier", "station")
+
+
+def _many(name: str, english: str, chinese: str) -> Arg:
+    return Arg(name, english, chinese, required=False, many=True)
+
+
+_FROM: Final = (
+    Arg("items", "batches or parts", "批次或零件", required=False, many=True, positional=True),
+    _many("machine", "a machine", "设备"),
+    _many("shift", "a shift", "班次"),
+    _many("gauge", "a gauge", "量具"),
+    _many("supplier", "a supplier's code", "供应商代码"),
+    _many("station", "a station", "工位"),
+    Arg("since", "from this day or time on", "自此日期或时间起", type=Moment(), required=False),
+    Arg("until", "before this day or time", "至此日期或时间", type=Moment(), required=False),
+)
+
+
+def causes(body: dict[str, Any]) -> dict[str, Any]:
+    """The body of a recall: one cause a kind, all in the same window."""
+    window = {
+        name: body[given]
+        for name, given in (("from_ms", "since"), ("to_ms", "until"))
+        if body.get(given) is not None
+    }
+    found = [
+        {"kind": kind, "names": body[kind], **window} for kind in ("items", *_KINDS)
+        if body.get(kind)
+    ]  # fmt: skip
+    if not found:
+        raise CliError(
+            pick("name what the recall starts from", "请指明召回起因"),
+            todo=pick(
+                "codes of batches or parts, or --machine, --shift, --gauge, --supplier, --station",
+                "批次或零件代码，或 --machine、--shift、--gauge、--supplier、--station",
+            ),
+            code=Exit.USAGE,
+        )
+    earlier = {"earlier": body["earlier"]} if body.get("earlier") else {}
+    return {"causes": found, **earlier}
+
+
+ROWS: Final = (
+    Verb("recall", "make", "make_recall", "POST", "/trace/recalls",
+         "Which vehicles are affected by batches, parts, a machine, a shift, a gauge, a supplier.",
+         "查找受批次、零件、设备、班次、量具、供应商影响的车辆。",
+         (*_FROM, Arg("earlier", "recall to compare it with", "对比的召回编号", required=False)),
+         shape=causes, view="show_recall"),
+    Verb("recall", "list", "list_recalls", "GET", "/trace/recalls", "Recalls, newest first.",
+         "召回记录，最新在前。", (_LIMIT,), ("recall", "made_ms", "causes")),
+    Verb("recall", "show", "get_recall", "GET", "/trace/recalls/{recall}",
+         "A recall: bounds, field and stock, what changed.", "查看召回：范围、在外与库存、变化。",
+         (_RECALL,), view="show_recall"),
+    Verb("recall", "vehicles", "list_recall_vehicles", "GET", "/trace/recalls/{recall}/vehicles",
+         "Its vehicles, each with its reason.", "受影响车辆及理由。",
+         (_RECALL, Arg("finding", "certain, possible or excluded", "certain、possible、excluded",
+                       In.QUERY, required=False),
+          _LIMIT, Arg("after", "last vehicle of the page before", "上一页末车辆", In.QUERY,
+                      required=False)),
+         ("id", "finding", "whereabouts", "why", "notified")),
+    Verb("recall", "export", "get_recall_file", "GET", "/trace/recalls/{recall}/file",
+         "Write it as csv, xlsx, pdf or xlproof.", "导出 csv、xlsx、pdf 或 xlproof。",
+         (_RECALL, Arg("shape", "csv, xlsx, pdf or xlproof", "csv、xlsx、pdf 或 xlproof",
+                       In.QUERY, required=False),
+          Arg("file_lang", "language of the file", "文件语言", In.QUERY, required=False,
+              field="lang")),
+         file=True),
+    Verb("recall", "notified", "note_notices", "POST", "/trace/recalls/{recall}/notices",
+         "Note that holders of vehicles were told.", "记录已通知车主。",
+         (_RECALL, Arg("codes", "vehicles", "车辆", many=True, positional=True),
+          Arg("channel", "how they were told", "通知方式"))),
+    Verb("recall", "drill", "run_drill", "POST", "/trace/drills",
+         "Trace as if it were earnest, timed and recorded.", "计时追溯演练并留存。",
+         _FROM, shape=causes),
+    Verb("recall", "drills", "list_drills", "GET", "/trace/drills", "Drills, newest first.",
+         "演练记录，最新在前。", (_LIMIT,), ("drill", "made_ms", "took_us", "findings")),
+)  # fmt: skip
