@@ -151,7 +151,7 @@ def test_parts_of_one_bundle_in_another() -> None:
         assert exit_of(written(sealed(mixed)), heads) == 1, name
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(st.data())
 def test_several_changes_at_once(data: st.DataObject) -> None:
     log, made = base()
