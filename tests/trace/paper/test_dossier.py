@@ -73,6 +73,18 @@ def test_a_removed_part_is_shown_as_such() -> None:
     assert paper.text.count("2026-09-22 拆出") == 2
 
 
+def test_names_stand_in_the_reader_s_language() -> None:
+    given = dossier(13)
+    assert "Anode electrode coil" in Paper(given, Language.EN).text
+    assert "Anode electrode coil" not in Paper(given, Language.ZH).text
+
+
+def test_the_cause_is_marked_without_colour_too() -> None:
+    given = dossier(13)
+    bad = sum(node.item.id in given.suspects for node in given.tree.nodes)
+    assert Paper(given, Language.ZH).text.count("◀ 起因") == bad > 0
+
+
 def test_a_candidate_is_shown_as_such() -> None:
     paper = Paper(dossier(17), Language.EN)
     assert "one of several" in paper.text
@@ -93,7 +105,7 @@ def test_every_verdict_is_told(verdict: Verdict) -> None:
 def test_what_the_font_lacks_is_told() -> None:
     given = dossier(20)
     root = given.tree.nodes[0]
-    odd = replace(root.item, name="电池🔋\u202e\U00020bb7包")
+    odd = replace(root.item, attributes={}, name="电池🔋\u202e\U00020bb7包")
     tree = replace(given.tree, nodes=(replace(root, item=odd), *given.tree.nodes[1:]))
     paper = Paper(replace(given, tree=tree))
     assert paper.report.missing == ("🔋", "\U00020bb7")

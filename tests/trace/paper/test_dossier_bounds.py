@@ -166,7 +166,7 @@ def test_any_text_of_a_source_can_be_printed(
     name: str, maker: str, value: str, reason: str, code: str
 ) -> None:
     base = dossier(20)
-    root = replace(base.tree.nodes[0].item, name=name, maker=maker)
+    root = replace(base.tree.nodes[0].item, name=name, maker=maker, attributes={})
     item = ItemId(7, ItemType.SERIAL, code)
     part = Item(item, code, Scheme.MAKER, name, maker)
     nodes = (Node(root, -1, 0, None), Node(part, 0, 1, Link(item, root.id)))
@@ -185,7 +185,7 @@ def test_any_text_of_a_source_can_be_printed(
 def test_endless_texts_are_cut_in_reasonable_time() -> None:
     base = dossier(20)
     long = "长" * 200_000
-    root = replace(base.tree.nodes[0].item, name=long)
+    root = replace(base.tree.nodes[0].item, name=long, attributes={})
     nodes = (Node(root, -1, 0, None),)
     gap = Gap(root.id, GapKind.MISSING_CHILD, long)
     made = replace(

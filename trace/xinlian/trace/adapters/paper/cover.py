@@ -61,7 +61,7 @@ class _Head(Flowable):
         words = TEXT["dossier"]
         page.drawString(0, top - 5 * mm, f"{ink.words(words)}   {ink.other(words)}")
         page.setFillColor(INK)
-        name = item.name or ink.of(item.id.type)
+        name = ink.name(item)
         page.setFont(FONT, 22)
         page.drawString(0, top - 18 * mm, ink.glyphs.fit(name, 22, room))
         code = ink.glyphs.show(short_code(item.id.id))
@@ -88,7 +88,8 @@ class _Head(Flowable):
         as_of = ink.text("as_built") if at is None else ink.minute(at)
         yield f"{ink.text('as_of')}: {as_of} · {ink.of(dossier.tree.direction)}"
         made = f"{ink.text('made')}: {ink.time(dossier.made_at_ms)}"
-        yield f"{made} · {ink.text('made_by')}: {dossier.made_by}"
+        by = f"{ink.text('made_by')}: {dossier.made_by}" if dossier.made_by else ""
+        yield " · ".join(part for part in (made, by) if part)
 
     def _code(self, page: Canvas, top: float) -> None:
         symbol = make_symbol(self.dossier.link, Symbology.QR, Surface.PAPER)

@@ -136,7 +136,7 @@ def dossier_pdf(dossier: Dossier, language: Language, out: BinaryIO) -> PaperRep
     nodes_left = len(dossier.tree.nodes) - len(shown) - listed
     story += _notes(ink, nodes_left)
     item = dossier.item
-    foot = f"{item.name} {short_code(item.id.id)} · {ink.text('zone')}"
+    foot = f"{ink.name(item)} {short_code(item.id.id)} · {ink.text('zone')}"
     pages = build_document(story, out, ink, f"{TEXT['dossier'].en} {item.id.id}", foot)
     return PaperReport(
         pages,
@@ -182,7 +182,7 @@ def _appendix_row(
     place = f"{kind} → #{node.parent + 1}"
     state = states.get(node.item.id, ProofState.NONE)
     mark = Cell(PROOF_MARKS[state], PROOF_COLOURS[state])
-    return f"#{index + 1}", place, node.item.name, short_code(node.item.id.id), maker, mark
+    return f"#{index + 1}", place, ink.name(node.item), short_code(node.item.id.id), maker, mark
 
 
 def _notes(ink: Ink, nodes_left: int) -> list[Flowable]:

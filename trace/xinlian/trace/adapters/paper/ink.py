@@ -14,6 +14,7 @@ from reportlab.platypus import Paragraph
 from xinlian.trace.adapters.fonts import FONT, Glyphs, register_fonts
 from xinlian.trace.adapters.paper.words import TEXT, words_of
 from xinlian.trace.model.dossier import Language, ProofState, Verdict, Words
+from xinlian.trace.model.items import Item
 
 __all__ = [
     "ACCENT",
@@ -94,6 +95,12 @@ class Ink:
     def other(self, words: Words) -> str:
         """The words in the other language, for headings in both."""
         return words.zh if self.language is Language.EN else words.en
+
+    def name(self, item: Item) -> str:
+        """The item's name: in the document's language where the source gives it (attributes
+        ``name_en``, ``name_zh``), else as given, else its kind."""
+        given = item.attributes.get(f"name_{self.language.value}") or item.name
+        return given or self.of(item.id.type)
 
     def time(self, time_ms: int | None) -> str:
         """A moment of Beijing's clock, to the second; empty for none."""

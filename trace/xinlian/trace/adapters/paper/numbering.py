@@ -14,10 +14,9 @@ class Numbering:
     """Names items as ``#12 Battery pack``: the number of their first place in the tree."""
 
     def __init__(self, tree: Tree, ink: Ink) -> None:
-        self._ink = ink
         self._first: dict[ItemId, tuple[int, str]] = {}
         for index, node in enumerate(tree.nodes):
-            self._first.setdefault(node.item.id, (index + 1, node.item.name))
+            self._first.setdefault(node.item.id, (index + 1, ink.name(node.item)))
 
     def name(self, item: ItemId) -> str:
         """The item in a table; one that is not in the tree by its id."""
@@ -25,4 +24,4 @@ class Numbering:
         if found is None:
             return short_code(item.id)
         number, name = found
-        return f"#{number} {name or self._ink.of(item.type)}"
+        return f"#{number} {name}"

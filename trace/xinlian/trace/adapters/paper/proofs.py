@@ -17,15 +17,18 @@ from xinlian.trace.model.facts import Claim, Correction, Event, Inspection
 __all__ = ["counts", "proof_section"]
 
 
-def _all(dossier: Dossier, numbers: Numbering) -> Iterator[tuple[str, Proof]]:
+def _all(dossier: Dossier, numbers: Numbering) -> Iterator[tuple[str, str, Proof]]:
+    """What every record is, who stated it, and its proof."""
     for described in dossier.item_proofs:
-        yield numbers.name(described.item), described.proof
+        yield numbers.name(described.item), "", described.proof
     for record in dossier.facts:
-        yield _name(record), record.proof
+        yield _name(record), record.stated_by, record.proof
+    names = dict(dossier.party_names)
     for certificate in dossier.certificates:
-        yield f"{certificate.title} {certificate.number}", certificate.proof
+        issuer = names.get(certificate.issuer, certificate.issuer)
+        yield f"{certificate.title} {certificate.number}", issuer, certificate.proof
     for window in dossier.telemetry:
-        yield f"{window.group} {window.record_id}", window.proof
+        yield f"{window.group} {window.record_id}", "", window.proof
 
 
 def _name(record: Recorded) -> str:
@@ -41,7 +44,7 @@ def _name(record: Recorded) -> str:
 
 def counts(dossier: Dossier, numbers: Numbering) -> Counter[ProofState]:
     """How many records are in which state."""
-    return Counter(proof.state for _, proof in _all(dossier, numbers))
+    return Counter(proof.state for _, _, proof in _all(dossier, numbers))
 
 
 def proof_section(dossier: Dossier, ink: Ink, numbers: Numbering) -> tuple[list[Flowable], int]:
@@ -57,23 +60,24 @@ def proof_section(dossier: Dossier, ink: Ink, numbers: Numbering) -> tuple[list[
         story.append(ink.paragraph(ink.words(dossier.chain), 8.5))
     story += [Spacer(0, 2 * mm), ink.paragraph(legend or ink.text("none"), 9, GREY)]
     # What is not yet proved stands first: it is what one has to look after.
-    listed = sorted(_all(dossier, numbers), key=lambda pair: pair[1].state is ProofState.FIXED)
-    rows = [_row(ink, name, proof) for name, proof in listed[:ROWS_MAX]]
+    listed = sorted(_all(dossier, numbers), key=lambda told: told[2].state is ProofState.FIXED)
+    rows = [_row(ink, *told) for told in listed[:ROWS_MAX]]
     if rows:
-        heads = ("record", "state", "log", "leaf", "head", "block", "fixed")
-        story += [Spacer(0, 2 * mm), grid(ink, heads, rows, (58, 34, 24, 14, 14, 14, 28))]
+        heads = ("record", "stated_by", "state", "log", "leaf", "head", "block", "fixed")
+        story += [Spacer(0, 2 * mm), grid(ink, heads, rows, (48, 30, 32, 18, 12, 13, 12, 27))]
     left = len(listed) - len(rows)
     if left:
         story.append(ink.paragraph(ink.text("left_rows", count=left), 8, GREY))
     return story, left
 
 
-def _row(ink: Ink, name: str, proof: Proof) -> tuple[str | Cell, ...]:
+def _row(ink: Ink, name: str, stated_by: str, proof: Proof) -> tuple[str | Cell, ...]:
     state = Cell(f"{PROOF_MARKS[proof.state]} {ink.of(proof.state)}", PROOF_COLOURS[proof.state])
     return (
         name,
+        stated_by,
         state,
-        proof.log_id[:12] + ("…" if len(proof.log_id) > 12 else ""),
+        proof.log_id[:8] + ("…" if len(proof.log_id) > 8 else ""),
         "" if proof.index is None else str(proof.index),
         "" if proof.head_size is None else str(proof.head_size),
         "" if proof.block_number is None else str(proof.block_number),

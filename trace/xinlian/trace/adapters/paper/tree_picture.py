@@ -219,7 +219,7 @@ class TreeRows(Flowable):
         notes = self._notes(node, row)
         note = "  ".join(text for text, _ in notes)
         room = PAGE_WIDTH - x - 12 - (min(text_width(note, 6.5), 70 * mm) + 6 if note else 0)
-        label = f"#{row.node + 1}  {item.name or ink.of(item.id.type)}"
+        label = f"#{row.node + 1}  {ink.name(item)}"
         label = ink.glyphs.fit(label, size, room * 0.5)
         page.drawString(x + 10, y, label)
         at = x + 10 + text_width(label, size) + 6
@@ -244,6 +244,8 @@ class TreeRows(Flowable):
     def _notes(self, node: Node, row: TreeRow) -> list[tuple[str, bool]]:
         ink, link = self.ink, node.link
         notes: list[tuple[str, bool]] = []
+        if node.item.id in self.suspects:
+            notes.append((ink.text("suspect"), True))
         if link is not None and link.certainty is Certainty.CANDIDATE:
             notes.append((ink.of(Certainty.CANDIDATE), True))
         if link is not None and link.valid_to_ms is not None:
