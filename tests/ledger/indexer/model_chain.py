@@ -26,6 +26,7 @@ from tests.ledger.indexer.model_events import Log, ended, events_of
 
 CHAIN_ID = 777
 KEPT_STATES = 8
+HEAD_APPENDED = b"HeadAppended(bytes32,uint32,uint64,bytes32,bytes32,bytes32)"
 ROOT_DIGESTS = keccak256(b"rootDigests(uint64[])")[:4].hex()
 
 
@@ -43,6 +44,7 @@ class Faults:
     """What the node does wrong."""
 
     wrong_digest_of: int = 0
+    wrong_head_of: bytes = b""
     alter: dict[int, Any] = field(default_factory=dict)
 
 
@@ -179,6 +181,8 @@ class ModelChain(Rpc):
             digests = [self._digest(books, root) for root in words[2:]]
             head = (0x20).to_bytes(32) + len(digests).to_bytes(32)
             return "0x" + (head + b"".join(digests)).hex()
+        if selector == keccak256(b"head(bytes32)")[:4]:
+            return self._head(data[4:], height)
         if selector == keccak256(b"issuerOf(uint32)")[:4]:
             issuer = books.issuer(words[0])
             answer: tuple[int, ...] = (issuer.limit, issuer.outstanding, int(issuer.blocked))
@@ -190,6 +194,19 @@ class ModelChain(Rpc):
             }
             answer = next((n,) for s, n in counts.items() if keccak256(s)[:4] == selector)
         return "0x" + b"".join(word.to_bytes(32) for word in answer).hex()
+
+    def _head(self, log: bytes, height: int) -> str:
+        """The last head of a log that any block up to the height told."""
+        size, root = 0, bytes(32)
+        topics = ["0x" + keccak256(HEAD_APPENDED).hex(), "0x" + log.hex()]
+        for block in self.blocks[: height + 1]:
+            for told in block.logs:
+                if told["topics"][:2] == topics:
+                    words = bytes.fromhex(told["data"][2:])
+                    size, root = int.from_bytes(words[:32]), words[32:64]
+        if log == self.faults.wrong_head_of:
+            size += 1
+        return "0x" + (size.to_bytes(32) + bytes(32) + root + bytes(64)).hex()
 
     def _digest(self, books: Books, root: int) -> bytes:
         if root == self.faults.wrong_digest_of:

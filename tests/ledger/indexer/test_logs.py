@@ -106,6 +106,18 @@ def test_a_second_reading_gives_the_same_bytes(make_engine: Make) -> None:
     assert digests(engine) == before
 
 
+def test_a_head_that_the_contract_does_not_have_is_found(make_engine: Make) -> None:
+    engine, chain = make_engine(), ModelChain()
+    a_life(chain)
+    indexer(engine, chain).catch_up()
+    chain.faults.wrong_head_of = LOG
+    report = verify(engine, chain, CONTRACTS, CHAIN_ID)
+    assert not report.ok
+    (told,) = report.chain_breaks
+    assert LOG.hex() in told
+    assert "65536 records" in told
+
+
 def test_heads_of_a_branch_that_was_left_are_forgotten(make_engine: Make) -> None:
     engine, chain = make_engine(), ModelChain()
     heights = a_life(chain)

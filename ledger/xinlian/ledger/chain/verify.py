@@ -5,7 +5,8 @@ Steps (the numbers stand at the code):
 2. compare every table, as canonical bytes;
 3. check that every root conserves its face, and every issuer's outstanding its unpaid pieces;
 4. read on to the head and compare every root with the contract's own digest;
-5. compare limits, outstanding and numbers of things with what the contracts answer.
+5. compare limits, outstanding, numbers of things and heads of evidence logs with what the
+   contracts answer.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from xinlian.ledger.adapters.sql.base import metadata
 from xinlian.ledger.adapters.sql.books import read_state
 from xinlian.ledger.adapters.sql.dump import differences, table_digest
 from xinlian.ledger.adapters.sql.engine import make_engine
+from xinlian.ledger.adapters.sql.query_logs import newest_head
 from xinlian.ledger.adapters.sql.rows import as_of
 from xinlian.ledger.adapters.sql.tables import PROJECTION
 from xinlian.ledger.chain.errors import StateGoneError
@@ -157,7 +159,11 @@ def _compare_chain(
                 state = read_state(connection)
                 if state is None or state.checked_height != height:
                     continue
-                return height, list(_counters(connection, views, addresses, height))
+                breaks = [
+                    *_counters(connection, views, addresses, height),
+                    *_heads(connection, views, addresses["evidence"], height),
+                ]
+                return height, breaks
         except StateGoneError:
             continue
         except LedgerError as error:
@@ -187,6 +193,22 @@ def _counters(
         count = views.number(addresses[name], signature, height)
         if count != ours_count:
             yield f"{name}.{signature} is {count}, the books have {ours_count}"
+
+
+def _heads(connection: Connection, views: ChainViews, contract: str, height: int) -> Iterator[str]:
+    logs = connection.execute(
+        select(tables.log_versions.c.log).where(as_of(tables.log_versions, None))
+    )
+    names = [bytes(log) for (log,) in logs]
+    theirs = views.heads(contract, names, height)
+    for log in names:
+        newest = newest_head(connection, log)
+        ours = (0, bytes(32)) if newest is None else (newest.size, newest.root)
+        if ours != theirs[log]:
+            yield (
+                f"evidence log {log.hex()}: the books have a head of {ours[0]} records, "
+                f"the contract one of {theirs[log][0]}"
+            )
 
 
 def _no_alarm(_reason: str) -> None:

@@ -11,11 +11,12 @@ from xinlian.ledger.model.keccak import keccak256
 
 ROOTS_AT_ONCE: Final = 400
 CALLS_AT_ONCE: Final = 8
+LOGS_AT_ONCE: Final = 100
 _SELECTOR: Final = keccak256(b"rootDigests(uint64[])")[:4].hex()
 
 
 class ChainViews:
-    """Asks the vouchers contract for the digests of roots."""
+    """Asks the contracts for what the books can be compared with."""
 
     def __init__(self, rpc: Rpc, vouchers: str) -> None:
         self._rpc = rpc
@@ -47,6 +48,23 @@ class ChainViews:
         for issuer, answer in zip(issuers, batch_or_raise(self._rpc, calls), strict=True):
             limit, outstanding, blocked = _words(answer, 3)
             found[issuer] = (limit, outstanding, blocked)
+        return found
+
+    def heads(
+        self, contract: str, logs: Sequence[bytes], block: int
+    ) -> dict[bytes, tuple[int, bytes]]:
+        """``head`` of evidence logs as of a block: size and root, zeros before the first."""
+        calls = [
+            ("eth_call", [_call_of(contract, "head(bytes32)", int.from_bytes(log)), hex(block)])
+            for log in logs
+        ]
+        found = {}
+        for at in range(0, len(calls), LOGS_AT_ONCE):
+            part = slice(at, at + LOGS_AT_ONCE)
+            answers = batch_or_raise(self._rpc, calls[part])
+            for log, answer in zip(logs[part], answers, strict=True):
+                size, _, root, _, _ = _words(answer, 5)
+                found[log] = (size, root.to_bytes(32))
         return found
 
     def number(self, contract: str, signature: str, block: int) -> int:
