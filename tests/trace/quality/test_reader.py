@@ -129,6 +129,15 @@ def test_factors_are_vehicles_that_met_them(asked: _Asked) -> None:
         asked.factors(OWNER, ("weather",))
 
 
+def test_the_sets_that_the_store_keeps_are_those_reckoned_anew(plant: Plant, asked: _Asked) -> None:
+    kinds = ("batch", "machine", "shift", "gauge", "supplier", "station")
+    everyone = _Asked(plant, Everything())
+    reckoned = everyone.factors(OWNER, kinds)  # what was captured is not yet in the kept sets
+    with plant.site.write() as store:
+        assert store.refresh() > 0
+    assert everyone.factors(OWNER, kinds) == reckoned == asked.factors(OWNER, kinds)
+
+
 def test_the_bad_batch_is_found_in_the_store(asked: _Asked) -> None:
     report = root_cause(asked, OWNER, code="P0A7E")
     assert report.causes == ((FactorKey("batch", "bad"),),)

@@ -237,6 +237,12 @@ def test_an_overdue_gauge_signals_when_it_measures() -> None:
     assert signal.subject == again.subject, "one finding, however often it measures"
 
 
+def test_a_value_beyond_all_floats_stops_no_stream() -> None:
+    live = LiveSignals()
+    assert live.feed(_inspection(1, "1e999")) == []
+    assert live.feed(_inspection(2, "74.0")) == []
+
+
 def test_streams_are_bounded() -> None:
     live = LiveSignals(streams_max=10)
     for at in range(50):

@@ -25,6 +25,7 @@ from xinlian.services.app.trace_recall import RecallDesk
 from xinlian.services.app.trace_sharing import Sharing
 from xinlian.services.app.trace_signals import Signals
 from xinlian.services.settings import Settings
+from xinlian.trace.adapters.quality.watch import QualityWatch
 from xinlian.trace.adapters.sql.store import SqlTrace
 from xinlian.trace.usecases.genealogy import Genealogy
 from xinlian.trace.usecases.recall import Recalls
@@ -105,4 +106,6 @@ def trace_parts(store: Wired, evidence: Evidence) -> dict[str, Any]:
     )
     trace.dossiers.recalls_of = recalls.naming
     seconds = store.settings.evidence_deadline_seconds
-    return {"captures": Captures(engine, clock, keys, evidence, seconds), "recalls": recalls}
+    watch = QualityWatch(site, trace.sharing, lambda: 1000 * clock.now())
+    captures = Captures(engine, clock, keys, evidence, seconds, watch.after_capture)
+    return {"captures": captures, "recalls": recalls}

@@ -1,7 +1,8 @@
-"""Bitmaps of vehicles per factor, reckoned from links and facts as they stand.
+"""Bitmaps of vehicles per factor: those the store keeps, or reckoned from links and facts.
 
-Ordinals flow from vehicles down to what they hold or ever held; a factor is the union over the
-items that met it. For plants of up to a few million links; every answer is reckoned anew.
+The kept ones are of all parties together. For a reader that may not see all, and while they are
+not up to date, they are reckoned anew: ordinals flow from vehicles down to what they hold or ever
+held, and a factor is the union over the items that met it (up to a few million links).
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from pyroaring import BitMap
 from sqlalchemy import Connection, func, select
 from xinlian.trace.adapters.sql import tables_facts as t
 from xinlian.trace.adapters.sql.codes import ITEM_TYPES
-from xinlian.trace.adapters.sql.tables import descriptions, items, links, vehicles
+from xinlian.trace.adapters.sql.factors import FactorTable
+from xinlian.trace.adapters.sql.items import ItemTable
+from xinlian.trace.adapters.sql.tables import descriptions, dirty, items, links, vehicles
+from xinlian.trace.model.factors import FactorKind
 from xinlian.trace.model.items import ItemType
 from xinlian.trace.model.quality.enrichment import FactorKey
 from xinlian.trace.model.quality.errors import QualityError
@@ -66,11 +70,33 @@ def factor_sets(
     connection: Connection, kinds: Collection[str], seen: Seen
 ) -> dict[FactorKey, BitMap]:
     """The bitmaps of factors of ``kinds``; factors that no vehicle met are left out."""
-    above = vehicles_above(connection, seen)
-    sets: dict[FactorKey, BitMap] = {}
     for kind in kinds:
         if kind not in _SOURCES:
             raise QualityError(f"{kind!r} is no kind of factor: {', '.join(_SOURCES)}")
+    waiting = connection.scalar(select(func.count()).select_from(dirty))
+    if seen is None and not waiting:
+        return _kept(connection, kinds)
+    return _reckoned(connection, kinds, seen)
+
+
+def _kept(connection: Connection, kinds: Collection[str]) -> dict[FactorKey, BitMap]:
+    """The sets as the store keeps them; batches are named by number there."""
+    found = list(FactorTable(connection).all_sets([FactorKind(kind) for kind in kinds]))
+    numbers = [int(name) for kind, name, _ in found if kind is FactorKind.BATCH]
+    names = ItemTable(connection).ids(numbers)
+    return {
+        FactorKey(kind.value, names[int(name)].id if kind is FactorKind.BATCH else name): held
+        for kind, name, held in found
+        if held
+    }
+
+
+def _reckoned(
+    connection: Connection, kinds: Collection[str], seen: Seen
+) -> dict[FactorKey, BitMap]:
+    above = vehicles_above(connection, seen)
+    sets: dict[FactorKey, BitMap] = {}
+    for kind in kinds:
         for name, item in _SOURCES[kind](connection, seen):
             held = above.get(item)
             if held and name:

@@ -7,21 +7,27 @@ whatever the number of watches.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import Any, Final
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 from xinlian.trace.adapters.quality.reader import SqlQuality
 from xinlian.trace.adapters.sql import tables_facts as t
 from xinlian.trace.adapters.sql.items import ItemTable
 from xinlian.trace.adapters.sql.specs import SPECS
 from xinlian.trace.adapters.sql.store import SqlTrace, TraceStore
+from xinlian.trace.model.capture import CaptureReceipt
 from xinlian.trace.model.facts import Inspection
+from xinlian.trace.model.quality.errors import QualityError
 from xinlian.trace.usecases.ports import Visibility
 from xinlian.trace.usecases.quality.live_signals import LiveSignal, LiveSignals
 
 __all__ = ["MORE_SIGNALS", "QualityWatch"]
+
+_LOG: Final = logging.getLogger(__name__)
 
 MORE_SIGNALS: Final = "more-signals"
 """Raised in place of those beyond ``SIGNALS_MAX`` of one capture, with their number."""
@@ -76,6 +82,13 @@ class QualityWatch:
                     found += watched.live.feed(inspection)
                     watched.judged = number
             return self._raise(store, party, found)
+
+    def after_capture(self, party: int, _receipt: CaptureReceipt) -> None:
+        """For a capture's hook: what is captured stays so, whatever becomes of its signals."""
+        try:
+            self.look(party)
+        except (SQLAlchemyError, QualityError):
+            _LOG.exception("signals of party %d could not be raised; the next capture tries", party)
 
     def _warm(self, store: TraceStore, party: int) -> _Party:
         columns = t.inspections.c

@@ -6,6 +6,7 @@ bounded too. What a signal concerns is named, so that vehicles can be found.
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -111,7 +112,9 @@ class LiveSignals:
         if due is not None and inspection.time_ms >= due:
             signals.append(_overdue(inspection, due))
         if inspection.value is not None and inspection.result is not Result.NOT_MEASURED:
-            signals += self._charted(inspection, float(inspection.value))
+            value = float(inspection.value)
+            if math.isfinite(value):  # a decimal may be larger than a float can hold
+                signals += self._charted(inspection, value)
         return signals
 
     def warm(self, inspections: Iterable[Inspection]) -> None:
