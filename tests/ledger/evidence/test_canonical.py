@@ -83,6 +83,7 @@ BAD: dict[str, dict[Any, Any]] = {
     "a leap second": {"event_time": "2016-12-31T23:59:60.000Z"},
     "before 1970": {"event_time": "1969-12-31T23:59:59.999Z"},
     "digits that are not ASCII": {"event_time": "2026-09-0１T08:00:00.000Z"},
+    "too long a path": {"v": {"n" * 998: 1}},
     "too many bytes": {"v": "x" * (1 << 20)},
     "too many fields": {f"f{n}": n for n in range(4097)},
 }

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine
 from xinlian.ledger.adapters.sql.engine import begin_read, begin_write
 from xinlian.ledger.adapters.sql.evidence.store import SqlEvidence
+from xinlian.ledger.model.evidence import bundle as bundles
 from xinlian.ledger.model.evidence.errors import EvidenceError, Refusal
 from xinlian.ledger.usecases.evidence import EvidenceLogs, Preparer, Request
 from xinlian.ledger.usecases.evidence import writer as writing
@@ -207,6 +208,19 @@ def test_what_cannot_be_proved_is_refused(sqlite: Engine) -> None:
             with pytest.raises(EvidenceError):
                 make_log(logs, conn, stream=stream)
         assert logs.append(conn, info.log_id, []) == []
+
+
+def test_a_bundle_that_no_verifier_would_read_is_not_made(
+    sqlite: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twin = Twin(sqlite)
+    twin.append(records_of(random.Random(1), 3, 2))
+    twin.cut()
+    monkeypatch.setattr(bundles, "BUNDLE_BYTES_MAX", len(twin.prove(indices=[1])))
+    assert twin.prove(indices=[1])
+    with pytest.raises(EvidenceError) as refused:
+        twin.prove(indices=[1, 2])
+    assert refused.value.refusal is Refusal.TOO_LARGE
 
 
 def test_too_many_waiting_leaves_are_refused_until_a_head_is_cut(

@@ -8,11 +8,14 @@ from hashlib import sha256
 from typing import Any, Final
 
 import orjson
+from xinlian.ledger.model.evidence.errors import EvidenceError, Refusal
 from xinlian.ledger.model.evidence.fields import Shown
 from xinlian.ledger.model.evidence.heads import NO_ROOT, Anchor, Head, LogInfo
 from xinlian.ledger.model.evidence.index import Subject, Token
 
 FORMAT: Final = "xinlian-proof/1"
+BUNDLE_BYTES_MAX: Final = 64 << 20
+"""More than this no verifier reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +108,21 @@ class Part:
 
 
 def bundle(parts: Sequence[Part]) -> bytes:
-    """The file: canonical JSON with the digest of everything else in it, and a line end."""
+    """The file: canonical JSON with the digest of everything else in it, and a line end.
+
+    ``TOO_LARGE`` where it would have more bytes than verifiers read.
+    """
     content: dict[str, Any] = {
         "format": FORMAT,
         "parts": [part.to_json() for part in sorted(parts, key=lambda part: part.log.log_id)],
     }
     content["digest"] = sha256(canonical_file(content)).hexdigest()
-    return canonical_file(content) + b"\n"
+    data = canonical_file(content) + b"\n"
+    if len(data) > BUNDLE_BYTES_MAX:
+        raise EvidenceError(
+            Refusal.TOO_LARGE, f"a bundle has at most {BUNDLE_BYTES_MAX} bytes, not {len(data)}"
+        )
+    return data
 
 
 def canonical_file(content: dict[str, Any]) -> bytes:

@@ -20,6 +20,7 @@ from xinlian.ledger.model.evidence.canonical import SCALARS, check_text
 from xinlian.ledger.model.evidence.errors import EvidenceError, Refusal
 
 FIELDS_MAX: Final = 4096
+PATH_CHARS_MAX: Final = 1_000
 SECRET_BYTES: Final = 32
 _INNER_PAD: Final = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER_PAD: Final = bytes(byte ^ 0x5C for byte in range(256))
@@ -167,6 +168,10 @@ def _flat_paths(keys: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _make_plan(paths: tuple[str, ...]) -> Plan:
+    if max(map(len, paths)) > PATH_CHARS_MAX:
+        raise EvidenceError(
+            Refusal.TOO_LARGE, f"the path of a field has at most {PATH_CHARS_MAX} characters"
+        )
     encoded = [path.encode() for path in paths]
     order = tuple(sorted(range(len(paths)), key=encoded.__getitem__))
     return Plan(
