@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from xinlian.trace.model.items import ItemId
 
-__all__ = ["Cause", "Finding", "RecallDiff", "RecallLine", "RecallList", "Whereabouts"]
+__all__ = [
+    "REASONS",
+    "Cause",
+    "CauseKind",
+    "Drill",
+    "Finding",
+    "Reason",
+    "RecallDiff",
+    "RecallLine",
+    "RecallList",
+    "Whereabouts",
+]
 
 
 class Finding(StrEnum):
@@ -16,6 +29,63 @@ class Finding(StrEnum):
     CERTAIN = "certain"
     POSSIBLE = "possible"
     EXCLUDED = "excluded"
+
+
+class Reason(StrEnum):
+    """Why a vehicle stands where it does; ``REASONS`` has the sentences."""
+
+    CONTAINS = "contains"
+    SOLE_CANDIDATE = "sole-candidate"
+    ALL_CANDIDATES = "all-candidates"
+    CANDIDATE = "candidate"
+    TIME_UNKNOWN = "time-unknown"
+    WINDOW_EDGE = "window-edge"
+    REMOVED = "removed"
+    REMOVED_BEFORE = "removed-before"
+    FITTED_BEFORE = "fitted-before"
+    FITTED_AFTER = "fitted-after"
+    CANDIDATE_RESOLVED = "candidate-resolved"
+    OUTSIDE_WINDOW = "outside-window"
+    WITHDRAWN = "withdrawn"
+
+
+REASONS: Final[dict[str, tuple[str, str]]] = {
+    Reason.CONTAINS: ("an affected part is in it", "车内装有受影响零件"),
+    Reason.SOLE_CANDIDATE: (
+        "one of several parts, of which all others are ruled out",
+        "多个候选件中其余均已排除，确定为受影响零件",
+    ),
+    Reason.ALL_CANDIDATES: (
+        "one of several parts, all of which are affected",
+        "所有候选件均受影响",
+    ),
+    Reason.CANDIDATE: (
+        "one of several parts may be in it, and not all of them are affected",
+        "候选件之一受影响，无法确定装入的是哪一件",
+    ),
+    Reason.TIME_UNKNOWN: ("the time is not known", "时间未知"),
+    Reason.WINDOW_EDGE: (
+        "the work began or ended outside the time window",
+        "加工跨越时间窗边界",
+    ),
+    Reason.REMOVED: ("the affected part was removed", "受影响零件已拆除"),
+    Reason.REMOVED_BEFORE: (
+        "the part was removed before it was affected",
+        "零件在受影响之前已拆除",
+    ),
+    Reason.FITTED_BEFORE: ("fitted before the time window", "装配早于时间窗"),
+    Reason.FITTED_AFTER: ("fitted after the time window", "装配晚于时间窗"),
+    Reason.CANDIDATE_RESOLVED: (
+        "the candidate is known to be elsewhere",
+        "该候选件已确认装在别处",
+    ),
+    Reason.OUTSIDE_WINDOW: (
+        "made or measured on the same means within a day of the time window, but outside it",
+        "同一设备或量具，在时间窗前后一天内但不在窗内",
+    ),
+    Reason.WITHDRAWN: ("the record was withdrawn", "相关记录已撤回"),
+}
+"""English and Chinese sentences."""
 
 
 class Whereabouts(StrEnum):
@@ -90,3 +160,20 @@ class RecallList:
     excluded: int
     gaps: int
     diff: RecallDiff | None = None
+    stock: tuple[RecallLine, ...] = ()
+    """Affected parts and batches that are in nothing yet (``vehicle`` names the part)."""
+    notified: tuple[ItemId, ...] = ()
+    """Vehicles of the list whose holders were told by an earlier recall of the chain of diffs or by
+    this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """A trace that was timed and recorded: microseconds in all and by step, vehicles by finding."""
+
+    drill_id: str
+    made_ms: int
+    causes: tuple[Cause, ...]
+    took_us: int
+    steps_us: Mapping[str, int]
+    counts: Mapping[str, int]

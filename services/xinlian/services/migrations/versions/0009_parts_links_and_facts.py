@@ -140,8 +140,8 @@ def _second() -> None:
     _table(
         "trace_recalls",
         "recall",
-        "recall:text party:big made_ms:big causes:text population:big gaps:big certain:data "
-        "possible:data excluded:data details:data list_sha256:text earlier:text? leaf:big?",
+        "recall:text party:big made_ms:big causes:text population:big gaps:big certain:big "
+        "possible:big excluded:big details:data list_sha256:text earlier:text? leaf:big?",
     )
     _table(
         "trace_records",

@@ -8,15 +8,19 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
 from xinlian.trace.adapters.sql import bulk
+from xinlian.trace.adapters.sql.codes import LINK_KINDS
 from xinlian.trace.adapters.sql.items import ItemTable
 from xinlian.trace.adapters.sql.tables import links
 from xinlian.trace.model.circles import circle_link, deepest
 from xinlian.trace.model.limits import DEPTH_MAX
+from xinlian.trace.model.links import LinkKind
 from xinlian.trace.usecases.ports import Edge, Tangle
 
 __all__ = ["Graph"]
 
 _CLOSURE_MAX: Final = 300_000
+_ALL: Final = 1 << 62
+_PACKED: Final = LINK_KINDS.number[LinkKind.PACKED]
 _ABOVE_MAX: Final = 20_000
 _COLUMNS: Final = (
     "parent child valid_from party valid_to kind certainty withdrawn quantity unit candidate_group"
@@ -51,10 +55,28 @@ class Graph:
         """Links over the seeds, as ``below``."""
         return self._walk(_UP, seeds, limit, at_ms)
 
-    def _walk(self, walk: _Walk, seeds: Sequence[int], limit: int, at_ms: int | None) -> list[Edge]:
+    def made_of(self, seeds: Sequence[int], limit: int = _ALL) -> list[Edge]:
+        """What the seeds consist of or ever did: links under them, withdrawn ones too, packing
+        left out."""
+        return self._walk(_DOWN, seeds, limit, None, every=True)
+
+    def went_into(self, seeds: Sequence[int], limit: int = _ALL) -> list[Edge]:
+        """What the seeds ever went into, as ``made_of``."""
+        return self._walk(_UP, seeds, limit, None, every=True)
+
+    def _walk(
+        self,
+        walk: _Walk,
+        seeds: Sequence[int],
+        limit: int,
+        at_ms: int | None,
+        *,
+        every: bool = False,
+    ) -> list[Edge]:
         start, given, join = self._start(seeds)
         times: tuple[int, ...] = ()
-        holds = ""
+        holds = f" AND l.kind <> {_PACKED}" if every else ""
+        alive = "" if every else " AND l.withdrawn = 0"
         if at_ms is not None:
             holds = " AND l.valid_from <= ? AND (l.valid_to IS NULL OR l.valid_to > ?)"
             times = (at_ms, at_ms)
@@ -63,7 +85,7 @@ class Graph:
             self._connection,
             f"WITH RECURSIVE w(item) AS ({start} UNION"  # noqa: S608
             f" SELECT l.{walk.below} FROM w {join} trace_links l ON l.{walk.above} = w.item"
-            f" AND l.withdrawn = 0{holds})"
+            f"{alive}{holds})"
             f" SELECT {listed} FROM w {join} trace_links l ON l.{walk.above} = w.item{holds}"
             f" LIMIT {int(limit)}",
             *(given, *times, *times),

@@ -9,20 +9,25 @@ from sqlalchemy import Connection, Engine
 from xinlian.ledger.adapters.sql.engine import begin_read, begin_write
 from xinlian.trace.adapters.sql import bulk
 from xinlian.trace.adapters.sql.captures import CaptureTable
+from xinlian.trace.adapters.sql.factors import FactorTable
+from xinlian.trace.adapters.sql.factors_refresh import FactorRefresh
 from xinlian.trace.adapters.sql.graph import Graph
 from xinlian.trace.adapters.sql.items import ItemTable
 from xinlian.trace.adapters.sql.reading import FactTable
+from xinlian.trace.adapters.sql.recalls import RecallTable
 from xinlian.trace.adapters.sql.signals import SignalTable
 from xinlian.trace.adapters.sql.writer import FactWriter
 
 __all__ = ["SqlTrace", "TraceStore"]
 
 
-class TraceStore(CaptureTable, Graph, SignalTable, FactTable):
+class TraceStore(
+    CaptureTable, Graph, SignalTable, FactTable, FactorTable, FactorRefresh, RecallTable
+):
     """Everything within one transaction; ``connection`` is it."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        FactorRefresh.__init__(self, connection)
         self.connection = connection
         self.items = ItemTable(connection)
 

@@ -195,7 +195,7 @@ class FactWriter:
         bulk.insert(connection, t.event_items, sorted(set(self._event_items)))
         self._queued, self._event_items = {}, []
         ended = self._withdrawals.flush()
-        self._dirty |= {(row[0], 0) for row in new}
+        self._dirty |= {(row[0], 0) for row in (*new, *changed)}
         self._dirty |= {(row[0], 1) for row in changed if row[6] is not None or row[9]}
         self._dirty |= {(row[0], 1) for row in new if row[6] is not None}
         self._dirty |= {(number, 1) for number in ended}

@@ -1,0 +1,298 @@
+"""Recalls in SQL: what they start from, and the lists that are kept."""
+
+from __future__ import annotations
+
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import orjson
+from pyroaring import BitMap
+from sqlalchemy import Connection
+from xinlian.trace.adapters.sql import bulk
+from xinlian.trace.adapters.sql import tables_facts as t
+from xinlian.trace.adapters.sql.codes import ITEM_TYPES
+from xinlian.trace.adapters.sql.factors import FactorTable
+from xinlian.trace.adapters.sql.items import ItemTable
+from xinlian.trace.adapters.sql.tables import descriptions, items, links, records
+from xinlian.trace.model.factors import FactorKind
+from xinlian.trace.model.items import ItemId, ItemType
+from xinlian.trace.model.recall import (
+    Cause,
+    Drill,
+    Finding,
+    RecallDiff,
+    RecallLine,
+    RecallList,
+    Whereabouts,
+)
+from xinlian.trace.model.records import item_of, item_text
+from xinlian.trace.usecases.ports import Edge, Seen
+from xinlian.trace.usecases.recall_records import cause_of, cause_value
+
+__all__ = ["RecallTable"]
+
+_BATCH: Final = ITEM_TYPES.number[ItemType.BATCH]
+_CHAIN_MAX: Final = 1_000
+
+
+class RecallTable:
+    """Seeds, kept lists, notices and drills; within the owner's transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def named(self, names: Sequence[str], seen: Seen) -> set[int]:
+        """Items by id, scanned text or ``type:owner:id``."""
+        connection, table = self._connection, ItemTable(self._connection)
+        wanted: set[ItemId] = set()
+        for name in names:
+            wanted.update(table.find(name))
+            parts = name.split(":", 2)
+            if len(parts) == 3 and parts[0] in set(ItemType) and parts[1].isdigit():
+                wanted.add(item_of(name))
+        numbers = set(table.numbers(wanted).values())
+        if seen is None:
+            return numbers
+        own = {
+            row[0]
+            for source, key in ((descriptions, "item"), (links, "child"), (links, "parent"))
+            for row in bulk.by_keys(connection, source, f"{key} party", key, numbers)
+            if row[1] in seen
+        }
+        return numbers & own
+
+    def made_by(self, makers: Sequence[str]) -> list[tuple[int, int, int | None]]:
+        """Items by maker: number, who says so, time."""
+        found = bulk.by_keys(
+            *(self._connection, descriptions, "item party made_at", "maker", makers),
+            where="t.maker <> ''",
+        )
+        return [(item, party, made_at) for item, party, made_at in found]
+
+    def worked(
+        self, means: str, names: Sequence[str], low: int, high: int
+    ) -> list[tuple[int, int, int, int]]:
+        """Work by a machine, station or shift: item, party, start, end."""
+        found = bulk.by_keys(
+            *(self._connection, t.processes, "item party start_ms end_ms", means, names),
+            where="t.withdrawn = 0 AND t.start_ms < ? AND t.end_ms >= ?",
+            values=(high, low),
+        )
+        return [(row[0], row[1], row[2], row[3]) for row in found]
+
+    def inspected(
+        self, column: str, names: Sequence[str], low: int, high: int
+    ) -> list[tuple[int, int, int]]:
+        """Inspections with a gauge, or at a machine, station or shift: item, party, time."""
+        found = bulk.by_keys(
+            *(self._connection, t.inspections, "item party time_ms", column, names),
+            where="t.withdrawn = 0 AND t.time_ms < ? AND t.time_ms >= ?",
+            values=(high, low),
+        )
+        return [(row[0], row[1], row[2]) for row in found]
+
+    def are_batches(self, numbers: Iterable[int]) -> bool:
+        """Whether all of the items are batches."""
+        found = bulk.by_keys(self._connection, items, "type", "item", numbers)
+        return all(kind == _BATCH for (kind,) in found)
+
+    def singles(self, numbers: Iterable[int]) -> set[int]:
+        """Those that are single things, not batches."""
+        found = bulk.by_keys(self._connection, items, "item type", "item", numbers)
+        return {item for item, kind in found if kind != _BATCH}
+
+    def touched(self) -> bool:
+        """Whether something was captured since the sets were brought up to date."""
+        return bool(bulk.run(self._connection, "SELECT 1 FROM trace_dirty LIMIT 1"))
+
+    def population(self, seen: Seen) -> int:
+        """How many vehicles there are of which the parties spoke."""
+        if seen is None:
+            top = bulk.run(self._connection, "SELECT max(ordinal) FROM trace_vehicles")[0][0]
+            return 0 if top is None else int(top) + 1
+        keys = [(FactorKind.PARTY, str(party)) for party in seen]
+        sets = FactorTable(self._connection).sets(keys)
+        return len(BitMap().union(*(each[0] for each in sets.values())))
+
+    def gap_count(self, wanted: Sequence[ItemId], seen: Seen) -> int:
+        """How many gaps are listed of items."""
+        listed = bulk.run(
+            self._connection, "SELECT item, party FROM trace_gaps WHERE withdrawn = 0"
+        )
+        if not listed:
+            return 0
+        numbers = set(ItemTable(self._connection).numbers(wanted).values())
+        return sum(item in numbers and (seen is None or party in seen) for item, party in listed)
+
+    def keep_recall(self, party: int, recall: RecallList, digest: str, leaf: int) -> None:
+        """Keep a list."""
+        diff = recall.diff
+        details = {
+            "lines": [_line_value(line) for line in recall.lines],
+            "stock": [_line_value(line) for line in recall.stock],
+            "diff": None
+            if diff is None
+            else [
+                [item_text(item) for item in diff.added],
+                [item_text(item) for item in diff.removed],
+                [[item_text(item), old.value, new.value] for item, old, new in diff.changed],
+            ],
+        }
+        line = (
+            *(recall.recall_id, party, recall.made_at_ms),
+            orjson.dumps([cause_value(cause) for cause in recall.causes]).decode(),
+            *(recall.population, recall.gaps, recall.certain, recall.possible, recall.excluded),
+            zlib.compress(orjson.dumps(details), 1),
+            *(digest, None if diff is None else diff.earlier_id, leaf),
+        )
+        bulk.insert(self._connection, t.recalls, [line])
+
+    def recall(self, party: int, recall_id: str) -> RecallList | None:
+        """A kept list of a party, with who was notified by now."""
+        found = bulk.run(
+            self._connection,
+            "SELECT made_ms, causes, population, gaps, certain, possible, excluded, details,"
+            " earlier FROM trace_recalls WHERE recall = ? AND party = ?",
+            *(recall_id, party),
+        )
+        if not found:
+            return None
+        made_ms, causes, population, gaps, certain, possible, excluded, packed, earlier = found[0]
+        details = orjson.loads(zlib.decompress(bytes(packed)))
+        made = RecallList(
+            recall_id,
+            tuple(map(cause_of, orjson.loads(causes))),
+            made_ms,
+            tuple(map(_line_of, details["lines"])),
+            population,
+            certain,
+            possible,
+            excluded,
+            gaps,
+            None if earlier is None else _diff_of(earlier, details["diff"]),
+            tuple(map(_line_of, details["stock"])),
+        )
+        return replace(made, notified=self.notified(made))
+
+    def recalls(self, party: int, limit: int) -> list[tuple[str, int, tuple[Cause, ...]]]:
+        """Recalls of a party, newest first."""
+        found = bulk.run(
+            self._connection,
+            "SELECT recall, made_ms, causes FROM trace_recalls WHERE party = ?"
+            " ORDER BY made_ms DESC, recall LIMIT ?",
+            *(party, limit),
+        )
+        return [(row[0], row[1], tuple(map(cause_of, orjson.loads(row[2])))) for row in found]
+
+    def notified(self, recall: RecallList) -> tuple[ItemId, ...]:
+        """The vehicles of a list whose holders were told, by it or by those before it."""
+        chain, known = [recall.recall_id], {recall.recall_id}
+        before = None if recall.diff is None else recall.diff.earlier_id
+        while before is not None and before not in known and len(chain) < _CHAIN_MAX:
+            chain.append(before)
+            known.add(before)
+            found = bulk.run(
+                self._connection, "SELECT earlier FROM trace_recalls WHERE recall = ?", before
+            )
+            before = found[0][0] if found else None
+        told = {
+            row[0] for row in bulk.by_keys(self._connection, t.notices, "item", "recall", chain)
+        }
+        if not told:
+            return ()
+        names = set(ItemTable(self._connection).ids(told).values())
+        return tuple(line.vehicle for line in recall.lines if line.vehicle in names)
+
+    def add_notices(
+        self, recall_id: str, told: Iterable[ItemId], channel: str, now_ms: int
+    ) -> list[ItemId]:
+        """Note that holders were told; those that were not told by this recall before."""
+        numbers = ItemTable(self._connection).numbers(told)
+        known = {
+            row[0]
+            for row in bulk.by_keys(self._connection, t.notices, "item", "recall", [recall_id])
+        }
+        new = {item: number for item, number in numbers.items() if number not in known}
+        rows = [(recall_id, number, now_ms, channel) for number in sorted(new.values())]
+        bulk.insert(self._connection, t.notices, rows)
+        return sorted(new)
+
+    def keep_drill(self, party: int, drill: Drill, leaf: int) -> None:
+        """Keep a drill; the same again replaces nothing."""
+        known = bulk.run(
+            self._connection, "SELECT 1 FROM trace_drills WHERE drill = ?", drill.drill_id
+        )
+        if known:
+            return
+        what = orjson.dumps([cause_value(cause) for cause in drill.causes]).decode()
+        steps = orjson.dumps({"steps": drill.steps_us, "counts": drill.counts}).decode()
+        line = (drill.drill_id, party, drill.made_ms, what, drill.took_us, steps, leaf)
+        bulk.insert(self._connection, t.drills, [line])
+
+    def drills(self, party: int, limit: int) -> list[Drill]:
+        """Drills of a party, newest first."""
+        found = bulk.run(
+            self._connection,
+            "SELECT drill, made_ms, what, took_us, steps FROM trace_drills WHERE party = ?"
+            " ORDER BY made_ms DESC, drill LIMIT ?",
+            *(party, limit),
+        )
+        return [
+            Drill(
+                *(drill, made_ms, tuple(map(cause_of, orjson.loads(what))), took_us),
+                *orjson.loads(steps).values(),
+            )
+            for drill, made_ms, what, took_us, steps in found
+        ]
+
+    def leaves_of(
+        self, numbers: Iterable[int], edges: Iterable[Edge], until_ms: int
+    ) -> dict[int, list[int]]:
+        """Leaves of the records about items and links, with all corrections, by party."""
+        wanted, connection = list(numbers), self._connection
+        pairs = {(edge.parent, edge.child) for edge in edges}
+        found: set[int | None] = set()
+        for row in bulk.by_pairs(
+            connection, links, "record end_record", "parent child", sorted(pairs)
+        ):
+            found.update(row)
+        for table in (descriptions, t.processes, t.inspections):
+            found |= {r[0] for r in bulk.by_keys(connection, table, "record", "item", wanted)}
+        events = {
+            row[0] for row in bulk.by_keys(connection, t.event_items, "event", "item", wanted)
+        }
+        found |= {r[0] for r in bulk.by_keys(connection, t.events, "record", "event", events)}
+        found |= {row[0] for row in bulk.run(connection, "SELECT record FROM trace_corrections")}
+        leaves: dict[int, list[int]] = defaultdict(list)
+        for party, leaf in bulk.by_keys(
+            *(connection, records, "party leaf", "record", found - {None}),
+            where="t.captured_ms <= ?",
+            values=(until_ms,),
+        ):
+            leaves[party].append(leaf)
+        return {party: sorted(each) for party, each in leaves.items()}
+
+
+def _line_value(line: RecallLine) -> list[Any]:
+    return [
+        *(item_text(line.vehicle), line.finding.value, line.reason, line.path),
+        line.whereabouts.value,
+    ]
+
+
+def _line_of(value: Sequence[Any]) -> RecallLine:
+    item, finding, reason, path, where = value
+    return RecallLine(item_of(item), Finding(finding), reason, tuple(path), Whereabouts(where))
+
+
+def _diff_of(earlier: str, value: Sequence[Any]) -> RecallDiff:
+    added, removed, changed = value
+    return RecallDiff(
+        earlier,
+        tuple(map(item_of, added)),
+        tuple(map(item_of, removed)),
+        tuple((item_of(item), Finding(old), Finding(new)) for item, old, new in changed),
+    )

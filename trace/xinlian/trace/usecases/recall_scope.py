@@ -1,0 +1,182 @@
+"""One recall list under way: from seeds to lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from xinlian.trace.model.factors import FactorKind
+from xinlian.trace.model.items import ItemId, ItemType
+from xinlian.trace.model.recall import (
+    Cause,
+    CauseKind,
+    Finding,
+    Reason,
+    RecallLine,
+    RecallList,
+    Whereabouts,
+)
+from xinlian.trace.model.recompute import path_of
+from xinlian.trace.model.spread import Seed, Verdict, Way, spread
+from xinlian.trace.usecases.ports import Edge, Seen
+from xinlian.trace.usecases.recall_seeds import seeds_of
+
+__all__ = ["WALKED_MAX", "Scope"]
+
+WALKED_MAX: Final = 2_000
+"""Scopes of more vehicles are taken from the bitmaps; their paths show only cause and vehicle."""
+_LIST: Final = (Finding.CERTAIN, Finding.POSSIBLE, Finding.EXCLUDED)
+_PACKED: Final = 2
+"""Code of ``LinkKind.PACKED`` in the store."""
+
+
+class Scope:
+    """One list under way."""
+
+    def __init__(self, store: Any, seen: Seen, causes: tuple[Cause, ...], now_ms: int) -> None:
+        self._store = store
+        self._seen = seen
+        self._causes = causes
+        self._now_ms = now_ms
+        self._seeds: dict[int, tuple[Seed, ...]] = seeds_of(store, causes, seen)
+        self._edges: list[Edge] = []
+
+    def build(self, *, with_stock: bool) -> RecallList:
+        """The whole list."""
+        large = self._large()
+        if large is None:
+            verdicts = self._spread(self._over(list(self._seeds)))
+            lines = self._lines(verdicts, ItemType.VEHICLE)
+        else:
+            sure, ever = large
+            lines = [*self._sure_lines(sure), *self._doubtful_lines(ever - sure)]
+            verdicts = self._spread(self._over(list(self._seeds))) if with_stock else {}
+        stock = self._stock(verdicts) if with_stock else []
+        lines.sort(key=lambda line: (_LIST.index(line.finding), line.vehicle))
+        counts = [sum(line.finding is finding for line in lines) for finding in _LIST]
+        population = self._store.population(self._seen)
+        gaps = self._store.gap_count([line.vehicle for line in lines if line.path], self._seen)
+        certain, possible, excluded = counts
+        return RecallList(
+            *("", self._causes, self._now_ms, tuple(lines)),
+            population=population,
+            certain=certain,
+            possible=possible,
+            excluded=excluded,
+            gaps=gaps,
+            stock=tuple(stock),
+        )
+
+    def walked(self) -> tuple[set[int], list[Edge]]:
+        """Every item and link that the list rests on."""
+        self._spread(self._over(list(self._seeds)))
+        ends = {end for edge in self._edges for end in (edge.parent, edge.child)}
+        return ends | set(self._seeds), self._edges
+
+    def _large(self) -> tuple[Any, Any] | None:
+        """``sure`` and ``ever`` of batches that are named without a window, if they are many."""
+        plain = self._seen is None and all(
+            cause.kind is CauseKind.ITEMS and cause.from_ms is None and cause.to_ms is None
+            for cause in self._causes
+        )
+        if not plain or not self._seeds:
+            return None
+        keys = [(FactorKind.BATCH, str(number)) for number in self._seeds]
+        if not self._store.are_batches(self._seeds):
+            return None
+        sets = list(self._store.sets(keys).values())
+        if not sets:
+            return None
+        ever = sets[0][0].union(*(each[0] for each in sets))
+        return None if len(ever) <= WALKED_MAX else (sets[0][1].union(*(s[1] for s in sets)), ever)
+
+    def _over(self, seeds: Sequence[int]) -> list[Edge]:
+        return [edge for edge in self._store.went_into(seeds) if self._sees(edge)]
+
+    def _sees(self, edge: Edge) -> bool:
+        return self._seen is None or edge.party in self._seen
+
+    def _spread(self, edges: Iterable[Edge]) -> dict[int, Verdict[int]]:
+        """Findings by the rules of ``spread``, with what these need besides the links given."""
+        known = set(edges)
+        doubtful = {edge.parent for edge in known if edge.certainty}
+        known |= {
+            edge
+            for edge in self._store.children_of(doubtful)
+            if edge.certainty and self._sees(edge)
+        }
+        candidates = {edge.child for edge in known if edge.certainty}
+        singles = self._store.singles(candidates)
+        known |= {edge for edge in self._store.parents_of(singles) if self._sees(edge)}
+        self._edges = [edge for edge in known if edge.kind != _PACKED]
+        ways = (
+            Way(
+                *(edge.parent, edge.child, edge.valid_from, edge.valid_to),
+                *(not edge.certainty, bool(edge.withdrawn), edge.group),
+            )
+            for edge in sorted(self._edges)
+        )
+        return spread(self._seeds, ways, singles.__contains__, self._now_ms)
+
+    def _lines(
+        self, verdicts: Mapping[int, Verdict[int]], kind: ItemType, only: Any = None
+    ) -> list[RecallLine]:
+        ids: dict[int, ItemId] = self._store.items.ids(verdicts)
+        wanted = [n for n in verdicts if ids[n].type is kind and (only is None or n in only)]
+        where = self._store.whereabouts(wanted)
+        return [
+            RecallLine(
+                ids[number],
+                verdicts[number].finding,
+                verdicts[number].reason,
+                tuple(ids[each].id for each in path_of(number, verdicts)),
+                where.get(number, Whereabouts.UNKNOWN),
+            )
+            for number in wanted
+        ]
+
+    def _sure_lines(self, sure: Any) -> list[RecallLine]:
+        names = self._store.items.ids(self._seeds)
+        cause = tuple(names[number].id for number in self._seeds) if len(names) == 1 else ()
+        keys = {
+            place: (FactorKind.WHEREABOUTS, place.value)
+            for place in (Whereabouts.FIELD, Whereabouts.STOPPABLE)
+        }
+        sets = self._store.sets(keys.values())
+        places = {place: sets[key][0] for place, key in keys.items() if key in sets}
+        certain, contains, unknown = Finding.CERTAIN, Reason.CONTAINS, Whereabouts.UNKNOWN
+        where = {ordinal: place for place, bitmap in places.items() for ordinal in bitmap & sure}
+        return [
+            RecallLine(
+                vehicle, certain, contains, (*cause, vehicle.id), where.get(ordinal, unknown)
+            )
+            for ordinal, _, vehicle in self._store.items.vehicles(sure)
+        ]
+
+    def _doubtful_lines(self, doubtful: Any) -> list[RecallLine]:
+        if not doubtful:
+            return []
+        numbers = {number for _, number, _ in self._store.items.vehicles(doubtful)}
+        below = self._store.made_of(list(numbers))
+        return self._lines(self._spread(below), ItemType.VEHICLE, numbers)
+
+    def _stock(self, verdicts: Mapping[int, Verdict[int]]) -> list[RecallLine]:
+        """What is affected and in nothing yet."""
+        fitted = {edge.child for edge in self._edges if not edge.withdrawn}
+        loose = {number: verdict for number, verdict in verdicts.items() if number not in fitted}
+        ids = self._store.items.ids(loose)
+        where = self._store.whereabouts(loose)
+        found = [
+            RecallLine(
+                ids[number],
+                verdict.finding,
+                verdict.reason,
+                tuple(
+                    each.id for each in self._store.items.ids(path_of(number, verdicts)).values()
+                ),
+                where.get(number, Whereabouts.UNKNOWN),
+            )
+            for number, verdict in loose.items()
+            if ids[number].type is not ItemType.VEHICLE
+        ]
+        return sorted(found, key=lambda line: (_LIST.index(line.finding), line.vehicle))
