@@ -24,6 +24,7 @@ from xinlian.trace.adapters.labels import (
     make_symbol,
     png,
     sheet_pdf,
+    sheet_pngs,
     svg,
 )
 
@@ -119,6 +120,17 @@ def test_a_sheet_holds_every_label_once_in_order() -> None:
     in_order = [codes[at] for at in sorted(codes)]
     assert in_order == [label.code for label in labels[: sheet.count - 3]]
     assert sorted(_read(second)) == [label.code for label in labels[sheet.count - 3 :]]
+
+
+def test_a_sheet_as_pictures_holds_the_same() -> None:
+    sheet = SHEETS["a4-14"]
+    labels = [Label(f"{NETWORK}-{n:03d}", f"件{n:03d}") for n in range(20)]
+    pictures = list(sheet_pngs(labels, sheet, skip=2, offset_mm=(0.5, 1.0), dpi=200))
+    read = [sorted(_read(Image.open(io.BytesIO(data)))) for data in pictures]
+    assert read == [
+        [label.code for label in labels[:12]],
+        [label.code for label in labels[12:]],
+    ]
 
 
 @pytest.mark.parametrize("sheet", SHEETS.values(), ids=lambda sheet: sheet.name)

@@ -30,22 +30,10 @@ from xinlian.trace.model.tree import Direction, Node, Tree
 
 from tests.trace.sample import measured
 from tests.trace.sample import plant as p
-from tests.trace.sample.parties import CODES, PARTIES
+from tests.trace.sample.parties import CODES, ENGLISH, PARTIES
 
 MADE_AT: Final = datetime(2026, 11, 22, 9, 0, tzinfo=p.CHINA)
 KINDS: Final = {"整车": ItemType.VEHICLE, "序列件": ItemType.SERIAL, "批次": ItemType.BATCH}
-ENGLISH: Final = {
-    "云辰E2纯电动轿车": "Yunchen E2 sedan",
-    "动力电池包": "Battery pack",
-    "电池模组": "Cell module",
-    "磷酸铁锂电芯": "LFP cell",
-    "电芯批次": "LFP cell lot",
-    "负极极片卷": "Anode electrode coil",
-    "电池管理系统": "Battery management system",
-    "电池包下壳体": "Pack housing",
-    "液冷板": "Cooling plate",
-    "导热结构胶": "Thermal structural adhesive",
-}
 RESULTS: Final = {"合格": Result.PASSED, "不合格": Result.FAILED, "未测": Result.NOT_MEASURED}
 
 

@@ -21,6 +21,19 @@ PARTIES: Final = (
 
 CODES: Final = {key: synthetic_uscc("battery-plant", key) for key, *_ in PARTIES}
 
+ENGLISH: Final = {
+    "云辰E2纯电动轿车": "Yunchen E2 sedan",
+    "动力电池包": "Battery pack",
+    "电池模组": "Cell module",
+    "磷酸铁锂电芯": "LFP cell",
+    "电芯批次": "LFP cell lot",
+    "负极极片卷": "Anode electrode coil",
+    "电池管理系统": "Battery management system",
+    "电池包下壳体": "Pack housing",
+    "液冷板": "Cooling plate",
+    "导热结构胶": "Thermal structural adhesive",
+}
+
 
 def party_rows() -> list[dict[str, str]]:
     """The parties as they stand in ``parties.json``."""

@@ -10,6 +10,7 @@ from xinlian.trace.adapters.labels.sheets import (
     SheetLayout,
     label_pdf,
     sheet_pdf,
+    sheet_pngs,
 )
 from xinlian.trace.adapters.labels.symbols import LabelError, Surface, Symbology, make_symbol
 
@@ -27,5 +28,6 @@ __all__ = [
     "make_symbol",
     "png",
     "sheet_pdf",
+    "sheet_pngs",
     "svg",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 from typing import Final
 from xml.sax.saxutils import escape
 
@@ -12,7 +13,7 @@ from xinlian.trace.adapters.fonts import FONT, font_file, register_fonts
 from xinlian.trace.adapters.labels.layout import MM, Arrangement
 from xinlian.trace.adapters.labels.symbols import LabelError
 
-__all__ = ["paint_pdf", "png", "svg"]
+__all__ = ["blank", "paint_image", "paint_pdf", "png", "png_bytes", "svg"]
 
 DPI_MAX: Final = 1200
 _PIXELS_MAX: Final = 40_000_000
@@ -35,28 +36,49 @@ def paint_pdf(page: Canvas, made: Arrangement, left: float, top: float) -> None:
 
 def png(made: Arrangement, dpi: int = 300) -> bytes:
     """The label as PNG, 8-bit grey. Modules have whole pixels, so that edges are sharp."""
+    image = blank(made.width, made.height, dpi)
+    paint_image(image, made, 0.0, 0.0, dpi)
+    return png_bytes(image, dpi)
+
+
+def blank(width: float, height: float, dpi: int) -> Image.Image:
+    """A white picture of so many millimetres."""
     if not 72 <= dpi <= DPI_MAX:
         raise LabelError(
             f"the resolution has to be 72 to {DPI_MAX} dpi", f"分辨率须为 72 至 {DPI_MAX} dpi"
         )
-    scale = dpi / 25.4
-    width, height = round(made.width * scale), round(made.height * scale)
-    if width * height > _PIXELS_MAX:
+    size = round(width * dpi / 25.4), round(height * dpi / 25.4)
+    if size[0] * size[1] > _PIXELS_MAX:
         raise LabelError("the picture is too large", "图片过大")
+    return Image.new("L", size, 255)
+
+
+def paint_image(image: Image.Image, made: Arrangement, left: float, top: float, dpi: int) -> None:
+    """Paint with the upper left corner at (``left``, ``top``) in millimetres."""
+    scale = dpi / 25.4
+    draw = ImageDraw.Draw(image)
     unit = max(1, int(made.module * scale))
     spare = (made.module * scale - unit) * made.symbol.side / 2
-    x0, y0 = round(made.x * scale + spare), round(made.y * scale + spare)
-    image = Image.new("L", (width, height), 255)
-    draw = ImageDraw.Draw(image)
+    x0, y0 = round((left + made.x) * scale + spare), round((top + made.y) * scale + spare)
     for x, y, length in made.symbol.runs():
-        left, top = x0 + x * unit, y0 + y * unit
-        draw.rectangle((left, top, left + length * unit - 1, top + unit - 1), fill=0)
+        at_x, at_y = x0 + x * unit, y0 + y * unit
+        draw.rectangle((at_x, at_y, at_x + length * unit - 1, at_y + unit - 1), fill=0)
     for line in made.lines:
-        font = ImageFont.truetype(str(font_file()), line.size * dpi / 72)
-        draw.text((line.x * scale, line.y * scale), line.text, fill=0, font=font, anchor="ls")
+        font = _face(line.size * dpi / 72)
+        place = ((left + line.x) * scale, (top + line.y) * scale)
+        draw.text(place, line.text, fill=0, font=font, anchor="ls")
+
+
+def png_bytes(image: Image.Image, dpi: int) -> bytes:
+    """The picture as PNG with its resolution."""
     out = io.BytesIO()
     image.save(out, "PNG", dpi=(dpi, dpi))
     return out.getvalue()
+
+
+@lru_cache(maxsize=32)
+def _face(pixels: float) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(font_file()), pixels)
 
 
 def svg(made: Arrangement) -> str:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from reportlab.pdfgen.canvas import Canvas
 from xinlian.trace.adapters.labels.layout import MM, Label, arrange
-from xinlian.trace.adapters.labels.painters import paint_pdf
+from xinlian.trace.adapters.labels.painters import blank, paint_image, paint_pdf, png_bytes
 from xinlian.trace.adapters.labels.symbols import LabelError
 
-__all__ = ["LABELS_MAX", "SHEETS", "SheetLayout", "label_pdf", "sheet_pdf"]
+__all__ = ["LABELS_MAX", "SHEETS", "SheetLayout", "label_pdf", "sheet_pdf", "sheet_pngs"]
 
 A4_MM: Final = (210.0, 297.0)
 LABELS_MAX: Final = 10_000
@@ -85,6 +85,43 @@ def sheet_pdf(
     """Labels on A4 sheets. ``skip`` places of the first sheet are used already; ``offset_mm``
     moves everything right and down to suit a printer's feed; ``borders`` draws cutting lines.
     """
+    pages = _pages(labels, sheet, skip, offset_mm)
+    out = io.BytesIO()
+    page = Canvas(out, pagesize=(A4_MM[0] * MM, A4_MM[1] * MM), invariant=True, pageCompression=1)
+    for placed in pages:
+        for label, x, y in placed:
+            left, top = x * MM, (A4_MM[1] - y) * MM
+            if borders:
+                page.setStrokeGray(0.8)
+                page.setLineWidth(0.3)
+                page.rect(left, top - sheet.height * MM, sheet.width * MM, sheet.height * MM)
+            paint_pdf(page, arrange(label, sheet.width, sheet.height), left, top)
+        page.showPage()
+    page.save()
+    return out.getvalue()
+
+
+def sheet_pngs(
+    labels: Sequence[Label],
+    sheet: SheetLayout,
+    *,
+    skip: int = 0,
+    offset_mm: tuple[float, float] = (0.0, 0.0),
+    dpi: int = 300,
+) -> Iterator[bytes]:
+    """The same as pictures, one a sheet."""
+    pages = _pages(labels, sheet, skip, offset_mm)
+    for placed in pages:
+        image = blank(*A4_MM, dpi)
+        for label, x, y in placed:
+            paint_image(image, arrange(label, sheet.width, sheet.height), x, y, dpi)
+        yield png_bytes(image, dpi)
+
+
+def _pages(
+    labels: Sequence[Label], sheet: SheetLayout, skip: int, offset_mm: tuple[float, float]
+) -> list[list[tuple[Label, float, float]]]:
+    """The labels of every sheet with their upper left corners in mm; checks what is asked."""
     if not 1 <= len(labels) <= LABELS_MAX:
         raise LabelError(
             f"a job has 1 to {LABELS_MAX} labels, not {len(labels)}",
@@ -100,33 +137,11 @@ def sheet_pdf(
             f"a sheet can be moved by at most {OFFSET_MM_MAX:.0f} mm",
             f"整页偏移不得超过 {OFFSET_MM_MAX:.0f} mm",
         )
-    out = io.BytesIO()
-    page = Canvas(out, pagesize=(A4_MM[0] * MM, A4_MM[1] * MM), invariant=True, pageCompression=1)
-    _fill(page, labels, sheet, skip, offset_mm, borders)
-    page.save()
-    return out.getvalue()
-
-
-def _fill(
-    page: Canvas,
-    labels: Iterable[Label],
-    sheet: SheetLayout,
-    skip: int,
-    offset_mm: tuple[float, float],
-    borders: bool,
-) -> None:
-    place = skip
-    for label in labels:
-        if place == sheet.count:
-            page.showPage()
-            place = 0
-        made = arrange(label, sheet.width, sheet.height)
+    pages: list[list[tuple[Label, float, float]]] = [[]]
+    for number, label in enumerate(labels, skip):
+        place = number % sheet.count
+        if place == 0 and number > skip:
+            pages.append([])
         x, y = sheet.place(place)
-        left, top = (x + offset_mm[0]) * MM, (A4_MM[1] - y - offset_mm[1]) * MM
-        if borders:
-            page.setStrokeGray(0.8)
-            page.setLineWidth(0.3)
-            page.rect(left, top - sheet.height * MM, sheet.width * MM, sheet.height * MM)
-        paint_pdf(page, made, left, top)
-        place += 1
-    page.showPage()
+        pages[-1].append((label, x + offset_mm[0], y + offset_mm[1]))
+    return pages
