@@ -8,6 +8,7 @@ from typing import Any
 from tests.support import rfc9162_plain as plain
 from tests.support import xlproof
 from tests.support.xlproof import bundle, part, pinned, sample_log, sealed, written
+from tests.verify import owners
 from tests.verify.lies import LIES, base, field_of, lie
 
 Json = Any
@@ -65,7 +66,8 @@ def dishonest() -> list[Case]:
     log, _ = base()
     heads = _heads(pinned(log))
     cases = [Case(name, written(lie(change)), 1, step, heads) for name, step, change in LIES]
-    return [*cases, *_forged(log), *_malformed(heads)]
+    own = [Case(f"owner: {name}", data, 1, step, held) for name, step, data, held in owners.lies()]
+    return [*cases, *own, *_forged(log), *_malformed(heads)]
 
 
 def _forged(log: plain.PlainLog) -> list[Case]:
@@ -172,6 +174,7 @@ def _malformed(heads: tuple[bytes, ...]) -> list[Case]:
         "wrong digest": good.replace(b'"digest":"', b'"digest":"0', 1).replace(
             b'","format"', b'","format"', 1
         ),
+        "digest of something else": written(base()[1] | {"digest": "00" * 32}),
         "no parts": written(sealed({"format": "xinlian-proof/1", "parts": []})),
         "another version": written(sealed(base()[1] | {"format": "xinlian-proof/2"})),
         "a part twice": written(sealed(base()[1] | {"parts": base()[1]["parts"] * 2})),

@@ -36,3 +36,12 @@ def test_verdict(case: Case) -> None:
     assert {said[step] for step in case.open_steps} <= {"NOT CHECKED"}
     for lang in ("en", "zh"):
         assert len(list(xinlian_verify.lines_of(report, lang))) > 10
+
+
+def test_a_file_above_the_bound_is_not_read() -> None:
+    data = b" " * (xinlian_verify.FILE_BYTES_MAX + 1)
+    report = xinlian_verify.verify(data)
+    assert report["exit"] == 1
+    assert "too large" in report["steps"][0]["reasons"][0]["en"]
+    pinned = xinlian_verify.verify(CASES[0].data, [data])
+    assert "too large" in pinned["steps"][0]["reasons"][0]["en"]
