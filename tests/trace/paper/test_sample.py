@@ -15,6 +15,7 @@ from xinlian.trace.model.mapping import parse_trace_mapping
 
 from tests.trace.sample import plant as p
 from tests.trace.sample.make import FOLDER, sample_files
+from tests.trace.sample.taking import MAPPINGS
 
 WRITTEN_BY_HAND = (".yaml", ".md")
 
@@ -81,19 +82,7 @@ def test_certificates_can_be_read() -> None:
     assert p.BAD_COIL in text
 
 
-TABLES = {
-    "vehicles.csv": "items.yaml",
-    "items.csv": "items.yaml",
-    "cells.csv": "items.yaml",
-    "genealogy.csv": "genealogy.yaml",
-    "vehicle-links.csv": "genealogy.yaml",
-    "inspections.csv": "inspections.yaml",
-    "processes.csv": "processes.yaml",
-    "claims.csv": "claims.yaml",
-}
-
-
-@pytest.mark.parametrize(("table", "mapping"), TABLES.items())
+@pytest.mark.parametrize(("table", "mapping"), MAPPINGS.items())
 def test_every_mapping_fits_its_table(table: str, mapping: str) -> None:
     raw = yaml.safe_load((FOLDER / mapping).read_text(encoding="utf-8"))
     encoding = "gb18030" if table == "cells.csv" else "utf-8"
