@@ -1,8 +1,8 @@
 """Buckets of the stored subject index: the subjects whose tags begin with the same bits.
 
-A bucket is one row of bytes: for each of its 16 cells (the next four bits) how many entries it has
-and the hash of its subtree, then the entries sorted by tag. A change costs the hashes of its cell
-and not of the whole bucket.
+A bucket is one row of bytes: for each of its 16 cells (the next four bits) how many entries it has,
+then for each the hash of its subtree, then the entries sorted by tag. A change costs the hashes of
+its cell and not of the whole bucket.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Final
 
 from xinlian.ledger.model.evidence.index import (
+    EMPTY_HASH,
     ENTRY,
     Node,
     SubjectState,
@@ -23,8 +24,8 @@ from xinlian.ledger.model.evidence.index import (
 
 CELL_BITS: Final = 4
 CELLS: Final = 1 << CELL_BITS
-_CELL: Final = struct.Struct(">H32s")
-HEADER_BYTES: Final = CELLS * _CELL.size
+_SIZES: Final = struct.Struct(f">{CELLS}H")
+HEADER_BYTES: Final = _SIZES.size + CELLS * 32
 _ENTRY_BYTES: Final = ENTRY.size
 
 Change = tuple[bytes, SubjectState]
@@ -59,15 +60,12 @@ def entries_of(data: bytes) -> list[bytes]:
 def build(entries: Iterable[bytes], bits: int) -> tuple[bytes, Node]:
     """A bucket at depth ``bits`` from packed entries sorted by tag, and its subtree."""
     shift = bits + CELL_BITS
-    parts: dict[int, list[bytes]] = {
-        cell: list(group)
-        for cell, group in groupby(entries, key=lambda packed: bucket_of(packed, shift) & CELLS - 1)
-    }
-    cells = [
-        (len(part), subtree_node(part, shift))
-        for part in (parts.get(at, []) for at in range(CELLS))
-    ]
-    return _pack(cells, [b"".join(part) for _, part in sorted(parts.items())])
+    sizes, hashes, bodies = [0] * CELLS, [EMPTY_HASH] * CELLS, []
+    for cell, group in groupby(entries, key=lambda packed: bucket_of(packed, shift) & CELLS - 1):
+        part = list(group)
+        sizes[cell], hashes[cell] = len(part), subtree_node(part, shift).hash
+        bodies += part
+    return _pack(sizes, hashes, bodies)
 
 
 def merge(data: bytes, changes: Sequence[Change], bits: int) -> tuple[bytes, Node]:
@@ -75,26 +73,34 @@ def merge(data: bytes, changes: Sequence[Change], bits: int) -> tuple[bytes, Nod
     shift = bits + CELL_BITS
     if not data:
         return build([entry(tag, state) for tag, state in changes], bits)
-    cells: list[tuple[int, Node]] = []
+    sizes = list(_SIZES.unpack_from(data))
+    hashes = [data[at : at + 32] for at in range(_SIZES.size, HEADER_BYTES, 32)]
+    ends = [HEADER_BYTES + _ENTRY_BYTES * until for until in accumulate(sizes)]
     bodies: list[bytes] = []
-    start = HEADER_BYTES
-    for size, digest in _CELL.iter_unpack(data[:HEADER_BYTES]):
-        end = start + size * _ENTRY_BYTES
-        cells.append((size, Node(min(size, 2), digest)))
-        bodies.append(data[start:end])
-        start = end
-    for cell, group in groupby(changes, key=lambda item: bucket_of(item[0], shift) & CELLS - 1):
-        body = bodies[cell]
+    copied = HEADER_BYTES
+    down = 64 - shift
+    at = 0
+    while at < len(changes):
+        cell = int.from_bytes(changes[at][0][:8], "big") >> down & CELLS - 1
+        end = ends[cell]
+        start = end - sizes[cell] * _ENTRY_BYTES
         entries = {
-            body[at : at + 32]: body[at : at + _ENTRY_BYTES]
-            for at in range(0, len(body), _ENTRY_BYTES)
+            data[place : place + 32]: data[place : place + _ENTRY_BYTES]
+            for place in range(start, end, _ENTRY_BYTES)
         }
-        for tag, state in group:
+        while at < len(changes):
+            tag, state = changes[at]
+            if int.from_bytes(tag[:8], "big") >> down & CELLS - 1 != cell:
+                break
             entries[tag] = entry(tag, state)
+            at += 1
         ordered = [entries[tag] for tag in sorted(entries)]
-        cells[cell] = (len(ordered), subtree_node(ordered, shift))
-        bodies[cell] = b"".join(ordered)
-    return _pack(cells, bodies)
+        sizes[cell], hashes[cell] = len(ordered), subtree_node(ordered, shift).hash
+        bodies.append(data[copied:start])
+        bodies += ordered
+        copied = end
+    bodies.append(data[copied:])
+    return _pack(sizes, hashes, bodies)
 
 
 def split(held: Mapping[int, bytes], bits: int) -> Iterator[tuple[int, bytes, Node]]:
@@ -105,10 +111,10 @@ def split(held: Mapping[int, bytes], bits: int) -> Iterator[tuple[int, bytes, No
             yield child, *build(group, bits)
 
 
-def _pack(cells: Sequence[tuple[int, Node]], bodies: Sequence[bytes]) -> tuple[bytes, Node]:
-    header = b"".join([_CELL.pack(size, node.hash) for size, node in cells])
-    sizes = [size for size, _ in cells]
-    hashes = [node.hash for _, node in cells]
+def _pack(
+    sizes: Sequence[int], hashes: Sequence[bytes], bodies: Iterable[bytes]
+) -> tuple[bytes, Node]:
+    data = b"".join((_SIZES.pack(*sizes), *hashes, *bodies))
     while len(hashes) > 1:
         # What ``join`` does, in one go because this is done for every changed bucket.
         hashes = [
@@ -118,4 +124,4 @@ def _pack(cells: Sequence[tuple[int, Node]], bodies: Sequence[bytes]) -> tuple[b
             )
         ]
         sizes = [a + b for a, b in zip(sizes[::2], sizes[1::2], strict=True)]
-    return header + b"".join(bodies), Node(min(sizes[0], 2), hashes[0])
+    return data, Node(min(sizes[0], 2), hashes[0])
