@@ -43,3 +43,10 @@ XML = """<?xml version="1.0" encoding="UTF-8"?>
 def xml(events: str) -> bytes:
     """A document of some events as XML bytes."""
     return XML.replace("{events}", events).encode()
+
+
+GOOD_XML = (
+    "<ObjectEvent><eventTime>2026-03-01T00:00:00Z</eventTime><eventTimeZoneOffset>+08:00"
+    "</eventTimeZoneOffset><epcList><epc>urn:epc:id:sgtin:4012345.011111.9876</epc></epcList>"
+    "<action>OBSERVE</action></ObjectEvent>"
+)
