@@ -93,4 +93,9 @@ def make(name: str) -> click.Command:
         from xinlian.services.cli import sandbox
 
         group.add_command(sandbox.make())
+    if name == "spc":
+        from xinlian.services.cli import spc_local
+
+        for local in spc_local.make():
+            group.add_command(local)
     return group
