@@ -80,6 +80,10 @@ class Dossiers:
             nodes_max=extent.nodes,
         )
 
+    def names_in(self, tree: Tree | None) -> dict[str, str]:
+        """Names for the makers in a tree, by their codes."""
+        return {} if tree is None else dict(self._named(tree, ()))
+
     def of(self, item: Item, eyes: Eyes, link: str, extent: Extent) -> Dossier | None:
         """The dossier of an item; ``None`` if the reader knows nothing of it.
 

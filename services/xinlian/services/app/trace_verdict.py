@@ -15,6 +15,7 @@ from xinlian.trace.model.tree import Tree, Truncation
 __all__ = ["verdict_of"]
 
 _REASONS_MAX: Final = 8
+_SHORT_CHARS: Final = 8
 
 
 def verdict_of(
@@ -52,6 +53,7 @@ def verdict_of(
 
 
 def _recalled(name: str, finding: str) -> tuple[Verdict, Words]:
+    name = name[:_SHORT_CHARS]
     if finding == "certain":
         return Verdict.AFFECTED, Words(
             f"recall {name} names it for certain", f"召回 {name} 确定涉及"

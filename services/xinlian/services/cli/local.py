@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 from xinlian.services.cli.common import (
@@ -55,7 +56,24 @@ def _demo() -> click.Command:
         "在真实链上演示凭证全流程，从应收账款到账簿。不给文件时使用内置样例。"
         "加 --json 时最后一行为一个 JSON 对象。",
     )
-    return command("demo", run_demo_command, text, params)
+    group = click.Group(
+        "demo",
+        callback=_demo_or_part,
+        invoke_without_command=True,
+        params=[*params, *common_options()],
+        help=text,
+    )
+    from xinlian.services.cli import demo_trace
+
+    group.add_command(demo_trace.make())
+    return group
+
+
+def _demo_or_part(**values: Any) -> int | None:
+    """The demo of vouchers, unless another one is named."""
+    if click.get_current_context().invoked_subcommand is not None:
+        return None
+    return run_demo_command(**values)
 
 
 def run_demo_command(
@@ -69,7 +87,7 @@ def run_demo_command(
 
     machine = wants_json()
     stream = sys.stderr if machine else sys.stdout
-    with _termination_is_interruption():
+    with termination_is_interruption():
         try:
             options = Options(receivables, mapping, keep, language(), bad_rows)
             outcome = run_demo(options, stream)
@@ -216,7 +234,7 @@ def _token() -> click.Command:
     return make_group()
 
 
-class _termination_is_interruption:  # noqa: N801 - reads as a phrase in `with`
+class termination_is_interruption:  # noqa: N801 - reads as a phrase in `with`
     """SIGTERM and SIGHUP end the command as Ctrl-C does: in good order, its children first."""
 
     def __enter__(self) -> None:

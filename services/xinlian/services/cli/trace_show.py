@@ -11,6 +11,7 @@ from xinlian.services.cli.cells import cell, moment_of_ms
 from xinlian.services.cli.i18n import pick
 from xinlian.services.cli.render import print_json, print_record, print_rows
 from xinlian.services.labels import word_zh
+from xinlian.trace.model.tree import Tree
 
 __all__ = [
     "show_capture",
@@ -20,6 +21,7 @@ __all__ = [
     "show_json",
     "show_recall",
     "show_tree",
+    "tree_lines",
 ]
 
 LINES_MAX: Final = 400
@@ -45,24 +47,48 @@ def show_json(body: Any) -> None:
 
 def show_tree(body: Mapping[str, Any]) -> None:
     """A tree with its lines; truncation and gaps are told at the end."""
-    nodes = body["nodes"]
+    for line in _lines(body["nodes"], LINES_MAX):
+        _say(line)
+    for cut in body["truncations"]:
+        reason = _word("cut", cut["cut"])
+        _say(pick(f"left out: {reason} × {cut['count']}", f"省略：{reason} × {cut['count']}"))
+    _gaps(body["gaps"])
+
+
+def tree_lines(tree: Tree, most: int, lang: str) -> Iterator[str]:
+    """The lines of a tree of the model: the first so many nodes."""
+    nodes = [
+        {
+            "parent": node.parent,
+            "depth": node.depth,
+            "id": node.item.id.id,
+            "type": node.item.id.type.value,
+            "name": node.item.attributes.get(f"name_{lang}") or node.item.name,
+            "maker": "",
+            "quantity": None,
+            "certainty": None if node.link is None else node.link.certainty.value,
+            "valid_to_ms": None if node.link is None else node.link.valid_to_ms,
+            "cut": None if node.cut is None else node.cut.value,
+        }
+        for node in tree.nodes
+    ]
+    yield from _lines(nodes, most)
+
+
+def _lines(nodes: Sequence[Mapping[str, Any]], most: int) -> Iterator[str]:
     last = _lasts(nodes)
     bars: list[bool] = []
-    for place, node in enumerate(nodes[:LINES_MAX]):
+    for place, node in enumerate(nodes[:most]):
         depth = node["depth"]
         del bars[max(depth - 1, 0) :]
         lead = "".join("   " if ended else "│  " for ended in bars)
         if depth:
             lead += "└─ " if last[place] else "├─ "
             bars.append(last[place])
-        _say(lead + _node(node))
-    if len(nodes) > LINES_MAX:
-        more = len(nodes) - LINES_MAX
-        _say(pick(f"… {more} more; --json has them all", f"……另有 {more} 项；--json 查看全部"))
-    for cut in body["truncations"]:
-        reason = _word("cut", cut["cut"])
-        _say(pick(f"left out: {reason} × {cut['count']}", f"省略：{reason} × {cut['count']}"))
-    _gaps(body["gaps"])
+        yield lead + _node(node)
+    if len(nodes) > most:
+        more = len(nodes) - most
+        yield pick(f"… {more} more; --json has them all", f"……另有 {more} 项；--json 查看全部")
 
 
 def _lasts(nodes: Sequence[Mapping[str, Any]]) -> list[bool]:

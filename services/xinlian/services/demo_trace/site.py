@@ -9,17 +9,32 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import uvicorn
+from sqlalchemy import func, select
 from xinlian.finance.model.codes import synthetic_uscc
+from xinlian.ledger.adapters.sql.tables import anchored_heads
+from xinlian.ledger.model.evidence.canonical import canonical
 from xinlian.ledger.model.ids import PartyId
 from xinlian.ledger.model.parties import Role
 from xinlian.services.api.main import create_api, server_options
 from xinlian.services.app.actors import Scope
+from xinlian.services.app.evidence_reads import EvidenceReads
 from xinlian.services.app.imports import Upload
+from xinlian.services.app.reading import Reader
+from xinlian.services.app.trace_dossier import Extent
 from xinlian.services.app.trace_files import file_rows
+from xinlian.services.app.trace_items import Eyes, Found
+from xinlian.services.app.trace_papers import Papers
+from xinlian.services.app.trace_policy import Strangers
 from xinlian.services.demo.cast import Cast, Member, Part
 from xinlian.services.demo.failure import DemoError
 from xinlian.services.demo.network import Network
+from xinlian.trace.adapters.labels import Surface, Symbology
+from xinlian.trace.adapters.sql.codes import ITEM_TYPES
+from xinlian.trace.adapters.sql.tables import items, links
+from xinlian.trace.adapters.sql.tables_facts import signals
 from xinlian.trace.model.capture import CaptureReceipt
+from xinlian.trace.model.items import ItemType
+from xinlian.trace.model.tree import Direction, Tree
 
 __all__ = ["Company", "Site"]
 
@@ -117,6 +132,75 @@ class Site:
             party=self.party[company], scopes=Scope.READ, label="demo", days=1
         )
         return str(made.text)
+
+    def tree(self, company: str, code: str) -> Tree:
+        """What a thing is made of, as a company sees it."""
+        reader = self.party[company]
+        found = self.app.trace.items.one(code, None, None, reader)
+        eyes = Eyes(reader, Strangers.ALL)
+        tree: Tree | None = self.app.trace.dossiers.tree(
+            found.item.id, eyes, Direction.DOWN, Extent()
+        )
+        if tree is None:
+            raise DemoError(f"nothing is known of {code}")
+        return tree
+
+    def label(self, found: Found) -> bytes:
+        """A label for a thing as PNG, with the address of this server."""
+        papers = Papers(self.app.trace.dossiers, self.url)
+        return papers.label(
+            found,
+            link="network",
+            symbology=Symbology.QR,
+            surface=Surface.PAPER,
+            shape="png",
+            width=60.0,
+            height=30.0,
+        )
+
+    def proof(self, company: str, code: str) -> bytes:
+        """The proof file of a thing and all its parts."""
+        tree = self.tree(company, code)
+        items = list(dict.fromkeys(node.item.id for node in tree.nodes))
+        made: bytes = self.app.trace.bundles.of(self.party[company], items)
+        return made
+
+    def fixed(self) -> tuple[int, int]:
+        """Records under heads on the chain, and how many heads."""
+        query = select(func.max(anchored_heads.c.size), func.count()).group_by(anchored_heads.c.log)
+        with self.app.engine.connect() as connection:
+            rows = connection.execute(query).all()
+        return sum(row[0] for row in rows), sum(row[1] for row in rows)
+
+    def pinned_heads(self) -> list[bytes]:
+        """The newest head of every log as this network's node has it, as files."""
+        reads = EvidenceReads(self.app.engine, self.app.evidence)
+        reader = Reader(None)
+        logs = reads.logs(reader, limit=100)
+        pinned = [reads.pinned(reader, log.info.log_id, None) for log in logs]
+        return [canonical(head) + b"\n" for head in pinned]
+
+    def signal_counts(self) -> dict[str, int]:
+        """Signals raised so far, by kind."""
+        query = select(signals.c.kind, func.count()).group_by(signals.c.kind)
+        with self.app.engine.connect() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    def largest(self, company: str) -> str:
+        """The vehicle with the most parts, or else the thing with the most."""
+        parents = (
+            select(items.c.id, func.count().label("parts"))
+            .join(links, links.c.parent == items.c.item)
+            .where(items.c.type == ITEM_TYPES.number[ItemType.VEHICLE])
+            .group_by(items.c.id)
+            .order_by(func.count().desc(), items.c.id)
+            .limit(1)
+        )
+        with self.app.engine.connect() as connection:
+            row = connection.execute(parents).first()
+        if row is None:
+            raise DemoError("the file names no vehicle with parts", where=company)
+        return str(row.id)
 
     def close(self) -> None:
         """Stop everything."""

@@ -13,6 +13,7 @@ from xinlian.services.api.web.charts import draw_channel, draw_chart
 from xinlian.services.api.web.texts import Lang, language_of, translator, word
 from xinlian.services.api.web.times import moment_ms
 from xinlian.trace.model.dossier import Language
+from xinlian.trace.model.items import Item
 
 __all__ = ["LANG_COOKIE", "POLICY", "SCAN_POLICY", "fragment", "language", "page"]
 
@@ -86,6 +87,15 @@ def fragment(request: Request, template: str, values: dict[str, Any]) -> Respons
 def _render(lang: Lang, template: str, values: dict[str, Any]) -> str:
     text = translator(lang)
     made = _environment().get_template(template)
+
+    def name(item: Item) -> str:
+        return str(item.attributes.get(f"name_{lang}") or item.name)
+
     return made.render(
-        lang=lang, language=Language(lang), t=text, w=lambda key: word(lang, key), **values
+        lang=lang,
+        language=Language(lang),
+        t=text,
+        w=lambda key: word(lang, key),
+        name_of=name,
+        **values,
     )

@@ -24,6 +24,8 @@ __all__ = ["router"]
 
 LEVEL_NODES: Final = 300
 """Nodes of one level on a page."""
+PAGE_NODES: Final = 2_000
+"""Nodes whose facts and proofs stand on a page."""
 _CHINA: Final = timezone(timedelta(hours=8))
 
 router = APIRouter(include_in_schema=False)
@@ -86,11 +88,12 @@ def get_item_page(
 def _page(request: Request, looked: _Looked, eyes: Eyes, item: Item, at: str) -> Response:
     dossiers = looked.store.trace.dossiers
     at_ms = _at_ms(at)
-    extent = Extent(depth=1, nodes=LEVEL_NODES, at_ms=at_ms, own_facts=True)
+    extent = Extent(nodes=PAGE_NODES, at_ms=at_ms)
     dossier = dossiers.of(item, eyes, looked.base, extent)
     if dossier is None:
         return refusal(request, looked.visitor, 404)
-    up = dossiers.tree(item.id, eyes, Direction.UP, extent) if eyes.tree else None
+    above = Extent(depth=1, nodes=LEVEL_NODES, at_ms=at_ms)
+    up = dossiers.tree(item.id, eyes, Direction.UP, above) if eyes.tree else None
     lang = language(request)
     values = item_values(
         dossier,
@@ -122,7 +125,8 @@ def get_branch(
     way = Direction.UP if direction == "up" else Direction.DOWN
     extent = Extent(depth=1, nodes=LEVEL_NODES, at_ms=_at_ms(at))
     tree = looked.store.trace.dossiers.tree(looked.item.id, looked.eyes, way, extent)
-    level = level_values(tree, {}, at=at, address=looked.addresses(tree))
+    names = looked.store.trace.dossiers.names_in(tree)
+    level = level_values(tree, names, at=at, address=looked.addresses(tree))
     return fragment(request, "branch.html", {"level": level})
 
 
@@ -135,7 +139,11 @@ def get_item_bundle(state: StateDep, visitor: VisitorDep, tag: str) -> Response:
     if looked.eyes is None or not looked.eyes.whole:
         return Response(status_code=404)
     try:
-        data = looked.store.trace.bundles.of(looked.eyes.reader, [looked.item.id])
+        extent = Extent(nodes=PAGE_NODES)
+        tree = looked.store.trace.dossiers.tree(looked.item.id, looked.eyes, Direction.DOWN, extent)
+        nodes = () if tree is None else tree.nodes
+        shown = list(dict.fromkeys([looked.item.id, *(node.item.id for node in nodes)]))
+        data = looked.store.trace.bundles.of(looked.eyes.reader, shown)
     except RefusedError as exc:
         return Response(exc.message, 409, media_type="text/plain")
     return _file(data, "application/json", f"{tag}.xlproof")
