@@ -100,7 +100,8 @@ TRACE_WORDS: Final[dict[str, str]] = {
     # captures and signals
     "not-taken": "未接收", "double-fitted": "重复装配",
     # labels
-    "qr": "二维码", "data-matrix": "数据矩阵码", "clean": "洁净纸面", "paper": "纸面",
+    "qr": "二维码", "data-matrix": "数据矩阵码", "gs1-data-matrix": "国际物品编码数据矩阵码",
+    "clean": "洁净纸面", "paper": "纸面",
     "dirty": "油污表面", "network": "网络链接", "gs1": "国际物品编码链接", "id": "仅编码",
     "png": "位图", "svg": "矢量图", "pdf": "文档", "zh": "中文", "en": "英文",
     **{f"a4-{count}": f"每页 {count} 张" for count in (8, 14, 21, 24, 40, 65)},

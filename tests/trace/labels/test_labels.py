@@ -32,6 +32,8 @@ LINK = "https://id.gs1.org/01/09521100000017/10/CL-260906-2"
 NETWORK = "https://trace.example.cn/t/LXLBE2A07TH100112"
 PACK = Label("0HLPB080A10001G970000712", "0HLPB080A10001G970000712", "动力电池包", ("PK-08",))
 
+PLAIN = [Symbology.QR, Symbology.DATA_MATRIX]
+
 
 def _read(image: Image.Image) -> list[str]:
     return [found.text for found in zxingcpp.read_barcodes(image)]
@@ -64,7 +66,7 @@ def _worn(image: Image.Image, seed: int) -> Image.Image:
     return Image.fromarray(np.clip(pixels * light + noise, 0, 255).astype(np.uint8))
 
 
-@pytest.mark.parametrize("symbology", list(Symbology))
+@pytest.mark.parametrize("symbology", PLAIN)
 @pytest.mark.parametrize("size", [(70.0, 37.0), (40.0, 50.0), (38.1, 21.2)])
 @pytest.mark.parametrize("code", [LINK, NETWORK, PACK.code])
 def test_a_label_reads_as_its_code(
@@ -80,7 +82,7 @@ def test_a_label_reads_as_its_code(
     assert made.missing == ()
 
 
-@pytest.mark.parametrize("symbology", list(Symbology))
+@pytest.mark.parametrize("symbology", PLAIN)
 @pytest.mark.parametrize("seed", range(4))
 def test_a_worn_print_is_still_read(symbology: Symbology, seed: int) -> None:
     label = Label(NETWORK, symbology=symbology, surface=Surface.DIRTY)
@@ -179,6 +181,8 @@ def test_svg_holds_text_as_text() -> None:
         (Label("a\nb"), (40, 40), "printable text"),
         (Label("x" * 900), (40, 40), "at most 800"),
         (Label("电池", symbology=Symbology.DATA_MATRIX), (40, 40), "ASCII"),
+        (Label(NETWORK, symbology=Symbology.GS1_DATA_MATRIX), (40, 40), "no GS1"),
+        (Label("(01)09521100000018", symbology=Symbology.GS1_DATA_MATRIX), (40, 40), "check digit"),
         (Label(LINK, surface=Surface.DIRTY), (8, 8), "needs"),
         (Label(PACK.code, human="w" * 500), (38.1, 21.2), "words don't fit"),
         (Label(PACK.code, title="w" * 601), (99.1, 67.7), "at most 600"),
@@ -203,11 +207,27 @@ def test_a_sheet_job_is_bounded() -> None:
             sheet_pdf(labels, sheet, **more)
 
 
+@pytest.mark.parametrize(
+    ("code", "read"),
+    [
+        (LINK, "(01)09521100000017(10)CL-260906-2"),
+        ("(01)09521100000017(21)A/1", "(01)09521100000017(21)A/1"),
+        ("https://id.gs1.org/8010/9521100ABC/8011/12", "(8010)9521100ABC(8011)12"),
+        ("https://id.gs1.org/00/095211000000000017", "(00)095211000000000017"),
+    ],
+)
+def test_a_gs1_mark_is_known_as_one(code: str, read: str) -> None:
+    label = Label(code, symbology=Symbology.GS1_DATA_MATRIX)
+    found = zxingcpp.read_barcodes(_page(label_pdf(label, 12, 12), dpi=300))
+    assert [one.text for one in found] == [read]
+    assert found[0].symbology_identifier == "]d2"
+
+
 _ASCII = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=120)
 
 
 @settings(max_examples=60, deadline=None)
-@given(text=_ASCII, symbology=st.sampled_from(list(Symbology)))
+@given(text=_ASCII, symbology=st.sampled_from(PLAIN))
 def test_any_code_comes_back(text: str, symbology: Symbology) -> None:
     symbol = make_symbol(text, symbology, Surface.CLEAN)
     cells = np.pad(np.array(symbol.rows, dtype=np.uint8), symbol.quiet)

@@ -24,7 +24,11 @@ MARGIN_MM: Final = 1.5
 MARGIN_WIDE_MM: Final = 3.5
 """On labels that have room for it: sheets without a margin end where printers can't print."""
 ROOMY_MM: Final = 30.0
-MODULE_MM_MIN: Final = {Symbology.QR: 0.25, Symbology.DATA_MATRIX: 0.2}
+MODULE_MM_MIN: Final = {
+    Symbology.QR: 0.25,
+    Symbology.DATA_MATRIX: 0.2,
+    Symbology.GS1_DATA_MATRIX: 0.2,
+}
 """Smaller modules are not read reliably by phones (QR) and hand scanners (Data Matrix)."""
 TITLE_PT: Final = 9.0
 HUMAN_PT: Final = 8.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -9,13 +10,17 @@ from typing import Final
 import qrcode
 from ppf.datamatrix import DataMatrix
 from qrcode.exceptions import DataOverflowError
+from xinlian.trace.model.codes import CodeError
+from xinlian.trace.model.codes.gs1 import parse_digital_link, parse_element_string
 
 __all__ = ["CODE_BYTES_MAX", "LabelError", "Surface", "Symbol", "Symbology", "make_symbol"]
 
 CODE_BYTES_MAX: Final = 800
 """More than any link or code of a part; a symbol of this size still fits a label."""
-_QUIET: Final = {"qr": 4, "data-matrix": 2}
+_QUIET: Final = {"qr": 4, "data-matrix": 2, "gs1-data-matrix": 2}
 """Modules kept white around a symbol: 4 by ISO/IEC 18004; ISO/IEC 16022 asks for 1."""
+_FNC1: Final = b"\xe8"
+_GS1_CODEC: Final = "datamatrix.xinlian_gs1"
 _DATA_MATRIX_SIDE_MAX: Final = 132
 """The one larger symbol (144) interleaves its blocks differently."""
 
@@ -36,6 +41,8 @@ class Symbology(StrEnum):
     """For paper and screens; any phone reads it."""
     DATA_MATRIX = "data-matrix"
     """For direct marks on parts: smaller, and its error correction (ECC 200) is fixed."""
+    GS1_DATA_MATRIX = "gs1-data-matrix"
+    """The same with GS1's sign in front; the code is given as Digital Link or as ``(01)…(21)…``."""
 
 
 class Surface(StrEnum):
@@ -102,7 +109,12 @@ def make_symbol(text: str, symbology: Symbology, surface: Surface = Surface.PAPE
             f"the code has {size} bytes; at most {CODE_BYTES_MAX} fit a label",
             f"码的内容有 {size} 字节，标签上最多 {CODE_BYTES_MAX} 字节",
         )
-    rows = _qr(text, surface) if symbology is Symbology.QR else _data_matrix(text)
+    if symbology is Symbology.QR:
+        rows = _qr(text, surface)
+    elif symbology is Symbology.DATA_MATRIX:
+        rows = _data_matrix(text)
+    else:
+        rows = _data_matrix(_element_string(text), gs1=True)
     return Symbol(rows, _QUIET[symbology])
 
 
@@ -119,14 +131,23 @@ def _qr(text: str, surface: Surface) -> tuple[tuple[bool, ...], ...]:
     return tuple(tuple(bool(module) for module in row) for row in code.get_matrix())
 
 
-def _data_matrix(text: str) -> tuple[tuple[bool, ...], ...]:
+def _element_string(text: str) -> str:
+    """The elements of a GS1 key as they stand in a symbol."""
+    try:
+        link = text.startswith(("http://", "https://"))
+        return (parse_digital_link(text) if link else parse_element_string(text)).element_string
+    except CodeError as exc:
+        raise LabelError(exc.why, exc.why_zh) from exc
+
+
+def _data_matrix(text: str, *, gs1: bool = False) -> tuple[tuple[bool, ...], ...]:
     if not text.isascii():
         raise LabelError(
             "a Data Matrix mark takes ASCII characters only; use a QR code",
             "Data Matrix 直接标记只接受 ASCII 字符，请改用二维码",
         )
     try:
-        rows = DataMatrix(text).matrix
+        rows = (_Gs1Matrix(text) if gs1 else DataMatrix(text)).matrix
     except ValueError as exc:
         raise LabelError(
             "the text is too long for a Data Matrix", "内容超出 Data Matrix 容量"
@@ -134,3 +155,24 @@ def _data_matrix(text: str) -> tuple[tuple[bool, ...], ...]:
     if len(rows) > _DATA_MATRIX_SIDE_MAX:
         raise LabelError("the text is too long for a Data Matrix", "内容超出 Data Matrix 容量")
     return tuple(tuple(bool(module) for module in row) for row in rows)
+
+
+class _Gs1Matrix(DataMatrix):  # type: ignore[misc]
+    """A Data Matrix that begins with FNC1; the library knows none, but takes further codecs."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.codecs = [_GS1_CODEC]
+
+
+def _encode_gs1(text: str, _errors: str = "strict") -> tuple[bytes, int]:
+    return _FNC1 + text.encode("datamatrix.ascii"), len(text)
+
+
+def _find_codec(name: str) -> codecs.CodecInfo | None:
+    if name != _GS1_CODEC:
+        return None
+    return codecs.CodecInfo(_encode_gs1, codecs.ascii_decode, name=name)
+
+
+codecs.register(_find_codec)
