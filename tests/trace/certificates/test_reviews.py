@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 from sqlalchemy import Engine
-from xinlian.trace.adapters.certificates import SqlCertificates, certificates_of
-from xinlian.trace.adapters.sql.items import ItemTable
+from xinlian.trace.adapters.certificates import SqlCertificates
 from xinlian.trace.model.certificates import (
     Decision,
     Header,
@@ -76,13 +75,16 @@ def test_a_paper_goes_from_hand_to_hand(
     kept = desk.get(SUPPLIER, paper.id)
     assert kept == done
     assert len(kept.leaf_hash) == len(kept.decision_leaf_hash) == 64
-    with engine.connect() as connection:
-        numbers = ItemTable(connection).numbers(HEADER.items)
-        shown = certificates_of(connection, numbers, None)
-        assert certificates_of(connection, numbers, frozenset({STRANGER})) == ()
-    assert [(each.item, each.state) for each in shown] == [
+    with plant.site.read() as store:
+        numbers = list(store.items.numbers(HEADER.items).values())
+        for seen in (None, frozenset({SUPPLIER}), frozenset({CUSTOMER})):
+            shown = store.item_facts(numbers, seen, with_links=False).certificates
+            assert len(shown) == 2
+            assert shown[0].leaf == 0
+        assert store.item_facts(numbers, frozenset({STRANGER}), with_links=False).certificates == ()
+    assert {(each.item, each.state) for each in shown} == {
         (item, CertificateState.REJECTED) for item in HEADER.items
-    ]
+    }
 
 
 def test_each_step_stands_in_the_evidence_with_the_hash_of_the_file(

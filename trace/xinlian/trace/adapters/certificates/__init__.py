@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row, func, insert, or_, select, update
 from xinlian.trace.adapters.certificates.tables import files, reviews
+from xinlian.trace.adapters.sql.certificates import STATES
 from xinlian.trace.adapters.sql.items import ItemTable
 from xinlian.trace.adapters.sql.store import SqlTrace, TraceStore
 from xinlian.trace.adapters.sql.tables_facts import certificates
 from xinlian.trace.model.certificates import Header, Review, ReviewState
-from xinlian.trace.model.items import ItemId
 from xinlian.trace.model.records import item_of, item_text
-from xinlian.trace.model.stored import Certificate, CertificateState
+from xinlian.trace.model.stored import CertificateState
 
-__all__ = ["SqlCertificates", "certificates_of"]
+__all__ = ["SqlCertificates"]
 
 _STATES: Final = tuple(ReviewState)
-_OF_ITEM: Final = tuple(CertificateState)
 _SHOWN: Final = {
     ReviewState.SUBMITTED: CertificateState.WAITING,
     ReviewState.UNDER_REVIEW: CertificateState.WAITING,
@@ -79,7 +78,7 @@ class CertificateTable:
                     "media_type": made.media_type,
                     "header": header,
                     "attached_ms": made.submitted_ms,
-                    "state": _OF_ITEM.index(CertificateState.WAITING),
+                    "state": STATES.index(CertificateState.WAITING),
                     "reason": "",
                     "reviewed_by": "",
                     "reviewed_ms": None,
@@ -119,7 +118,7 @@ class CertificateTable:
             update(certificates)
             .where(self._rows(review))
             .values(
-                state=_OF_ITEM.index(_SHOWN[review.state]),
+                state=STATES.index(_SHOWN[review.state]),
                 reason=review.reason,
                 reviewed_by=review.decided_by,
                 reviewed_ms=review.decided_ms,
@@ -193,35 +192,6 @@ class SqlCertificates:
             yield CertificateTable(store)
 
 
-def certificates_of(
-    connection: Connection, items: Mapping[ItemId, int], seen: frozenset[int] | None
-) -> tuple[Certificate, ...]:
-    """Certificates of items (by their numbers) from parties whose records may be seen (``None``:
-    all), in order of time."""
-    named = {number: item for item, number in items.items()}
-    query = select(certificates).where(certificates.c.item.in_(sorted(named)))
-    if seen is not None:
-        query = query.where(certificates.c.party.in_(sorted(seen)))
-    ordered = query.order_by(certificates.c.attached_ms, certificates.c.certificate)
-    return tuple(
-        Certificate(
-            number=row.certificate,
-            party=row.party,
-            item=named[row.item],
-            sha256=row.sha256,
-            name=row.name,
-            media_type=row.media_type,
-            header=row.header,
-            attached_ms=row.attached_ms,
-            state=_OF_ITEM[row.state],
-            reason=row.reason,
-            reviewed_by=row.reviewed_by,
-            reviewed_ms=row.reviewed_ms,
-        )
-        for row in connection.execute(ordered)
-    )
-
-
 def _query() -> Any:
     joined = reviews.join(files, files.c.sha256 == reviews.c.sha256)
     return select(reviews, files.c.media_type, files.c.size).select_from(joined)
@@ -250,6 +220,7 @@ def _header_text(review: Review) -> str:
             "note": header.note,
             "items": [item_text(item) for item in header.items],
             "review": review.id,
+            "to_party": review.to_party,
         },
         ensure_ascii=False,
         sort_keys=True,

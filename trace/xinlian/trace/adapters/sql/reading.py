@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection
 from xinlian.trace.adapters.sql import bulk
 from xinlian.trace.adapters.sql import tables_facts as t
+from xinlian.trace.adapters.sql.certificates import certificates_of
 from xinlian.trace.adapters.sql.codes import CERTAINTIES, GAP_KINDS, LINK_KINDS
 from xinlian.trace.adapters.sql.items import DESCRIBED, ItemTable, item_of_row
 from xinlian.trace.adapters.sql.specs import SPECS, Spec
@@ -75,7 +76,8 @@ class FactTable:
             )
         }
         rows: list[Any] = [tuple(_with(each, leaves) for each in group) for group in groups]
-        return ItemFacts(*rows)
+        papers = certificates_of(connection, wanted, seen)
+        return replace(ItemFacts(*rows), certificates=papers)
 
     def speakers(self, number: int) -> set[int]:
         """The parties that said something of an item."""

@@ -1,0 +1,63 @@
+"""Certificates of items, as a reader may see them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection
+from xinlian.trace.adapters.sql import bulk
+from xinlian.trace.adapters.sql.items import ItemTable
+from xinlian.trace.adapters.sql.tables import records
+from xinlian.trace.adapters.sql.tables_facts import certificates
+from xinlian.trace.model.stored import Certificate, CertificateState
+from xinlian.trace.usecases.ports import Seen
+
+__all__ = ["STATES", "certificates_of"]
+
+STATES: Final = tuple(CertificateState)
+"""A state's number in SQL is its place here."""
+_COLUMNS: Final = (
+    "item certificate party sha256 name media_type header attached_ms state reason reviewed_by"
+    " reviewed_ms record"
+)
+
+
+def certificates_of(
+    connection: Connection, wanted: Sequence[int], seen: Seen
+) -> tuple[Certificate, ...]:
+    """Certificates of items (by number), in order of time, from or for a party of ``seen``."""
+    rows = [
+        row
+        for row in bulk.by_keys(connection, certificates, _COLUMNS, "item", wanted)
+        if seen is None or row[2] in seen or _receiver(row[6]) in seen
+    ]
+    if not rows:
+        return ()
+    ids = ItemTable(connection).ids({row[0] for row in rows})
+    kept = {row[12] for row in rows if row[12] is not None}
+    leaves = dict(bulk.by_keys(connection, records, "record leaf", "record", kept))
+    made = [
+        Certificate(
+            number=row[1],
+            party=row[2],
+            item=ids[row[0]],
+            sha256=row[3],
+            name=row[4],
+            media_type=row[5],
+            header=row[6],
+            attached_ms=row[7],
+            state=STATES[row[8]],
+            reason=row[9],
+            reviewed_by=row[10],
+            reviewed_ms=row[11],
+            leaf=leaves.get(row[12]),
+        )
+        for row in rows
+    ]
+    return tuple(sorted(made, key=lambda each: (each.attached_ms, each.number)))
+
+
+def _receiver(header: str) -> Any:
+    return json.loads(header).get("to_party")
