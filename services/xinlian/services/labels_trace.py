@@ -64,6 +64,19 @@ TRACE_FIELDS: Final[dict[str, str]] = {
     "tolerance_percent": "占公差比", "categories": "可区分类别数", "gauge_verdict": "结论",
     "fit": "可用", "pooled": "交互合并", "anova": "方差分析", "freedom": "自由度",
     "squares": "平方和", "mean_square": "均方", "f": "统计量", "p": "显著性",
+    # control charts and causes
+    "chart": "控制图", "charts": "控制图", "title": "标题", "points": "点", "rules": "判异准则",
+    "center": "中心线", "lower_limit": "下控制限", "upper_limit": "上控制限",
+    "lower_tolerance": "下公差", "upper_tolerance": "上公差", "index": "指数", "low": "下界",
+    "high": "上界", "rule": "判异准则", "panel": "图", "statistic": "统计值", "z": "偏离（σ）",
+    "text": "说明", "measured": "所测对象", "phase_one": "阶段一点数",
+    "process_mean": "过程均值", "process_sigma": "过程标准差", "left_out": "未计入",
+    "signals": "信号", "capability": "过程能力", "size": "子组大小", "learn": "阶段一点数",
+    "cause": "原因组", "exposed": "涉及车辆", "failed": "故障数", "relative_risk": "相对风险",
+    "q": "校正后显著性", "failures": "故障车辆", "tested": "检验因素数", "fdr": "错误发现率",
+    "sentences": "说明", "measured_count": "测量数", "passed_count": "判合格数",
+    "truncated": "已截断", "vehicles": "车辆", "until_ms": "至",
+    "last_good_ms": "上次检定合格", "found_bad_ms": "发现失准", "share": "占比",
 }  # fmt: skip
 
 TRACE_WORDS: Final[dict[str, str]] = {
@@ -92,6 +105,10 @@ TRACE_WORDS: Final[dict[str, str]] = {
     "normal": "正常", "tightened": "加严", "reduced": "放宽", "anova": "方差分析法",
     "range": "极差法", "acceptable": "可接受", "marginal": "有条件接受",
     "unacceptable": "不可接受", "true": "是", "false": "否",
+    "xbar-r": "均值-极差图", "xbar-s": "均值-标准差图", "i-mr": "单值-移动极差图",
+    "np": "不合格品数图", "ewma": "指数加权移动平均图", "cusum": "累积和图", "p": "不合格品率图",
+    "c": "缺陷数图", "u": "单位缺陷数图", "nelson": "尼尔逊准则",
+    "western-electric": "西电准则",
     # recalls
     "certain": "确定", "possible": "可能", "excluded": "排除", "stoppable": "可拦截",
     "unknown": "未知", "items": "零件或批次", "machine": "设备", "shift": "班次",

@@ -1,8 +1,8 @@
-"""Statistics of quality: acceptance sampling and gauge studies."""
+"""Statistics of quality: sampling, gauge studies, control charts, causes."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Query
 from xinlian.services.api.route import guarded_router
@@ -13,7 +13,12 @@ from xinlian.services.api.schemas.spc import (
     LevelText,
     SamplingPlanView,
 )
-from xinlian.services.app.errors import Code, RefusedError
+from xinlian.services.api.schemas.spc_charts import CausesView, GaugeImpactView, SpcChartView
+from xinlian.services.api.schemas.trace import Millis
+from xinlian.services.api.state import ActorDep, StateDep
+from xinlian.services.api.trace_items import reader_of
+from xinlian.services.app.trace_quality import unfit
+from xinlian.trace.model.quality.charts import ChartKind
 from xinlian.trace.model.quality.errors import QualityError
 from xinlian.trace.model.quality.gauge import gauge_study
 from xinlian.trace.model.quality.sampling import Severity, sampling_plan
@@ -21,6 +26,7 @@ from xinlian.trace.model.quality.sampling import Severity, sampling_plan
 router = guarded_router("quality", "/trace/spc")
 
 LOT_MAX = 10**9
+NameText = Annotated[str, Query(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 @router.get("/sampling")
@@ -48,6 +54,54 @@ def make_gauge_study(body: GaugeStudyBody) -> GaugeStudyView:
         raise unfit(exc) from exc
 
 
-def unfit(exc: QualityError) -> RefusedError:
-    """Data from which a figure cannot be reckoned."""
-    return RefusedError(Code.INVALID, f"this cannot be reckoned from these data: {exc}")
+@router.get("/chart")
+def get_chart(
+    state: StateDep,
+    actor: ActorDep,
+    characteristic: NameText,
+    machine: Annotated[str, Query(max_length=256, description="Of this machine alone.")] = "",
+    kind: Annotated[
+        ChartKind | None, Query(alias="chart", description="Chosen by the data if left out.")
+    ] = None,
+    size: Annotated[int, Query(ge=1, le=100, description="Measurements of a subgroup.")] = 1,
+    rules: Annotated[Literal["nelson", "western-electric"], Query()] = "nelson",
+    learn: Annotated[
+        int | None, Query(ge=2, le=100_000, description="Points of phase I; all if left out.")
+    ] = None,
+) -> SpcChartView:
+    """The control chart of a characteristic, with signals and capability."""
+    report = state.app.trace.quality.chart(
+        reader_of(actor),
+        characteristic,
+        machine=machine,
+        kind=kind,
+        size=size,
+        rules=rules,
+        learn=learn,
+    )
+    return SpcChartView.of(report)
+
+
+@router.get("/causes")
+def find_causes(
+    state: StateDep,
+    actor: ActorDep,
+    code: Annotated[str, Query(max_length=256, description="Failures of this code alone.")] = "",
+    fdr: Annotated[float, Query(gt=0, lt=1, description="False discoveries allowed.")] = 0.05,
+) -> CausesView:
+    """Batches, machines, shifts, gauges and suppliers over-represented among failures."""
+    return CausesView.of(state.app.trace.quality.causes(reader_of(actor), code, fdr))
+
+
+@router.get("/gauge-impact")
+def get_gauge_impact(
+    state: StateDep,
+    actor: ActorDep,
+    gauge: NameText,
+    last_good_ms: Annotated[Millis, Query(description="The last check that found it right.")],
+    found_bad_ms: Annotated[Millis, Query(description="The check that found it wrong.")],
+) -> GaugeImpactView:
+    """What a gauge found out of calibration measured, with the vehicles."""
+    reader = reader_of(actor)
+    impact = state.app.trace.quality.gauge_impact(reader, gauge, last_good_ms, found_bad_ms)
+    return GaugeImpactView.of(impact)

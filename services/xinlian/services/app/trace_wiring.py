@@ -21,7 +21,9 @@ from xinlian.services.app.trace_links import Tags
 from xinlian.services.app.trace_papers import Papers
 from xinlian.services.app.trace_policy import PagePolicies
 from xinlian.services.app.trace_proofs import Proofs
+from xinlian.services.app.trace_quality import Quality
 from xinlian.services.app.trace_recall import RecallDesk
+from xinlian.services.app.trace_reviews import Reviews
 from xinlian.services.app.trace_sharing import Sharing
 from xinlian.services.app.trace_signals import Signals
 from xinlian.services.settings import Settings
@@ -44,6 +46,7 @@ class TraceParts:
     sharing: Sharing
     policies: PagePolicies
     signals: Signals
+    quality: Quality
     events: Events
     genealogy: Genealogy
     proofs: Proofs
@@ -74,6 +77,7 @@ def make_trace(
         sharing=sharing,
         policies=policies,
         signals=Signals(engine),
+        quality=Quality(engine, sharing),
         events=Events(engine, items),
         genealogy=genealogy,
         proofs=proofs,
@@ -108,4 +112,5 @@ def trace_parts(store: Wired, evidence: Evidence) -> dict[str, Any]:
     seconds = store.settings.evidence_deadline_seconds
     watch = QualityWatch(site, trace.sharing, lambda: 1000 * clock.now())
     captures = Captures(engine, clock, keys, evidence, seconds, watch.after_capture)
-    return {"captures": captures, "recalls": recalls}
+    reviews = Reviews(engine, clock, keys, store.parties, evidence)
+    return {"captures": captures, "recalls": recalls, "reviews": reviews}

@@ -264,6 +264,8 @@ def show_factors(body: Mapping[str, Any]) -> None:
     """Over-represented factors, and those that cannot be told apart."""
     rows = [{**row, "share": f"{row['failed']}/{row['exposed']}"} for row in body["items"]]
     print_rows(rows)
+    for sentence in body.get("sentences", ())[:20]:
+        _say(pick(sentence["en"], sentence["zh"]))
 
 
 def show_chart(body: Mapping[str, Any]) -> None:
@@ -315,7 +317,7 @@ def chart_lines(chart: Mapping[str, Any]) -> Iterator[str]:
         level = f"{marks[name]:>10.5g} " if name else " " * 11
         background = signs[name] if name else " "
         cells = [
-            ("✗" if point["rules"] else "◆" if point["own"] else "•")
+            ("✗" if point["rules"] else "◆" if point.get("own") else "•")
             if row_of(point["value"]) == row
             else background
             for point in points
