@@ -12,10 +12,10 @@ from xinlian.trace.model.dossier import (
     Language,
     Verdict,
 )
-from xinlian.trace.model.facts import Inspection
+from xinlian.trace.model.facts import Event, EventType, Inspection
 
 from tests.trace.paper.reading import Paper
-from tests.trace.sample.as_dossier import dossier
+from tests.trace.sample.as_dossier import dossier, proof
 
 
 @pytest.fixture(scope="module", params=list(Language))
@@ -77,6 +77,25 @@ def test_names_stand_in_the_reader_s_language() -> None:
     given = dossier(13)
     assert "Anode electrode coil" in Paper(given, Language.EN).text
     assert "Anode electrode coil" not in Paper(given, Language.ZH).text
+
+
+def test_events_stand_in_words() -> None:
+    given = dossier(13)
+    event = Event(
+        "urn:uuid:1",
+        "ni:1",
+        EventType.OBJECT,
+        1_790_000_000_000,
+        {},
+        (given.item.id,),
+        "OBSERVE",
+        "https://ref.gs1.org/cbv/BizStep-retail_selling",
+        "urn:epcglobal:cbv:disp:retail_sold",
+        "https://id.gs1.org/414/9521100000019/254/dock-2",
+    )
+    made = replace(given, facts=(Recorded(event, proof("event")),))
+    assert "零售交付 · 已售出 · dock-2" in Paper(made, Language.ZH).text
+    assert "retail selling · retail sold · dock-2" in Paper(made, Language.EN).text
 
 
 def test_the_cause_is_marked_without_colour_too() -> None:

@@ -44,7 +44,7 @@ STOCK = (
 
 def _recall(lines: tuple[RecallLine, ...], diff: RecallDiff | None = None) -> RecallList:
     causes = (
-        Cause(CauseKind.ITEMS, (COIL,)),
+        Cause(CauseKind.ITEMS, (f"batch:0:{COIL}",)),
         Cause(CauseKind.MACHINE, ("CO-1",), 1_789_516_800_000, None),
     )
     return RecallList(
@@ -162,7 +162,7 @@ def test_pdf_has_bounds_causes_and_certain_vehicles_first(language: Language) ->
     assert report.pages == 1
     assert report.missing == ()
     assert "1 – 2" in text
-    assert COIL in text
+    assert f": {COIL}" in text
     assert "2026-09-16 08:00:00" in text
     assert text.index(_vehicle(2).id) < text.index(_vehicle(1).id) < text.index(_vehicle(3).id)
     assert _vehicle(9).id in text

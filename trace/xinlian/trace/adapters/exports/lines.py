@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -73,6 +74,8 @@ RECALL_WORDS: Final[Mapping[str, Words]] = {
     "gaps": Words("Gaps in the data", "数据缺口"),
     "earlier": Words("Compared with", "对比清单"),
 }
+_EXACT: Final = re.compile(r"^(?:serial|batch|vehicle|package):[0-9]+:", re.ASCII)
+_NAMES_MAX: Final = 50
 _FORMULA_STARTS: Final = frozenset("=+-@\t\r＝＋－＠")
 _CONTROL: Final = dict.fromkeys((*range(32), 127), " ")
 
@@ -152,7 +155,10 @@ def bounds(recall: RecallList) -> tuple[int, int]:
 
 def cause_text(cause: Cause, words: RecallWords, moment: Mapping[int, str]) -> str:
     """A cause in words; ``moment`` has the texts of its times."""
-    text = f"{words.of(cause.kind)}: {', '.join(cause.names)}"
+    # Items may be named with type and owner in front, so that they are named exactly.
+    named = [_EXACT.sub("", name) for name in cause.names[:_NAMES_MAX]]
+    more = f" (+{len(cause.names) - _NAMES_MAX})" if len(cause.names) > _NAMES_MAX else ""
+    text = f"{words.of(cause.kind)}: {', '.join(named)}{more}"
     if cause.from_ms is None and cause.to_ms is None:
         return text
     bounds = [

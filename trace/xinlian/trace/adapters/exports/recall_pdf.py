@@ -89,8 +89,11 @@ def _row(row: tuple[str, ...], words: RecallWords) -> tuple[str | Cell, ...]:
     kind, name, finding, reason, _, where, path, change, earlier, told = row
     vehicle = name if kind == words.text("vehicle") else f"{kind}: {short_code(name)}"
     loud = finding == words.of(Finding.CERTAIN)
-    steps = " > ".join(short_code(step) for step in path.split(" > "))
-    why = f"{reason}: {steps}" if path else reason
+    places = path.split(" > ")
+    if places[-1] == name:
+        places.pop()
+    steps = " > ".join(short_code(step) for step in places)
+    why = f"{reason}: {steps}" if steps else reason
     moved = f"{change} ({earlier})" if earlier else change
     if told:
         moved = f"{moved} {words.text('notified')}".strip()

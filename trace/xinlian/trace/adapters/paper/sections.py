@@ -11,6 +11,7 @@ from xinlian.trace.adapters.paper.charts import ChartDrawing, chart_of_channel
 from xinlian.trace.adapters.paper.ink import GREY, PROOF_COLOURS, PROOF_MARKS, RED, Ink
 from xinlian.trace.adapters.paper.numbering import Numbering
 from xinlian.trace.adapters.paper.tables import Cell, grid
+from xinlian.trace.adapters.paper.vocabulary import cbv_words, last_word
 from xinlian.trace.model.dossier import (
     Certificate,
     CertificateStatus,
@@ -161,7 +162,7 @@ class Sections:
             yield self._none()
             return
         rows = [self._certificate(one) for one in kept]
-        heads = ("part", "title", "number", "issuer", "issued", "review", "mark")
+        heads = ("part", "title", "certificate", "issuer", "issued", "review", "mark")
         yield grid(self.ink, heads, rows, (34, 40, 26, 44, 18, 18, 11))
         yield Spacer(0, 1 * mm)
         yield from self._left(len(self.dossier.certificates) - len(kept))
@@ -207,8 +208,12 @@ class Sections:
         fact, ink = record.fact, self.ink
         if isinstance(fact, Event):
             item = self.numbers.name(fact.items[0]) if fact.items else ""
-            words = (_last(fact.biz_step), _last(fact.disposition), _last(fact.read_point))
-            kind: str | Cell = fact.type.value
+            words = (
+                cbv_words(fact.biz_step).of(ink.language),
+                cbv_words(fact.disposition).of(ink.language),
+                last_word(fact.read_point),
+            )
+            kind: str | Cell = ink.of(fact.type)
             told = fact.event_time_ms, kind, item, " · ".join(word for word in words if word)
         elif isinstance(fact, Claim):
             what = f"{fact.code} {fact.finding}".strip()
@@ -252,11 +257,6 @@ def _limits(fact: Inspection) -> str:
     if fact.upper is not None:
         return f"≤ {fact.upper}"
     return f"≥ {fact.lower}" if fact.lower is not None else ""
-
-
-def _last(uri: str) -> str:
-    """The last word of a vocabulary's URI."""
-    return uri.rstrip("/").replace(":", "/").replace("#", "/").rsplit("/", 1)[-1] if uri else ""
 
 
 def proof_mark(proof: Proof) -> Cell:

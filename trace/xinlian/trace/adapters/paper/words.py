@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from xinlian.trace.model.dossier import CertificateStatus, ProofState, Verdict, Words
-from xinlian.trace.model.facts import ClaimKind, GapKind, Result
+from xinlian.trace.model.facts import ClaimKind, EventType, GapKind, Result
 from xinlian.trace.model.items import ItemType
 from xinlian.trace.model.links import Certainty, LinkKind
 from xinlian.trace.model.tree import Direction, Truncation
@@ -42,6 +42,11 @@ ENUM_WORDS: Final[Mapping[StrEnum, Words]] = {
     ClaimKind.FIELD: Words("field failure", "售后故障"),
     ClaimKind.ZERO_KM: Words("0-km failure", "0 公里故障"),
     ClaimKind.RETURNED: Words("finding on a returned part", "返件分析"),
+    EventType.OBJECT: Words("object", "对象事件"),
+    EventType.AGGREGATION: Words("aggregation", "聚合事件"),
+    EventType.TRANSACTION: Words("transaction", "交易事件"),
+    EventType.TRANSFORMATION: Words("transformation", "转化事件"),
+    EventType.ASSOCIATION: Words("association", "关联事件"),
     GapKind.MISSING_CHILD: Words("part missing", "缺少下级件"),
     GapKind.MISSING_CERTIFICATE: Words("certificate missing", "缺少检验证书"),
     GapKind.MISSING_ITEM: Words("never described", "仅被引用，无说明"),
@@ -104,6 +109,7 @@ TEXT: Final[Mapping[str, Words]] = {
     "issuer": Words("Issuer", "出具单位"),
     "issued": Words("Issued", "出具日期"),
     "review": Words("Review", "审核"),
+    "certificate": Words("No.", "编号"),
     "mark": Words("Proof", "存证"),
     "record": Words("Record", "记录"),
     "state": Words("State", "状态"),
