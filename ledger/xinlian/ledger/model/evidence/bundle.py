@@ -116,8 +116,9 @@ def bundle(parts: Sequence[Part]) -> bytes:
         "format": FORMAT,
         "parts": [part.to_json() for part in sorted(parts, key=lambda part: part.log.log_id)],
     }
-    content["digest"] = sha256(canonical_file(content)).hexdigest()
-    data = canonical_file(content) + b"\n"
+    rest = canonical_file(content)
+    # The name sorts before all others, so the rest needs no second writing.
+    data = b'{"digest":"%b",%b\n' % (sha256(rest).hexdigest().encode(), rest[1:])
     if len(data) > BUNDLE_BYTES_MAX:
         raise EvidenceError(
             Refusal.TOO_LARGE, f"a bundle has at most {BUNDLE_BYTES_MAX} bytes, not {len(data)}"

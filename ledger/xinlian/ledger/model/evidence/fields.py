@@ -75,8 +75,7 @@ def plan_of(paths: tuple[str, ...]) -> Plan:
 def commitments(record: dict[str, Any], secret: bytes) -> list[bytes]:
     """The c_p of a record, in the order of paths."""
     plan, values = _in_order(record)
-    inner = secret.translate(_INNER_PAD) + b"\x36" * 32
-    outer = secret.translate(_OUTER_PAD) + b"\x5c" * 32
+    inner, outer = _pads(secret)
     dumps = orjson.dumps
     return [
         sha256(
@@ -127,10 +126,15 @@ def disclose(
     whoever asks decides about these three as about the others.
     """
     plan, values = _in_order(record)
+    inner, outer = _pads(secret)
     hidden = commitments(record, secret) if show is not None else ()
     return [
-        Shown(path, value, salt(secret, path)) if show is None or path in show else hidden[at]
-        for at, (path, value) in enumerate(zip(plan.paths, values, strict=True))
+        Shown(path, value, sha256(outer + sha256(inner + encoded).digest()).digest())
+        if show is None or path in show
+        else hidden[at]
+        for at, (path, value, (encoded, _)) in enumerate(
+            zip(plan.paths, values, plan.encoded, strict=True)
+        )
     ]
 
 
@@ -141,6 +145,14 @@ def root_of_disclosed(fields: Sequence[Shown | bytes]) -> bytes:
             field if isinstance(field, bytes) else commitment(field.path, field.value, field.salt)
             for field in fields
         ]
+    )
+
+
+def _pads(secret: bytes) -> tuple[bytes, bytes]:
+    """What HMAC (RFC 2104) hashes before path and inner hash; twice as fast as ``hmac.digest``."""
+    return (
+        secret.translate(_INNER_PAD) + b"\x36" * SECRET_BYTES,
+        secret.translate(_OUTER_PAD) + b"\x5c" * SECRET_BYTES,
     )
 
 

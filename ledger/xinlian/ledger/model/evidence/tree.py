@@ -62,6 +62,22 @@ def pair_up(hashes: Sequence[bytes], hash_pair: NodeHash = node_sha256) -> list[
     return [hash_pair(left, right) for left, right in zip(hashes[::2], hashes[1::2], strict=False)]
 
 
+def fold(hashes: bytes, hash_pair: NodeHash = node_sha256) -> bytes:
+    """The root of a perfect subtree from its hashes of one level, end to end."""
+    while len(hashes) > 32:
+        if hash_pair is node_sha256:
+            pairs = [
+                sha256(b"\1" + hashes[at : at + 64]).digest() for at in range(0, len(hashes), 64)
+            ]
+        else:
+            pairs = [
+                hash_pair(hashes[at : at + 32], hashes[at + 32 : at + 64])
+                for at in range(0, len(hashes), 64)
+            ]
+        hashes = b"".join(pairs)
+    return hashes
+
+
 def split(count: int) -> int:
     """The largest power of two below ``count`` (``count`` at least 2)."""
     return 1 << (count - 1).bit_length() - 1

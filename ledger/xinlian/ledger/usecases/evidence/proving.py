@@ -91,7 +91,8 @@ class _Maker:
             log=row.info,
             head=head,
             subjects=subjects,
-            index_proof=tokens(index, subjects),
+            # A head covers a record at least, so that its index is not empty.
+            index_proof=tokens(index, subjects) if subjects else [head.index_root.hex()],
             records=self._records(indices, held),
             inclusion=multiproof(nodes, indices, self._size),
             subject_key=row.subject_key if request.reveal_key else None,

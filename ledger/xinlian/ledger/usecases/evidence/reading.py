@@ -15,7 +15,7 @@ from xinlian.ledger.model.evidence.frontier import (
     TILE_WIDTH,
 )
 from xinlian.ledger.model.evidence.index import EMPTY, Node, SubjectState, join_level
-from xinlian.ledger.model.evidence.tree import NodeHash, node_sha256, pair_up
+from xinlian.ledger.model.evidence.tree import NodeHash, fold, node_sha256
 from xinlian.ledger.usecases.evidence.indexing import TILE_BITS, unpack_nodes
 from xinlian.ledger.usecases.evidence.ports import LogRow, Store, Tree
 
@@ -67,12 +67,8 @@ class TileNodes:
         if up >= HALF_LEVELS and len(data) == TILE_BYTES:
             up -= HALF_LEVELS
             at = TILE_WIDTH + (at >> HALF_LEVELS)
-        width = HASH_BYTES << up
         start = HASH_BYTES * at
-        hashes = [data[at : at + HASH_BYTES] for at in range(start, start + width, HASH_BYTES)]
-        while len(hashes) > 1:
-            hashes = pair_up(hashes, self._pair)
-        return hashes[0]
+        return fold(data[start : start + (HASH_BYTES << up)], self._pair)
 
     def _hash(self, tile_level: int, position: int) -> bytes:
         at = HASH_BYTES * (position & TILE_WIDTH - 1)
