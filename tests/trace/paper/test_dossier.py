@@ -10,6 +10,7 @@ import zxingcpp
 from xinlian.trace.model.dossier import (
     Dossier,
     Language,
+    Recorded,
     Verdict,
 )
 from xinlian.trace.model.facts import Event, EventType, Inspection
