@@ -9,6 +9,8 @@ import pytest
 from pyroaring import BitMap
 from xinlian.trace.model.facts import Inspection, Result
 from xinlian.trace.model.items import ItemId, ItemType
+from xinlian.trace.model.quality.charts import Baseline
+from xinlian.trace.model.quality.rules import WESTERN_ELECTRIC
 from xinlian.trace.usecases.quality import (
     ChartKind,
     FactorKey,
@@ -226,6 +228,16 @@ def test_after_a_restart_the_streams_are_rebuilt_from_the_record() -> None:
     assert [one.subject for one in fresh.feed(after)] == [one.subject for one in steady.feed(after)]
     assert [one.rule for one in fresh.feed(dataclasses.replace(after, time_ms=0))] == []
     assert fresh.late == 1
+
+
+def test_a_pattern_that_goes_on_is_raised_when_it_begins() -> None:
+    baseline = Baseline(ChartKind.I_MR, 74.0, 0.01, 1, 25)
+    live = LiveSignals(plan_of=lambda _: StreamPlan(baseline=baseline, rules=WESTERN_ELECTRIC))
+    raised = [one for at in range(30) for one in live.feed(_inspection(at, "74.005"))]
+    assert [(one.rule, len(one.items)) for one in raised] == [("western-electric-4", 8)]
+    live.feed(_inspection(30, "73.995"))
+    again = [one for at in range(31, 50) for one in live.feed(_inspection(at, "74.005"))]
+    assert [one.rule for one in again] == ["western-electric-4"]
 
 
 def test_an_overdue_gauge_signals_when_it_measures() -> None:

@@ -68,7 +68,7 @@ def test_another_watch_raises_nothing_twice_and_goes_on_after_a_restart(plant: P
     assert two.look(OWNER) == []
     later = _watch(plant)
     assert later.look(OWNER) == []
-    plant.must(_inspected(31, "99"))
+    plant.must(_inspected(31, "10.1"), _inspected(32, "99"))
     assert [each.rule for each in later.look(OWNER) if each.rule == "nelson-1"] == ["nelson-1"]
 
 

@@ -27,6 +27,7 @@ __all__ = [
 LINES_MAX: Final = 400
 """Nodes drawn at most; --json has them all."""
 CHART_ROWS: Final = 15
+ROWS_MAX: Final = 40
 CHART_COLUMNS: Final = 72
 _MARKS: Final = {"affected": "✗", "suspect": "!", "incomplete": "?", "conforming": "✓"}
 _RESULTS: Final = {"passed": "✓", "failed": "✗", "not-measured": "–"}
@@ -262,8 +263,8 @@ def _bar(count: int, total: int, sign: str, width: int = 40) -> str:
 
 def show_factors(body: Mapping[str, Any]) -> None:
     """Over-represented factors, and those that cannot be told apart."""
-    rows = [{**row, "share": f"{row['failed']}/{row['exposed']}"} for row in body["items"]]
-    print_rows(rows)
+    shown = [_short(row) for row in body["items"]]
+    print_rows([{**row, "share": f"{row['failed']}/{row['exposed']}"} for row in shown])
     for sentence in body.get("sentences", ())[:20]:
         _say(pick(sentence["en"], sentence["zh"]))
 
@@ -284,10 +285,28 @@ def show_chart(body: Mapping[str, Any]) -> None:
     rest = {name: value for name, value in body.items() if name not in ("charts", "signals")}
     if rest:
         _say()
-        print_record(rest)
+        print_record(_short(rest))
     if body.get("signals"):
         _say("\n" + pick("Signals", "信号"))
-        print_rows(body["signals"])
+        for one in body["signals"][-ROWS_MAX:]:
+            _say(_signal(one))
+
+
+def _short(value: Any) -> Any:
+    """Figures with the digits that people read."""
+    if isinstance(value, float):
+        return float(f"{value:.5g}")
+    if isinstance(value, Mapping):
+        return {name: _short(each) for name, each in value.items()}
+    return [_short(each) for each in value] if isinstance(value, list) else value
+
+
+def _signal(one: Mapping[str, Any]) -> str:
+    """A broken rule with what was measured meanwhile."""
+    span = [moment_of_ms(one[name]) for name in ("time_ms", "until_ms")]
+    told = pick(one["text"]["en"], one["text"]["zh"])
+    items = ", ".join(one["measured"][:5]) + (" …" if len(one["measured"]) > 5 else "")
+    return f"  ✗ {' – '.join(dict.fromkeys(span))}  {one['rule']}: {told}  [{items}]"
 
 
 def chart_lines(chart: Mapping[str, Any]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from xinlian.services.api.schemas.trace import Millis
 from xinlian.trace.model.quality.arrays import plain
 from xinlian.trace.model.quality.capability import Index
 from xinlian.trace.model.quality.charts import ChartKind, Panel
+from xinlian.trace.model.quality.rules import Signal
 from xinlian.trace.model.quality.words import RELATION_WORDS, RULE_WORDS
 from xinlian.trace.usecases.quality import ChartReport, GaugeImpact, RootCauseReport
 
@@ -74,11 +75,13 @@ class IndexView(View):
 
 
 class SpcSignalView(View):
-    """A broken rule, and what was measured while it was broken."""
+    """A broken rule, from the point that completed its pattern to the last at which it went on,
+    and what was measured meanwhile. ``statistic`` and ``z`` are those of the worst of them."""
 
     rule: str
     panel: str
     time_ms: Millis
+    until_ms: Millis
     statistic: float
     z: float | None
     text: SentenceView
@@ -157,22 +160,35 @@ def _panel(report: ChartReport, panel: Panel, *, first: bool) -> PanelView:
 
 
 def _signals(report: ChartReport) -> list[SpcSignalView]:
-    shown = []
-    for one in report.signals[-SIGNALS_MAX:]:
-        english, chinese = RULE_WORDS[one.rule]
-        lead = int(one.panel == "moving range")
-        shown.append(
-            SpcSignalView(
-                rule=one.rule.value,
-                panel=one.panel,
-                time_ms=report.point_times_ms[one.at + lead],
-                statistic=one.statistic,
-                z=plain(one.z),
-                text=SentenceView(en=english, zh=chinese),
-                measured=[item.id for item in report.items_of(one)][:ITEMS_MAX],
-            )
-        )
-    return shown
+    """Signals of one rule at points that follow each other are shown as one."""
+    runs: list[list[Signal]] = []
+    latest: dict[tuple[str, str], list[Signal]] = {}
+    for one in report.signals:
+        place = (one.rule.value, one.panel)
+        run = latest.get(place)
+        if run is None or one.at > run[-1].at + 1:
+            run = latest[place] = []
+            runs.append(run)
+        run.append(one)
+    return [_signal(report, run) for run in runs[-SIGNALS_MAX:]]
+
+
+def _signal(report: ChartReport, run: list[Signal]) -> SpcSignalView:
+    first, last = run[0], run[-1]
+    lead = int(first.panel == "moving range")
+    worst = max(run, key=lambda one: abs(one.z))
+    english, chinese = RULE_WORDS[first.rule]
+    items = dict.fromkeys(item.id for one in run for item in report.items_of(one))
+    return SpcSignalView(
+        rule=first.rule.value,
+        panel=first.panel,
+        time_ms=report.point_times_ms[first.at + lead],
+        until_ms=report.point_times_ms[last.at + lead],
+        statistic=worst.statistic,
+        z=plain(worst.z),
+        text=SentenceView(en=english, zh=chinese),
+        measured=list(items)[:ITEMS_MAX],
+    )
 
 
 class CauseView(View):

@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from xinlian.trace.model.facts import Inspection, Result
 from xinlian.trace.model.items import ItemId
 from xinlian.trace.model.quality.arrays import plain
 from xinlian.trace.model.quality.live import Stream, StreamPlan, StreamSignal
+from xinlian.trace.model.quality.rules import WESTERN_ELECTRIC, Rule
 from xinlian.trace.model.quality.words import RULE_WORDS
 
 __all__ = [
@@ -31,6 +32,7 @@ CONTROL_CHART: Final = "control-chart"
 FAILED_KEY: Final = "failed-key"
 GAUGE_OVERDUE: Final = "gauge-overdue"
 STREAMS_MAX: Final = 20_000
+_USUAL: Final = StreamPlan(rules=WESTERN_ELECTRIC)
 
 
 class StreamKey(NamedTuple):
@@ -85,23 +87,26 @@ class LiveSignals:
     """Feed it every accepted inspection, in the order of capture.
 
     ``plan_of`` tells how a stream is judged (``None``: not at all); the default learns from the
-    first 25 measurements. ``due_ms`` gives when each gauge's calibration runs out. A measurement
-    older than the latest of its stream is checked, but not put on the chart: it is counted in
-    ``late``. The stream that was quiet for longest is forgotten when there are more than
+    first 25 measurements and takes the Western Electric rules. A pattern that goes on from point to
+    point is raised when it begins. ``due_ms`` gives when each gauge's calibration runs out. A
+    measurement older than the latest of its stream is checked, but not put on the chart: it is
+    counted in ``late``. The stream that was quiet for longest is forgotten when there are more than
     ``streams_max``; it then learns anew.
     """
 
     def __init__(
         self,
         *,
-        plan_of: Callable[[StreamKey], StreamPlan | None] = lambda _: StreamPlan(),
+        plan_of: Callable[[StreamKey], StreamPlan | None] = lambda _: StreamPlan(
+            rules=WESTERN_ELECTRIC
+        ),
         due_ms: Mapping[str, int] | None = None,
         streams_max: int = STREAMS_MAX,
     ) -> None:
         self._plan_of = plan_of
         self._due_ms = due_ms if due_ms is not None else {}
         self._streams_max = streams_max
-        self._streams: OrderedDict[StreamKey, tuple[Stream[ItemId] | None, int]] = OrderedDict()
+        self._streams: OrderedDict[StreamKey, _Watched] = OrderedDict()
         self.late = 0
         self.forgotten = 0
 
@@ -125,22 +130,37 @@ class LiveSignals:
 
     def _charted(self, inspection: Inspection, value: float) -> list[LiveSignal]:
         key = StreamKey(inspection.characteristic, inspection.machine)
-        if key in self._streams:
-            stream, latest = self._streams[key]
-        else:
+        watched = self._streams.get(key)
+        if watched is None:
             plan = self._plan_of(key)
-            stream, latest = (None if plan is None else Stream[ItemId](plan)), inspection.time_ms
-        if stream is None:
-            return []
-        if inspection.time_ms < latest:
+            if plan is None:
+                return []
+            watched = self._streams[key] = _Watched(Stream(plan), inspection.time_ms)
+        if inspection.time_ms < watched.latest_ms:
             self.late += 1
             return []
-        self._streams[key] = stream, inspection.time_ms
+        watched.latest_ms = inspection.time_ms
         self._streams.move_to_end(key)
         while len(self._streams) > self._streams_max:
             self._streams.popitem(last=False)
             self.forgotten += 1
-        return [_charted(inspection, key, one) for one in stream.feed(inspection.item, value)]
+        found = watched.stream.feed(inspection.item, value)
+        return [_charted(inspection, key, one) for one in found if watched.begins(one)]
+
+
+@dataclass(slots=True)
+class _Watched:
+    """A stream, the time of its latest measurement, and where each pattern stood last."""
+
+    stream: Stream[ItemId]
+    latest_ms: int
+    stood: dict[tuple[Rule, str], int] = field(default_factory=dict)
+
+    def begins(self, signal: StreamSignal[ItemId]) -> bool:
+        """Whether the pattern was not there at the point before."""
+        place, number = (signal.rule, signal.panel), signal.points[-1]
+        before, self.stood[place] = self.stood.get(place), number
+        return before is None or number > before + 1
 
 
 def _is_failed_key(inspection: Inspection) -> bool:
