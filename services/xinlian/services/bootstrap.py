@@ -45,6 +45,7 @@ from xinlian.services.app.reports import Reports
 from xinlian.services.app.tokens import Tokens
 from xinlian.services.app.trace_capture import Captures
 from xinlian.services.app.trace_recall import RecallDesk
+from xinlian.services.app.trace_reviews import Reviews
 from xinlian.services.app.trace_wiring import TraceParts, make_trace, trace_parts
 from xinlian.services.migrations import upgrade
 from xinlian.services.settings import Settings, keep_private, kept_secret
@@ -98,6 +99,7 @@ class App(Store):
     follower: Follower
     evidence: Evidence
     captures: Captures
+    reviews: Reviews
     recalls: RecallDesk
     health_rpc: Rpc
     on_worker_failure: Callable[[], None] = lambda: None

@@ -31,6 +31,12 @@ TRACE_FIELDS: Final[dict[str, str]] = {
     "reasons": "理由", "tree": "组成", "inspections": "检验",
     "processes": "工艺", "claims": "失效报告", "certificates": "证书", "affected_by": "涉及召回",
     "certificate": "证书", "issued_ms": "出具时间", "media_type": "文件类型", "sha256": "哈希",
+    # certificates under review
+    "delivery": "送货单", "review": "审核状态", "decision": "决定", "header": "表头",
+    "taken_by": "受理人", "taken_ms": "受理时间", "decided_by": "审核人", "decided_ms": "审核时间",
+    "submitted_by": "提交人", "submitted_ms": "提交时间", "to_party": "收货方", "note": "备注",
+    "decision_leaf_hash": "决定的叶哈希", "title": "标题", "issuer": "出具方",
+    "file_name": "文件名",
     # captures
     "capture": "采集", "taken": "已接收", "counts": "计数", "why": "原因", "why_zh": "中文原因",
     "record_hash": "存证叶哈希", "included_by_ms": "承诺上链时间", "made_ms": "时间",
@@ -65,7 +71,7 @@ TRACE_FIELDS: Final[dict[str, str]] = {
     "fit": "可用", "pooled": "交互合并", "anova": "方差分析", "freedom": "自由度",
     "squares": "平方和", "mean_square": "均方", "f": "统计量", "p": "显著性",
     # control charts and causes
-    "chart": "控制图", "charts": "控制图", "title": "标题", "points": "点", "rules": "判异准则",
+    "chart": "控制图", "charts": "控制图", "points": "点", "rules": "判异准则",
     "center": "中心线", "lower_limit": "下控制限", "upper_limit": "上控制限",
     "lower_tolerance": "下公差", "upper_tolerance": "上公差", "index": "指数", "low": "下界",
     "high": "上界", "rule": "判异准则", "panel": "图", "statistic": "统计值", "z": "偏离（σ）",
@@ -100,6 +106,7 @@ TRACE_WORDS: Final[dict[str, str]] = {
     # proofs and dossiers
     "fixed": "已上链", "erased": "已删除", "none": "无", "affected": "受影响",
     "suspect": "可能受影响", "incomplete": "记录不全", "conforming": "合格", "approved": "已通过",
+    "submitted": "待受理", "under-review": "审核中", "approve": "通过", "reject": "驳回",
     "rejected": "已驳回",
     # statistics
     "normal": "正常", "tightened": "加严", "reduced": "放宽", "anova": "方差分析法",

@@ -28,6 +28,8 @@ TRACE: Final[dict[str, str]] = {
     "more than {} events match the query": "匹配的事件超过 {} 个",
     "this token of a page was not given out here": "该页令牌不是此处给出的",
     "this cannot be reckoned from these data: {}": "无法由这些数据计算：{}",
+    "the certificate cannot be taken: {}: {}": "证书无法受理：{}：{}",
+    "this cannot be done with the certificate: {}": "无法对证书执行此操作：{}",
     "there is no capture {} of yours": "没有您的采集 {}",
     "the file cannot be taken in: {}: {}": "文件无法采集：{}：{}",
     "a table needs a mapping that names its columns: send it beside the file": (

@@ -14,6 +14,7 @@ from typing import Any
 from fastapi import FastAPI
 from xinlian.services.api import (
     calls,
+    certificates,
     documents,
     epcis,
     evidence,
@@ -61,6 +62,7 @@ MODULES = (
     epcis,
     spc,
     trace_capture,
+    certificates,
     trace_items,
     labels_trace,
     trace_recalls,

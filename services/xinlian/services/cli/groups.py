@@ -11,6 +11,7 @@ from xinlian.services.cli import (
     rows_orders,
     rows_parties,
     rows_quotes,
+    rows_reviews,
     rows_trace,
     rows_vouchers,
 )
@@ -25,6 +26,7 @@ ROWS: Final[tuple[Verb, ...]] = (
     *rows_quotes.ROWS,
     *rows_finance.ROWS,
     *rows_trace.ROWS,
+    *rows_reviews.ROWS,
     *rows_evidence.ROWS,
 )
 """Every command, group by group."""

@@ -45,6 +45,7 @@ _COMMANDS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ),
     ("evidence", "groups", "evidence logs: heads on chain, receipts, proofs", "存证日志"),
     ("recall", "groups", "which vehicles are affected", "召回范围"),
+    ("certificate", "groups", "inspection certificates and their review", "检验证书与审核"),
     ("label", "groups", "labels with QR codes and Data Matrix", "二维码与 Data Matrix 标签"),
     ("share", "groups", "who sees your records about parts", "零件记录的共享"),
     ("epcis", "groups", "EPCIS 2.0: capture and query", "EPCIS 2.0 采集与查询"),

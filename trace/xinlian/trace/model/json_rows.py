@@ -15,7 +15,7 @@ from xinlian.trace.model.items import ItemType
 from xinlian.trace.model.json_text import dump_json
 from xinlian.trace.model.sources import NumberText, SourceError, short
 
-__all__ = ["ROWS_MAX", "control_point_rows", "rows_from_json"]
+__all__ = ["ROWS_MAX", "JsonFields", "control_point_rows", "rows_from_json"]
 
 ROWS_MAX: Final = 200_000
 TEXT_CHARS_MAX: Final = 4_096

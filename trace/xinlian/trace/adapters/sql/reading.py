@@ -88,6 +88,7 @@ class FactTable:
             ("trace_processes", "item"),
             ("trace_claims", "item"),
             ("trace_gaps", "item"),
+            ("trace_certificates", "item"),
         ]
         queries = [f"SELECT party FROM {name} WHERE {key} = ?" for name, key in tables]  # noqa: S608
         queries += [
