@@ -34,6 +34,10 @@ checks.positive_data_acceptance.enabled = false
 include-name = "POST /api/v1/parties"
 checks.positive_data_acceptance.enabled = false
 
+[[operations]]
+include-name = "POST /api/v1/evidence/receipts/check"
+checks.positive_data_acceptance.enabled = false
+
 [parameters]
 """
 HOOKS = """

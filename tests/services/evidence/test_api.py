@@ -127,7 +127,7 @@ def test_a_receipt_is_checked(net: ApiNetwork) -> None:
     leaf = {**receipt["leaves"][0], "leaf_hash": "00" * 32}
     forged = check({**receipt, "leaves": [leaf]})
     assert forged.json().get("promise") != "included"
-    wrong = check({**receipt, "format": "xinlian-receipt/2"})
+    wrong = check({**receipt, "deadline": "tomorrow"})
     assert (wrong.status_code, wrong.json()["detail_zh"]) == (422, "这不是回执")
 
 

@@ -72,6 +72,7 @@ INTAKES: Final[dict[str, Intake]] = {
         bytes_max=FILE_BYTES_MAX,
         key_of_body=True,
     ),
+    "check_receipt": Intake(bytes_max=1 << 22, values_max=50_000),
     "query_events": Intake(any_query=True),
     "capture_facts": Intake(bytes_max=1 << 23, values_max=200_000),
     "capture_point": Intake(bytes_max=1 << 23, values_max=200_000),

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 from xinlian.services.api.schemas.common import SAFE_MAX, Body, Hex32, PartyNo, UnixSeconds, View
-from xinlian.services.api.schemas.orders import AddressText
+from xinlian.services.api.schemas.orders import AddressText, SignatureText
 
 __all__ = [
     "EvidenceGapView",
@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 SUBJECTS_MAX = 1_000
-INDICES_MAX = 10_000
+INDICES_MAX = 2_000
 PATHS_MAX = 500
 LOGS_MAX = 50
 RECEIPT_LEAVES_MAX = 10_000
@@ -31,6 +31,7 @@ LeafIndex = Annotated[int, Field(ge=0, le=SAFE_MAX, examples=[41])]
 SubjectText = Annotated[
     str, StringConstraints(min_length=1, max_length=500), Field(examples=["LXLBE2A00TH100113"])
 ]
+HashText = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$"), Field(examples=["5a" * 32])]
 PathText = Annotated[str, StringConstraints(max_length=500), Field(examples=["/value"])]
 
 
@@ -97,19 +98,19 @@ class ReceiptLeaf(Body):
     """A record that a receipt is for."""
 
     index: LeafIndex
-    leaf_hash: Annotated[str, StringConstraints(max_length=64)]
+    leaf_hash: HashText
 
 
 class ReceiptBody(Body):
     """A receipt as it was given out."""
 
     format: Annotated[str, StringConstraints(max_length=40), Field(examples=["xinlian-receipt/1"])]
-    log: Annotated[str, StringConstraints(max_length=64)]
+    log: HashText
     leaves: Annotated[list[ReceiptLeaf], Field(min_length=1, max_length=RECEIPT_LEAVES_MAX)]
     accepted_at: Annotated[str, StringConstraints(max_length=24)]
     deadline: Annotated[str, StringConstraints(max_length=24)]
-    signer: Annotated[str, StringConstraints(max_length=42)]
-    signature: Annotated[str, StringConstraints(max_length=132)]
+    signer: AddressText
+    signature: SignatureText
 
 
 class ReceiptView(View):
