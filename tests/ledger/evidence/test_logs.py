@@ -11,7 +11,7 @@ from xinlian.ledger.adapters.sql.engine import begin_read, begin_write
 from xinlian.ledger.adapters.sql.evidence.store import SqlEvidence
 from xinlian.ledger.model.evidence import bundle as bundles
 from xinlian.ledger.model.evidence.errors import EvidenceError, Refusal
-from xinlian.ledger.usecases.evidence import EvidenceLogs, Preparer, Request
+from xinlian.ledger.usecases.evidence import EvidenceLogs, Request
 from xinlian.ledger.usecases.evidence import writer as writing
 
 from tests.ledger.evidence.plainly import (
@@ -85,25 +85,6 @@ def test_any_history_gives_the_plain_heads_and_bundles(engine: Engine, seed: int
     assert hidden == plainly
     for since in (1, size // 2, size):
         assert twin.prove(since=since) == twin.expected(size, joined=since)
-
-
-def test_helpers_make_the_same_log(engine: Engine) -> None:
-    twin = Twin(engine)
-    preparer = Preparer(2)
-    twin.logs = EvidenceLogs(SqlEvidence(), preparer)
-    try:
-        twin.append(records_of(random.Random(1), 2_500, 40))
-        bad = [*records_of(random.Random(2), 2_000, 40), {"schema": "a/1", "subject": "e\u0301"}]
-        bad[-1]["event_time"] = bad[0]["event_time"]
-        with pytest.raises(EvidenceError, match="normal form C") as refused:
-            twin.append(bad)
-        assert refused.value.at == 2_000
-        twin.append(records_of(random.Random(3), 1, 40))
-    finally:
-        preparer.close()
-    head = twin.cut()
-    assert head is not None
-    assert head.size == 2_501
 
 
 def test_many_append_to_one_log_at_once(engine: Engine) -> None:

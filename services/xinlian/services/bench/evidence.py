@@ -45,6 +45,7 @@ AT_MOST: Final = {
 MEANING: Final = {
     "append_leaves_per_s": "durable leaves, SQLite, over the whole load, heads included",
     "append_leaves_per_s_last": "the same, the last round of it",
+    "append_cpu_us_per_leaf": "processor time for a leaf, helpers included, microseconds",
     "leaves": "leaves in the log when proofs are made",
     "subjects": "subjects in its index",
     "load_seconds": "what filling it took, the making of records left out",
@@ -135,6 +136,8 @@ def _fill(engine: Engine, leaves: int, results: Results) -> None:
         filler.close()
     results.put("append_leaves_per_s", load.leaves / load.seconds, _limit(load))
     results.put("append_leaves_per_s_last", load.rates[-1][1])
+    cpu = sum(usage.seconds * sum(usage.cores.values()) for usage in load.usages)
+    results.put("append_cpu_us_per_leaf", 1e6 * cpu / load.leaves)
     results.put("leaves", load.leaves)
     with engine.connect() as conn:
         results.put("subjects", filler.logs.logs(conn)[0].subjects)

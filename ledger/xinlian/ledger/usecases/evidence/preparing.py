@@ -10,7 +10,7 @@ import multiprocessing
 import os
 from array import array
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -27,6 +27,8 @@ from xinlian.ledger.model.evidence.fields import SECRET_BYTES, commitments, fiel
 
 BATCH_MAX: Final = 1 << 16
 """Most records of one append."""
+BYTES_MAX: Final = 256 << 20
+"""Most bytes of the records of one append."""
 PART: Final = 1_024
 """Records that a helper process gets at once; fewer than this are done in place."""
 SHAPES_MAX: Final = 4_096
@@ -54,16 +56,23 @@ class Prepared:
         if self._parts:
             roots: list[bytes] = []
             for part, future in enumerate(self._parts):
+                start = part * PART
                 try:
-                    found, times = future.result()
+                    found, times = self._of(future, start)
                 except EvidenceError as exc:
-                    at = part * PART + (exc.at or 0)
+                    at = start + (exc.at or 0)
                     raise EvidenceError(exc.refusal, exc.message, at) from exc
                 roots.append(found)
                 self._times.frombytes(times)
             self._roots = b"".join(roots)
             self._parts = []
         return self._roots, self._times
+
+    def _of(self, future: Future[tuple[bytes, bytes]], start: int) -> tuple[bytes, bytes]:
+        try:
+            return future.result()
+        except BrokenExecutor:  # a helper died; its work is done here
+            return commit(self.payloads[start : start + PART])
 
 
 class Preparer:
@@ -98,16 +107,28 @@ class Preparer:
             [record["subject"] for record in records],
             payloads,
         )
-        if self._processes and count >= PART:
-            pool = self._started()
-            prepared._parts = [
-                pool.submit(commit, payloads[at : at + PART]) for at in range(0, count, PART)
-            ]
-        else:
+        if count < PART or not self._hand_out(prepared):
             roots, times = commit(payloads)
             prepared._roots = roots
             prepared._times.frombytes(times)
         return prepared
+
+    def _hand_out(self, prepared: Prepared) -> bool:
+        """Give the work to the helpers; False if there are none."""
+        if not self._processes:
+            return False
+        parts = range(0, len(prepared), PART)
+        for _ in range(2):
+            pool = self._started()
+            try:
+                prepared._parts = [
+                    pool.submit(commit, prepared.payloads[at : at + PART]) for at in parts
+                ]
+            except BrokenExecutor:  # a helper died: start others, once
+                self.close()
+            else:
+                return True
+        return False
 
     def close(self) -> None:
         """End the helpers."""
@@ -153,6 +174,7 @@ def _lines(records: Sequence[Mapping[str, Any]]) -> list[bytes]:
     of others; orjson itself refuses whole numbers from 2**53 on.
     """
     lines: list[bytes] = []
+    size = 0
     dumps = orjson.dumps
     for at, record in enumerate(records):
         try:
@@ -163,14 +185,20 @@ def _lines(records: Sequence[Mapping[str, Any]]) -> list[bytes]:
                 and SCALARS.issuperset(map(type, record.values()))
                 and type(record["subject"]) is type(record["schema"]) is str
             ):
-                lines.append(dumps(record, option=_SORTED))
-                continue
-            record = dict(record)
-            lines.append(canonical_record(record))
+                line = dumps(record, option=_SORTED)
+            else:
+                record = dict(record)
+                line = canonical_record(record)
+                if all(map(str.isascii, shape)) and len(_PLAIN) < SHAPES_MAX:
+                    _PLAIN.add(shape)
+            lines.append(line)
+            size += len(line)
+            if size > BYTES_MAX:
+                raise EvidenceError(
+                    Refusal.TOO_LARGE, f"at most {BYTES_MAX} bytes of records at once"
+                )
         except EvidenceError as exc:
             raise EvidenceError(exc.refusal, exc.message, at) from exc
         except (orjson.JSONEncodeError, TypeError) as exc:
             raise EvidenceError(Refusal.RECORD, str(exc), at) from exc
-        if all(map(str.isascii, shape)) and len(_PLAIN) < SHAPES_MAX:
-            _PLAIN.add(shape)
     return lines
