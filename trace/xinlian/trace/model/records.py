@@ -102,7 +102,7 @@ def _time(fact: Fact) -> int | None:
 
 
 def _kept(kind: str, values: Mapping[str, Any]) -> _Json:
-    found = {name: value for name, value in values.items() if value not in (None, "", {}, [])}
+    found = {name: value for name, value in values.items() if value or value == 0}
     return {"fact": kind, **found}
 
 

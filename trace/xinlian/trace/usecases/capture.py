@@ -303,9 +303,10 @@ def _problem(row: Row, now_ms: int, record: dict[str, Any]) -> Problem | None:
         return _STRANGE
     if not is_normalized("NFC", texts.decode()):  # evidence is; the facts stay as they were given
         record.update(orjson.loads(normalize("NFC", orjson.dumps(record).decode())))
-    return _STRANGE if _NUL.search(texts) else None
+    return _STRANGE if _NUL_TEXT in texts and _NUL.search(texts) else None
 
 
+_NUL_TEXT: Final = b"\\u0000"
 _NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _STRANGE: Final = Problem("", "the text has characters that do not exist", "文本含有无效字符")
 
