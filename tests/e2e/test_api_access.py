@@ -26,6 +26,9 @@ PATH_VALUES = {
     "import_id": "00" * 32,
     "direction": "in",
     "message": "none",
+    "capture": "00" * 16,
+    "event": "none",
+    "recall": "00" * 16,
     "log": "0x" + "00" * 32,
     "index": "0",
 }

@@ -45,7 +45,8 @@ TRACE_FIELDS: Final[dict[str, str]] = {
     "direction": "方向", "whole_tree": "含全部零件", "lang": "语言", "strangers": "公众可见",
     "guessable": "可凭编码查看", "reader": "查看方", "readers": "查看方", "open": "公开",
     "codes": "代码", "layout": "版式", "symbology": "码制", "surface": "表面", "shape": "格式",
-    "width_mm": "宽度", "height_mm": "高度",
+    "width_mm": "宽度", "height_mm": "高度", "skip": "首张已用位置",
+    "move_right_um": "右移（微米）", "move_down_um": "下移（微米）",
     # recalls
     "recall": "召回", "causes": "起因", "names": "名称", "from_ms": "自", "to_ms": "至",
     "earlier": "对比召回", "population": "车辆总数", "certain": "确定", "possible": "可能",
@@ -54,6 +55,8 @@ TRACE_FIELDS: Final[dict[str, str]] = {
     "before": "此前", "now": "现在", "whereabouts": "去向", "trail": "路径", "notified": "已通知",
     "channel": "通知方式", "told": "新通知数", "drill": "演练", "took_us": "用时（微秒）",
     "steps_us": "分步用时", "findings": "结果计数",
+    # signals
+    "signal": "信号", "raised_ms": "发出时间",
     # EPCIS
     "perPage": "每页数量", "nextPageToken": "页令牌", "eventType": "事件类型",
     "EQ_eventID": "事件编号", "GE_eventTime": "不早于", "LT_eventTime": "早于",
@@ -127,7 +130,7 @@ TRACE_WORDS: Final[dict[str, str]] = {
     "qr": "二维码", "data-matrix": "数据矩阵码", "gs1-data-matrix": "国际物品编码数据矩阵码",
     "clean": "洁净纸面", "paper": "纸面",
     "dirty": "油污表面", "network": "网络链接", "gs1": "国际物品编码链接", "id": "仅编码",
-    "png": "位图", "svg": "矢量图", "pdf": "文档", "zh": "中文", "en": "英文",
+    "zip": "压缩包", "png": "位图", "svg": "矢量图", "pdf": "文档", "zh": "中文", "en": "英文",
     **{f"a4-{count}": f"每页 {count} 张" for count in (8, 14, 21, 24, 40, 65)},
     # strangers' view
     "nothing": "不公开", "identity": "仅标识", "tree": "含组成", "all": "全部",

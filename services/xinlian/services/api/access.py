@@ -121,7 +121,7 @@ RULES: Final[dict[str, Access]] = {
     "list_captures": _READ,
     "get_capture": _READ,
     "list_capture_rows": _READ,
-    "stream_signals": _READ,
+    "list_signals": _READ,
     "find_items": _READ,
     "get_tree": _READ,
     "get_dossier": _READ,
@@ -155,6 +155,7 @@ RULES: Final[dict[str, Access]] = {
     "get_sampling_plan": _READ,
     "make_gauge_study": _READ,
     "get_chart": _READ,
+    "get_chart_paper": _READ,
     "find_causes": _READ,
     "get_gauge_impact": _READ,
     # evidence

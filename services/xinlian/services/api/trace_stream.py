@@ -12,11 +12,14 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final
 
 import orjson
-from fastapi import Header, Query
+from fastapi import Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from pydantic import Field
 from starlette.responses import StreamingResponse
 from xinlian.services.api.feed import Feed
 from xinlian.services.api.route import guarded_router
+from xinlian.services.api.schemas.common import Page, PartyNo, View
+from xinlian.services.api.schemas.trace import Millis
 from xinlian.services.api.state import ActorDep, StateDep
 from xinlian.services.app.reading import Reader
 
@@ -28,16 +31,29 @@ LIFE_SECONDS: Final = 1_800
 _AT_ONCE: Final = 200
 _RETRY_MS: Final = 1_000
 _NUMBER: Final = 2**63 - 1
+STREAM: Final = "text/event-stream"
 
 router = guarded_router("signals", "/trace")
 
 
+class SignalView(View):
+    """A signal; ``detail`` names the vehicles concerned, the points, the rule."""
+
+    signal: Annotated[int, Field(ge=1)]
+    kind: str
+    party: PartyNo
+    raised_ms: Millis
+    subject: str
+    detail: dict[str, Any]
+
+
 @router.get(
     "/signals",
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
-    response_class=StreamingResponse,
+    response_model=Page[SignalView],
+    responses={200: {"content": {STREAM: {"schema": {"type": "string"}}}}},
 )
-async def stream_signals(
+async def list_signals(
+    request: Request,
     state: StateDep,
     actor: ActorDep,
     last_event_id: Annotated[str | None, Header(max_length=20, pattern=r"^[0-9]+$")] = None,
@@ -45,18 +61,20 @@ async def stream_signals(
         int | None, Query(ge=0, le=_NUMBER, description="Begin beyond this signal; 0: with all.")
     ] = None,
     seconds: Annotated[
-        int, Query(ge=1, le=LIFE_SECONDS, description="End after so long.")
+        int, Query(ge=1, le=LIFE_SECONDS, description="A stream ends after so long.")
     ] = LIFE_SECONDS,
-) -> StreamingResponse:
-    """Signals of your party as they are raised (server-sent events): broken control-chart rules,
-    failed key inspections, alarms, each with the vehicles concerned."""
+) -> Response:
+    """Signals of your party: broken control-chart rules, failed key inspections, alarms, each with
+    the vehicles concerned. With `Accept: text/event-stream` a stream of server-sent events as they
+    are raised, from now on or beyond `Last-Event-ID`; otherwise a page of at most 200."""
     reader = Reader.of(actor)
-    state.feed.check(actor.token)
     begin = min(int(last_event_id), _NUMBER) if last_event_id else after
+    if STREAM not in request.headers.get("accept", ""):
+        rows = await run_in_threadpool(state.feed.source.after, begin or 0, reader.party, _AT_ONCE)
+        return Response(orjson.dumps({"items": rows}), media_type="application/json")
+    state.feed.check(actor.token)
     events = _events(state.feed, actor.token, reader, begin, seconds)
-    return StreamingResponse(
-        events, media_type="text/event-stream", headers={"Cache-Control": "no-store"}
-    )
+    return StreamingResponse(events, media_type=STREAM, headers={"Cache-Control": "no-store"})
 
 
 async def _events(

@@ -12,6 +12,7 @@ from xinlian.ledger.usecases.evidence import EvidenceLogs
 from xinlian.services.app.clock import Clock
 from xinlian.services.app.evidence import Evidence
 from xinlian.services.app.idempotency import IdempotencyKeys
+from xinlian.services.app.parties import Parties
 from xinlian.services.app.trace_bundle import Bundles
 from xinlian.services.app.trace_capture import Captures
 from xinlian.services.app.trace_dossier import Dossiers
@@ -91,6 +92,7 @@ class Wired(Protocol):
     engine: Engine
     clock: Clock
     keys: IdempotencyKeys
+    parties: Parties
     trace: TraceParts
 
 

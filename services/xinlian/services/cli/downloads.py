@@ -68,7 +68,10 @@ def follow(api: Api, method: str, path: str, _: Path | None, parts: dict[str, An
         with (
             httpx.Client(timeout=patience, trust_env=False) as client,
             client.stream(
-                method, url, params=_known(parts.get("query")), headers=api.prepared()
+                method,
+                url,
+                params=_known(parts.get("query")),
+                headers={**api.prepared(), "Accept": "text/event-stream"},
             ) as answer,
         ):
             if not answer.is_success:

@@ -45,7 +45,7 @@ _CAPTURES: Final = (
 )  # fmt: skip
 
 _SIGNALS: Final = (
-    Verb("trace", "signals", "stream_signals", "GET", "/trace/signals",
+    Verb("trace", "signals", "list_signals", "GET", "/trace/signals",
          "Show signals as they are raised, until Ctrl-C.", "实时显示信号，按 Ctrl-C 结束。",
          (Arg("after", "begin beyond this signal; 0: with all", "从此信号之后开始，0 为全部",
               In.QUERY, int, required=False),
@@ -96,6 +96,15 @@ _EPCIS: Final = (
          (Arg("event", "id of the event", "事件编号", In.PATH),), view="show_json"),
 )  # fmt: skip
 
+_CHART: Final = (
+    Arg("characteristic", "the characteristic", "特性", In.QUERY, positional=True),
+    Arg("machine", "of this machine alone", "仅此设备", In.QUERY, required=False),
+    Arg("chart", "kind of chart", "控制图类型", In.QUERY, required=False),
+    Arg("size", "measurements of a subgroup", "子组大小", In.QUERY, int, required=False),
+    Arg("rules", "nelson or western-electric", "尼尔逊 nelson、西电 western-electric", In.QUERY,
+        required=False),
+    Arg("learn", "points of phase I", "阶段一点数", In.QUERY, int, required=False),
+)  # fmt: skip
 _STATISTICS: Final = (
     Verb("spc", "sampling", "get_sampling_plan", "GET", "/trace/spc/sampling",
          "The sampling plan of GB/T 2828.1 for a lot.", "GB/T 2828.1 抽样方案。",
@@ -111,15 +120,11 @@ _STATISTICS: Final = (
          (Arg("file", "JSON file with measurements", "测量 JSON 文件", In.DOCUMENT, EXISTING_FILE,
               positional=True),)),
     Verb("spc", "chart", "get_chart", "GET", "/trace/spc/chart",
-         "The control chart of a characteristic.", "特性的控制图。",
-         (Arg("characteristic", "the characteristic", "特性", In.QUERY, positional=True),
-          Arg("machine", "of this machine alone", "仅此设备", In.QUERY, required=False),
-          Arg("chart", "kind of chart", "控制图类型", In.QUERY, required=False),
-          Arg("size", "measurements of a subgroup", "子组大小", In.QUERY, int, required=False),
-          Arg("rules", "nelson or western-electric", "尼尔逊 nelson、西电 western-electric",
-              In.QUERY, required=False),
-          Arg("learn", "points of phase I", "阶段一点数", In.QUERY, int, required=False)),
-         view="show_chart"),
+         "The control chart of a characteristic.", "特性的控制图。", _CHART, view="show_chart"),
+    Verb("spc", "paper", "get_chart_paper", "GET", "/trace/spc/chart.pdf",
+         "The control chart of a characteristic as PDF.", "特性的控制图 PDF。",
+         (*_CHART, Arg("paper_lang", "language of the paper", "文档语言", In.QUERY,
+                      required=False, field="lang")), file=True),
     Verb("spc", "causes", "find_causes", "GET", "/trace/spc/causes",
          "What is over-represented among failures.", "故障车辆中过度出现的因素。",
          (Arg("code", "failures of this code alone", "仅此故障代码", In.QUERY, required=False),
