@@ -27,6 +27,7 @@ from xinlian.ledger.adapters.sql.engine import begin_write
 from xinlian.ledger.chain.errors import ChainError
 from xinlian.ledger.chain.head_calls import APPEND_SIGNED, HEAD_GAS, append_arguments
 from xinlian.ledger.model.errors import Failure, LedgerError
+from xinlian.ledger.model.evidence.errors import EvidenceError
 from xinlian.ledger.model.evidence.heads import Anchor, Head, LogInfo, stream_word
 from xinlian.ledger.model.items import ContractName, Item, OpenLog
 from xinlian.ledger.model.orders import Domain
@@ -43,6 +44,10 @@ _WAIT_SECONDS: Final = 0.1
 _AGAIN_SECONDS: Final = 1.0
 _AGAIN_SECONDS_MAX: Final = 60.0
 _TRIES_MAX: Final = 100_000
+# Refusals that say nothing about the log at hand.
+_EVERYBODYS: Final = frozenset(
+    {Failure.HALTED, Failure.STORAGE, Failure.BUSY, Failure.CHAIN_UNAVAILABLE}
+)
 
 log = logging.getLogger(__name__)
 
@@ -106,12 +111,16 @@ class EvidenceWorker:
 
     def run(self, stop: threading.Event) -> None:
         """Rounds until ``stop`` is set. What fails is tried again."""
+        told = ""
         while not stop.is_set():
             self._wake.clear()
             try:
                 self.round()
+                told = ""
             except (DBAPIError, ChainError, LedgerError) as exc:
-                log.warning("the worker of evidence waits: %s", exc)
+                if str(exc) != told:
+                    told = str(exc)
+                    log.warning("the worker of evidence waits: %s", told)
                 stop.wait(_AGAIN_SECONDS)
             self._wake.wait(_WAIT_SECONDS)
 
@@ -142,10 +151,16 @@ class EvidenceWorker:
                     continue
                 try:
                     taken += self._serve(row.info, due=name in due)
-                except (RefusedError, LedgerError, ChainError) as exc:
-                    if isinstance(exc, LedgerError) and exc.code is Failure.HALTED:
+                except (RefusedError, EvidenceError) as exc:
+                    self._trouble(row.info, str(exc))
+                except LedgerError as exc:
+                    if exc.code in _EVERYBODYS:
                         raise
                     self._trouble(row.info, str(exc))
+                except (LookupError, ValueError) as exc:
+                    # What is stored of one log is damaged: the others go on.
+                    log.exception("%s cannot be read", _name(row.info))
+                    self._trouble(row.info, f"what is stored of the log is damaged: {exc!r}")
             return taken
 
     def _serve(self, info: LogInfo, *, due: bool) -> int:
