@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from xinlian.trace.model.capture import Row
 from xinlian.trace.model.facts import Correction, Gap, GapKind, Inspection
 from xinlian.trace.model.fields import MAKERS
+from xinlian.trace.model.items import Item
 from xinlian.trace.model.json_rows import control_point_rows, rows_from_json
 from xinlian.trace.model.json_text import dump_json, load_json
 from xinlian.trace.model.links import Link
@@ -138,3 +139,24 @@ def test_json_text_says_the_same(value: Any) -> None:
 def test_no_fact_breaks_the_reader(kind: str, fields: dict[str, Any]) -> None:
     row = read({"type": kind, **fields})[0]
     assert (row.problem is None) == bool(row.facts)
+
+
+@pytest.mark.parametrize(
+    ("maker", "kept"),
+    [
+        ("919900008C1403U661", "919900008C1403U661"),
+        ("９19900008c1403u661", "919900008C1403U661"),
+        ("BPNL00000003B2OM", "BPNL00000003B2OM"),
+        ("宁德一厂", "宁德一厂"),
+        ("919900008C1403U662", None),
+        ("919900008C14О3U661", None),
+    ],
+)
+def test_makers_by_social_credit_code_are_checked(maker: str, kept: str | None) -> None:
+    row = read({"type": "item", "item": CAR, "maker": maker})[0]
+    if kept is None:
+        assert row.problem is not None
+        assert row.problem.field == "facts[0].maker"
+    else:
+        assert isinstance(row.facts[0], Item)
+        assert row.facts[0].maker == kept

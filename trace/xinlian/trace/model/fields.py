@@ -8,7 +8,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final, Protocol, TypeVar
 
-from xinlian.trace.model.codes import Identified
+from xinlian.ledger.model.company_codes import CodeError as CompanyCodeError
+from xinlian.ledger.model.company_codes import parse_uscc
+from xinlian.trace.model.codes import CodeError, Identified
+from xinlian.trace.model.codes.text import plain, refuse_look_alikes
 from xinlian.trace.model.facts import (
     Claim,
     ClaimKind,
@@ -26,6 +29,8 @@ from xinlian.trace.model.sources import SourceError, short
 __all__ = ["MAKERS", "WORDS", "Fields", "decimal", "make_fact"]
 
 _E = TypeVar("_E", bound=StrEnum)
+# Registering authority, kind of body, six digits of the region, then organisation code and check.
+_CREDIT_CODE = re.compile(r"[159ANY][1239][0-9]{6}[0-9A-Z]{10}", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})", re.ASCII)
 
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -88,11 +93,31 @@ def _item(f: Fields) -> Fact:
     found = _need(f.item("item"), f, "item")
     return found.item(
         name=f.text("name") or "",
-        maker=f.text("maker") or "",
+        maker=_maker(f),
         part_number=f.text("part_number") or "",
         made_at_ms=f.time("made_at"),
         attributes=f.table("attributes"),
     )
+
+
+def _maker(f: Fields) -> str:
+    """The maker's code; one of the form of a social credit code must keep its check character."""
+    text = f.text("maker")
+    if text is None:
+        return ""
+    try:
+        made = plain(text)
+        refuse_look_alikes(made)
+    except CodeError as exc:
+        raise f.wrong("maker", exc.why, exc.why_zh) from exc
+    if _CREDIT_CODE.fullmatch(made.upper()) is None:
+        return made
+    try:
+        return parse_uscc(made.upper())
+    except CompanyCodeError as exc:
+        raise f.wrong(
+            "maker", f"no social credit code: {exc}", "统一社会信用代码有误（校验位或字符不符）"
+        ) from exc
 
 
 def _link(f: Fields) -> Fact:
