@@ -9,7 +9,7 @@ from xinlian.services.api.route import guarded_router
 from xinlian.services.api.schemas.trace_views import LinkKindText, SheetBody
 from xinlian.services.api.state import ActorDep, StateDep
 from xinlian.services.api.trace_items import FILES, ThingDep, attachment, reader_of
-from xinlian.services.app.trace_papers import FORMATS
+from xinlian.services.app.trace_papers import FORMATS, SHEET_FORMATS, Place
 from xinlian.trace.adapters.labels import Surface, Symbology
 
 router = guarded_router("labels", "/trace")
@@ -42,9 +42,9 @@ def get_label(
     return attachment(data, FORMATS[shape], f"label.{shape}")
 
 
-@router.post("/label-sheets", response_class=Response, responses=FILES["application/pdf"])
+@router.post("/label-sheets", response_class=Response, responses=FILES["application/octet-stream"])
 def make_label_sheet(body: SheetBody, state: StateDep, actor: ActorDep) -> Response:
-    """Labels on A4 sheets as PDF, in the order of the codes."""
+    """Labels on A4 sheets in the order of the codes: PDF, or a ZIP with one PNG a sheet."""
     reader = reader_of(actor)
     found = [state.app.trace.items.one(code, None, None, reader) for code in body.codes]
     data = state.app.trace.papers.sheet(
@@ -53,5 +53,7 @@ def make_label_sheet(body: SheetBody, state: StateDep, actor: ActorDep) -> Respo
         symbology=body.symbology,
         surface=body.surface,
         layout=body.layout,
+        place=Place(body.skip, body.move_right_um / 1000, body.move_down_um / 1000),
+        pictures=body.shape == "zip",
     )
-    return attachment(data, "application/pdf", "labels.pdf")
+    return attachment(data, SHEET_FORMATS[body.shape], f"labels.{body.shape}")

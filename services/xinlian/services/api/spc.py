@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from typing import Annotated, Literal
 
-from fastapi import Query
+from fastapi import Depends, Query, Response
 from xinlian.services.api.route import guarded_router
 from xinlian.services.api.schemas.spc import (
     AqlText,
@@ -16,12 +17,15 @@ from xinlian.services.api.schemas.spc import (
 from xinlian.services.api.schemas.spc_charts import CausesView, GaugeImpactView, SpcChartView
 from xinlian.services.api.schemas.trace import Millis
 from xinlian.services.api.state import ActorDep, StateDep
-from xinlian.services.api.trace_items import reader_of
+from xinlian.services.api.trace_items import FILES, attachment, reader_of
 from xinlian.services.app.trace_quality import unfit
+from xinlian.trace.adapters.paper import spc_pdf
+from xinlian.trace.model.dossier import Language
 from xinlian.trace.model.quality.charts import ChartKind
 from xinlian.trace.model.quality.errors import QualityError
 from xinlian.trace.model.quality.gauge import gauge_study
 from xinlian.trace.model.quality.sampling import Severity, sampling_plan
+from xinlian.trace.usecases.quality.charting import ChartReport
 
 router = guarded_router("quality", "/trace/spc")
 
@@ -54,8 +58,7 @@ def make_gauge_study(body: GaugeStudyBody) -> GaugeStudyView:
         raise unfit(exc) from exc
 
 
-@router.get("/chart")
-def get_chart(
+def _report(
     state: StateDep,
     actor: ActorDep,
     characteristic: NameText,
@@ -68,9 +71,8 @@ def get_chart(
     learn: Annotated[
         int | None, Query(ge=2, le=100_000, description="Points of phase I; all if left out.")
     ] = None,
-) -> SpcChartView:
-    """The control chart of a characteristic, with signals and capability."""
-    report = state.app.trace.quality.chart(
+) -> ChartReport:
+    return state.app.trace.quality.chart(
         reader_of(actor),
         characteristic,
         machine=machine,
@@ -79,7 +81,26 @@ def get_chart(
         rules=rules,
         learn=learn,
     )
+
+
+ReportDep = Annotated[ChartReport, Depends(_report)]
+
+
+@router.get("/chart")
+def get_chart(report: ReportDep) -> SpcChartView:
+    """The control chart of a characteristic, with signals and capability."""
     return SpcChartView.of(report)
+
+
+@router.get("/chart.pdf", response_class=Response, responses=FILES["application/pdf"])
+def get_chart_paper(
+    report: ReportDep,
+    lang: Annotated[Language, Query(description="Language of the paper.")] = Language.ZH,
+) -> Response:
+    """The control chart of a characteristic as PDF."""
+    out = io.BytesIO()
+    spc_pdf(report, lang, out)
+    return attachment(out.getvalue(), "application/pdf", "chart.pdf")
 
 
 @router.get("/causes")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from typing import Final
+from zipfile import ZIP_STORED, ZipFile
 
 from xinlian.services.app.errors import Code, RefusedError
 from xinlian.services.app.trace_dossier import Dossiers, Extent
@@ -18,16 +20,27 @@ from xinlian.trace.adapters.labels import (
     label_pdf,
     png,
     sheet_pdf,
+    sheet_pngs,
     svg,
 )
 from xinlian.trace.adapters.paper import dossier_pdf
 from xinlian.trace.model.dossier import Language
 from xinlian.trace.model.items import Item, Scheme
 
-__all__ = ["FORMATS", "Papers"]
+__all__ = ["FORMATS", "SHEET_FORMATS", "Papers", "Place"]
 
 FORMATS: Final = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
+SHEET_FORMATS: Final = {"pdf": "application/pdf", "zip": "application/zip"}
 _GS1: Final = frozenset({Scheme.SGTIN, Scheme.LGTIN, Scheme.SSCC, Scheme.CPI})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where labels lie on a sheet: ``skip`` places are used already, all is moved by so much."""
+
+    skip: int = 0
+    right_mm: float = 0.0
+    down_mm: float = 0.0
 
 
 class Papers:
@@ -82,12 +95,29 @@ class Papers:
             raise _refused(exc) from exc
 
     def sheet(
-        self, found: list[Found], *, link: str, symbology: Symbology, surface: Surface, layout: str
+        self,
+        found: list[Found],
+        *,
+        link: str,
+        symbology: Symbology,
+        surface: Surface,
+        layout: str,
+        place: Place,
+        pictures: bool = False,
     ) -> bytes:
-        """Labels on sheets of paper as PDF; ``layout`` is one of ``SHEETS``."""
+        """Labels on sheets of paper as PDF, or as a ZIP of pictures; ``layout`` is one of
+        ``SHEETS``."""
         labels = [self._label(each, link, symbology, surface) for each in found]
+        offset = (place.right_mm, place.down_mm)
         try:
-            return sheet_pdf(labels, SHEETS[layout])
+            if not pictures:
+                return sheet_pdf(labels, SHEETS[layout], skip=place.skip, offset_mm=offset)
+            out = io.BytesIO()
+            with ZipFile(out, "w", ZIP_STORED) as package:
+                sheets = sheet_pngs(labels, SHEETS[layout], skip=place.skip, offset_mm=offset)
+                for number, data in enumerate(sheets, 1):
+                    package.writestr(f"sheet-{number:03d}.png", data)
+            return out.getvalue()
         except LabelError as exc:
             raise _refused(exc) from exc
 

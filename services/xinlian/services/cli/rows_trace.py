@@ -140,6 +140,29 @@ _STATISTICS: Final = (
               In.QUERY, int))),
 )  # fmt: skip
 
+_STEP: Final = (
+    Arg("file", "JSON file with the step", "步骤 JSON 文件", In.DOCUMENT, EXISTING_FILE,
+        positional=True),
+)  # fmt: skip
+
+_POINTS: Final = (
+    Verb("control", "list", "list_control_points", "GET", "/trace/control-points",
+         "Control points of your party.", "贵方的控制点。",
+         (Arg("recognition", "proposed, trial, recognised or suspended",
+              "已提出 proposed、试行 trial、已互认 recognised、已中止 suspended", In.QUERY,
+              required=False),)),
+    Verb("control", "steps", "get_control_steps", "GET", "/trace/control-points/steps",
+         "Every step of a control point.", "控制点的全部步骤。",
+         (Arg("supplier", "number of the supplier", "供应商编号", In.QUERY, int),
+          Arg("customer", "number of the customer", "客户编号", In.QUERY, int),
+          Arg("point", "id of the point", "控制点编号", In.QUERY)),
+         view="show_json"),
+    Verb("control", "sign", "sign_control_step", "POST", "/trace/control-points/signatures",
+         "Sign a step for your party.", "代表贵方签署步骤。", _STEP, view="show_json"),
+    Verb("control", "take", "take_control_step", "POST", "/trace/control-points/steps",
+         "Take a signed step.", "执行已签署的步骤。", _STEP),
+)  # fmt: skip
+
 ROWS: Final[tuple[Verb, ...]] = (
     *rows_items.ROWS,
     *rows_recall.ROWS,
@@ -147,4 +170,5 @@ ROWS: Final[tuple[Verb, ...]] = (
     *_SIGNALS,
     *_EPCIS,
     *_STATISTICS,
+    *_POINTS,
 )

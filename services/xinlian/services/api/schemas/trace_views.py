@@ -70,6 +70,10 @@ class SheetBody(Body):
 
     codes: Annotated[list[CodeText], Field(min_length=1, max_length=LABELS_MAX)]
     layout: LayoutText = "a4-21"
+    shape: Literal["pdf", "zip"] = "pdf"
+    skip: Annotated[int, Field(ge=0, le=64)] = 0
+    move_right_um: Annotated[int, Field(ge=-10_000, le=10_000)] = 0
+    move_down_um: Annotated[int, Field(ge=-10_000, le=10_000)] = 0
     link_kind: LinkKindText = "network"
     symbology: Symbology = Symbology.QR
     surface: Surface = Surface.PAPER
