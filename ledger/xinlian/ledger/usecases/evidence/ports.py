@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from xinlian.ledger.model.evidence.gaps import Times
 from xinlian.ledger.model.evidence.heads import Anchor, Head, LogInfo
 
-RUN_MAX = 16
+RUN_MAX = 32
 """Most leaves of a run; no run crosses a multiple of it."""
 
 

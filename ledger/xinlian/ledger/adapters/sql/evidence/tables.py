@@ -1,6 +1,6 @@
 """Tables of the evidence logs that a party keeps. Records and secrets stay with their owner.
 
-Leaves lie in runs of up to 16 that never cross a multiple of 16 (``block`` is index // 16) and are
+Leaves lie in runs of up to 32 that never cross a multiple of 32 (``block`` is index // 32) and are
 never rewritten, except to erase a record. Nodes of the trees lie in tiles, see
 ``model.evidence.frontier``; the subject index in buckets by the first bits of the tag.
 """
