@@ -88,7 +88,7 @@ def test_a_part_inside_itself_is_named() -> None:
         (b'{"a": NaN}', "", "NaN is no number"),
         (b'{"a": 1, "a": 2}', "a", "stands twice"),
         (b"\xff{}", "", "not UTF-8"),
-        (b"[]", "", "is an object"),
+        (b"[]", "", "is no object"),
         (b"[" * 100_000, "", "nested too deep"),
         (b'{"a":' * 100_000, "", "nested too deep"),
         (b'{"type": "EPCISDocument"}', "@context", "missing"),

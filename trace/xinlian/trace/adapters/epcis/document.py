@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from xinlian.trace.model.json_text import dump_json
 from xinlian.trace.model.capture import Problem, Row
 from xinlian.trace.model.epcis.facts import facts_of_event
 from xinlian.trace.model.epcis.names import Names
 from xinlian.trace.model.epcis.normal import normal_event
+from xinlian.trace.model.json_text import dump_json
 from xinlian.trace.model.sources import SourceError
 
 __all__ = ["DOCUMENT_BYTES_MAX", "EVENTS_MAX", "RawEvent", "rows_of"]

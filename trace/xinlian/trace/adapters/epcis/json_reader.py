@@ -6,30 +6,33 @@ from collections.abc import Iterator
 from typing import Any
 
 from xinlian.trace.adapters.epcis.document import EVENTS_MAX, HEADER, RawEvent
-from xinlian.trace.model.json_text import load_json
 from xinlian.trace.model.epcis.names import Names, names_of_context
 from xinlian.trace.model.epcis.shape import FIELDS
 from xinlian.trace.model.epcis.times import stamp_ms
+from xinlian.trace.model.json_stream import outline
 from xinlian.trace.model.sources import SourceError, short
 
 __all__ = ["json_events"]
 
 
 def json_events(data: bytes) -> Iterator[RawEvent]:
-    """The events of a document; raises ``SourceError`` where the document as a whole is no good."""
-    document = load_json(data)
-    if not isinstance(document, dict):
-        raise SourceError("", "an EPCIS document is an object", "EPCIS 文件应为对象")
+    """The events of a document, each parsed when its turn comes.
+
+    Raises ``SourceError``, before the first event, where the document as a whole is no good.
+    """
+    found = outline(data, ("epcisBody", "eventList"))
+    document = found.table
     if document.get("type", document.get("isA")) in FIELDS:
         yield "event", document, _names(document, None)
         return
     names = _check_document(document)
+    place, events = _event_list(document)
+    count = len(events) or found.count
+    if count > EVENTS_MAX:
+        raise SourceError(place, f"more than {EVENTS_MAX} events", f"事件超过 {EVENTS_MAX} 个")
     if document.get(HEADER):
         yield HEADER, document[HEADER], names
-    place, events = _event_list(document)
-    if len(events) > EVENTS_MAX:
-        raise SourceError(place, f"more than {EVENTS_MAX} events", f"事件超过 {EVENTS_MAX} 个")
-    for index, event in enumerate(events):
+    for index, event in enumerate(events or found.entries()):
         own = _names(event, names) if isinstance(event, dict) and "@context" in event else names
         yield f"{place}[{index}]", event, own
 
