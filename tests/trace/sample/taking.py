@@ -30,7 +30,12 @@ def rows_of(name: str, party: int) -> list[Row]:
         return list(epcis_rows(data, party))
     if name.endswith(".json"):
         return list(rows_from_json(json.loads(data), party))
-    return list(rows_from_json({"facts": list(_facts(name, data))}, party))
+    return list(rows_from_json({"facts": facts_of(name)}, party))
+
+
+def facts_of(name: str) -> list[dict[str, Any]]:
+    """The rows of a table as the JSON of the API."""
+    return list(_facts(name, (FOLDER / name).read_bytes()))
 
 
 def _facts(name: str, data: bytes) -> Iterator[dict[str, Any]]:

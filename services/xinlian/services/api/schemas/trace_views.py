@@ -75,5 +75,5 @@ class SheetBody(Body):
     move_right_um: Annotated[int, Field(ge=-10_000, le=10_000)] = 0
     move_down_um: Annotated[int, Field(ge=-10_000, le=10_000)] = 0
     link_kind: LinkKindText = "network"
-    symbology: Symbology = Symbology.QR
-    surface: Surface = Surface.PAPER
+    symbology: Annotated[Symbology, Field(strict=False)] = Symbology.QR
+    surface: Annotated[Surface, Field(strict=False)] = Surface.PAPER
