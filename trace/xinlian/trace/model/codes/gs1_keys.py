@@ -114,10 +114,10 @@ class Gs1Key:
     @property
     def uri(self) -> str:
         """The canonical Digital Link URI with only the finest level, as CBV 2.0 hashes it."""
-        made = f"{CANONICAL_HOST}/{self.ai}/{quote(self.value, safe=_SAFE)}"
+        made = f"{CANONICAL_HOST}/{self.ai}/{_quoted(self.value)}"
         if self.qualifier is None:
             return made
-        return f"{made}/{self.qualifier[0]}/{quote(self.qualifier[1], safe=_SAFE)}"
+        return f"{made}/{self.qualifier[0]}/{_quoted(self.qualifier[1])}"
 
     @property
     def parts(self) -> tuple[tuple[str, str], ...]:
@@ -143,6 +143,11 @@ class Gs1Key:
         """Whether the check digit fits; true for keys that have none."""
         place = _CHECKED.get(self.ai)
         return place is None or self.value[place] == check_digit(self.value[:place])
+
+
+def _quoted(text: str) -> str:
+    # Most values are digits and letters alone; quoting is the costliest step of a URI.
+    return text if text.isalnum() and text.isascii() else quote(text, safe=_SAFE)
 
 
 def check_digit(body: str) -> str:
