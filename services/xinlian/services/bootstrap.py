@@ -44,6 +44,7 @@ from xinlian.services.app.payments import Payments
 from xinlian.services.app.reports import Reports
 from xinlian.services.app.tokens import Tokens
 from xinlian.services.app.trace_capture import Captures
+from xinlian.services.app.trace_points import ControlPoints
 from xinlian.services.app.trace_recall import RecallDesk
 from xinlian.services.app.trace_reviews import Reviews
 from xinlian.services.app.trace_wiring import TraceParts, make_trace, trace_parts
@@ -100,6 +101,7 @@ class App(Store):
     evidence: Evidence
     captures: Captures
     reviews: Reviews
+    points: ControlPoints
     recalls: RecallDesk
     health_rpc: Rpc
     on_worker_failure: Callable[[], None] = lambda: None

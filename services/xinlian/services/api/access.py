@@ -158,6 +158,10 @@ RULES: Final[dict[str, Access]] = {
     "get_chart_paper": _READ,
     "find_causes": _READ,
     "get_gauge_impact": _READ,
+    "list_control_points": _READ,
+    "get_control_steps": _READ,
+    "sign_control_step": _SIGN,
+    "take_control_step": Access(_W),
     # evidence
     "list_evidence_logs": _READ,
     "get_evidence_log": _READ,

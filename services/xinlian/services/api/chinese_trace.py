@@ -7,6 +7,9 @@ from typing import Final
 __all__ = ["TRACE"]
 
 TRACE: Final[dict[str, str]] = {
+    "this step cannot be taken: {}": "无法执行该步骤：{}",
+    "there is no control point {} of yours": "没有您的控制点 {}",
+    "no key of your party is kept on this server": "本服务器未保管贵方密钥",
     "too many streams of signals are open: try again in {} s": "打开的信号流过多：请在 {} 秒后重试",
     "there is no item {} that you may see": "没有您可查看的对象 {}",
     "the code {} means {} items: name its type or its owner too": (

@@ -13,5 +13,9 @@ FORMS_OF_TRACE: Final[dict[str, tuple[str, str]]] = {
         "1 至 64 位字母、数字及 . _ - /，以字母或数字开头",
     ),
     r"^[0-9a-f]{32}$": ("32 digits of 0-9 and a-f", "32 位 0-9、a-f"),
+    r"^[0-9]{1,9}(\.[0-9]{1,4})?$": (
+        "a decimal number with at most four decimals",
+        "最多四位小数的十进制数",
+    ),
     r"^[0-9]+$": ("a whole number in digits", "十进制整数"),
 }

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from xinlian.ledger.adapters.sql.evidence.store import SqlEvidence
 from xinlian.ledger.usecases.evidence import EvidenceLogs
 from xinlian.services.app.clock import Clock
+from xinlian.services.app.custody import Custody
 from xinlian.services.app.evidence import Evidence
 from xinlian.services.app.idempotency import IdempotencyKeys
 from xinlian.services.app.parties import Parties
@@ -20,6 +21,7 @@ from xinlian.services.app.trace_epcis import Events
 from xinlian.services.app.trace_items import TraceItems
 from xinlian.services.app.trace_links import Tags
 from xinlian.services.app.trace_papers import Papers
+from xinlian.services.app.trace_points import ControlPoints
 from xinlian.services.app.trace_policy import PagePolicies
 from xinlian.services.app.trace_proofs import Proofs
 from xinlian.services.app.trace_quality import Quality
@@ -93,6 +95,7 @@ class Wired(Protocol):
     clock: Clock
     keys: IdempotencyKeys
     parties: Parties
+    custody: Custody
     trace: TraceParts
 
 
@@ -112,7 +115,10 @@ def trace_parts(store: Wired, evidence: Evidence) -> dict[str, Any]:
     )
     trace.dossiers.recalls_of = recalls.naming
     seconds = store.settings.evidence_deadline_seconds
-    watch = QualityWatch(site, trace.sharing, lambda: 1000 * clock.now())
+    points = ControlPoints(
+        engine, clock, keys, store.parties, store.custody, evidence, trace.sharing
+    )
+    watch = QualityWatch(site, trace.sharing, lambda: 1000 * clock.now(), touched=points.review)
     captures = Captures(engine, clock, keys, evidence, seconds, watch.after_capture)
     reviews = Reviews(engine, clock, keys, store.parties, evidence)
-    return {"captures": captures, "recalls": recalls, "reviews": reviews}
+    return {"captures": captures, "recalls": recalls, "reviews": reviews, "points": points}

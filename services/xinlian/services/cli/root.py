@@ -50,6 +50,7 @@ _COMMANDS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("share", "groups", "who sees your records about parts", "零件记录的共享"),
     ("epcis", "groups", "EPCIS 2.0: capture and query", "EPCIS 2.0 采集与查询"),
     ("spc", "groups", "statistics of quality", "质量统计"),
+    ("control", "groups", "mutual recognition of control points", "控制点互认"),
     ("chain", "groups", "state of the chain and its market rules", "链状态与市场规则"),
 )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 from sqlalchemy import func, select
@@ -51,6 +51,7 @@ class QualityWatch:
 
     At the first look at a party its streams are rebuilt from the latest ``WARM_MAX`` inspections
     before ``since``, silently; ``since`` is the newest inspection when the watch was made.
+    ``touched`` is told, after the look, of which characteristics something new was seen.
     """
 
     def __init__(
@@ -59,11 +60,13 @@ class QualityWatch:
         visibility: Visibility,
         now_ms: Callable[[], int],
         make: Callable[[int], LiveSignals] = lambda _party: LiveSignals(),
+        touched: Callable[[int, Collection[str]], object] = lambda _party, _names: None,
     ) -> None:
         self._site = site
         self._visibility = visibility
         self._now_ms = now_ms
         self._make = make
+        self._touched = touched
         self._parties: dict[int, _Party] = {}
         self._lock = threading.Lock()
         with site.read() as store:
@@ -72,6 +75,7 @@ class QualityWatch:
 
     def look(self, party: int) -> list[LiveSignal]:
         """Judge what is new of a party and raise its signals; those that were new."""
+        names: set[str] = set()
         with self._lock, self._site.write() as store:
             watched = self._parties.get(party)
             if watched is None:
@@ -80,8 +84,12 @@ class QualityWatch:
             while rows := self._new(store, party, watched.judged):
                 for number, inspection in rows:
                     found += watched.live.feed(inspection)
+                    names.add(inspection.characteristic)
                     watched.judged = number
-            return self._raise(store, party, found)
+            raised = self._raise(store, party, found)
+        if names:
+            self._touched(party, names)
+        return raised
 
     def after_capture(self, party: int, _receipt: CaptureReceipt) -> None:
         """For a capture's hook: what is captured stays so, whatever becomes of its signals."""

@@ -27,6 +27,8 @@ __all__ = [
 ]
 
 DAY_MS: Final = 86_400_000
+_STOPPED: Final = "stopped"
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _PLACES: Final = Decimal("0.0001")
 
 
@@ -110,9 +112,38 @@ class Standing:
             "calibrated_at": _moment(self.calibrated_at_ms),
             "lots": self.lots,
             "lots_rejected": self.lots_rejected,
-            "severity": "stopped" if self.stopped else self.severity.value,
+            "severity": _STOPPED if self.stopped else self.severity.value,
         }
         return {name: value for name, value in known.items() if value is not None}
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Standing:
+        """Read what ``record`` gave."""
+        severity = record["severity"]
+        stopped = severity == _STOPPED
+        return cls(
+            measured_at_ms=_back(record.get("measured_at")),
+            cpk=_decimal(record.get("cpk")),
+            measurements=record["measurements"],
+            grr_percent=_decimal(record.get("grr_percent")),
+            categories=record.get("categories"),
+            calibrated_at_ms=_back(record.get("calibrated_at")),
+            lots=record["lots"],
+            lots_rejected=record["lots_rejected"],
+            severity=Severity.TIGHTENED if stopped else Severity(severity),
+            stopped=stopped,
+        )
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def _back(text: str | None) -> int | None:
+    if text is None:
+        return None
+    moment = dt.datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=dt.UTC)
+    return (moment - _EPOCH) // dt.timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +228,7 @@ def _texts(
         Condition.CPK: (f"≥ {_text(terms.cpk_min)}", shown(standing.cpk)),
         Condition.LOTS: (f"≥ {terms.lots_min}", shown(standing.lots)),
         Condition.REJECTED: (f"≤ {terms.lots_rejected_max}", shown(standing.lots_rejected)),
-        Condition.SEVERITY: ("normal", "stopped" if standing.stopped else standing.severity.value),
+        Condition.SEVERITY: ("normal", _STOPPED if standing.stopped else standing.severity.value),
     }
 
 

@@ -1,0 +1,224 @@
+"""Mutual recognition of control points: steps that both sides sign, suspension by itself."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+from xinlian.ledger.adapters.sql.engine import begin_read, begin_write
+from xinlian.ledger.model.ids import PartyId
+from xinlian.services.app.clock import Clock
+from xinlian.services.app.custody import Custody
+from xinlian.services.app.errors import Code, RefusedError
+from xinlian.services.app.evidence import Evidence
+from xinlian.services.app.idempotency import IdempotencyKeys
+from xinlian.services.app.parties import Parties
+from xinlian.trace.adapters.quality.reader import SqlQuality
+from xinlian.trace.adapters.quality.recognition_store import SqlRecognitions
+from xinlian.trace.adapters.quality.signatures import AccountSignatures
+from xinlian.trace.usecases.ports import Visibility
+from xinlian.trace.usecases.quality import (
+    Action,
+    PointKey,
+    QualityError,
+    Recogniser,
+    Recognition,
+    Standing,
+    State,
+    Terms,
+    capability,
+    measured,
+)
+from xinlian.trace.usecases.quality.recognising import Draft
+
+__all__ = ["STREAM", "ControlPoints", "StepAsked"]
+
+STREAM: Final = "quality"
+_WINDOW: Final = 100
+"""Latest measurements over which Cpk is reckoned after a capture."""
+_LOG: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class StepAsked:
+    """A step as both sides sign it. ``at_ms`` is the moment that it names."""
+
+    key: PointKey
+    action: Action
+    at_ms: int
+    characteristic: str = ""
+    terms: Terms | None = None
+    standing: Standing | None = None
+    reason: str = ""
+
+
+class ControlPoints:
+    """Control points of all parties; each sees those that it is a side of."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        keys: IdempotencyKeys,
+        parties: Parties,
+        custody: Custody,
+        evidence: Evidence,
+        visibility: Visibility,
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._keys = keys
+        self._parties = parties
+        self._custody = custody
+        self._evidence = evidence
+        self._visibility = visibility
+
+    def listed(self, party: int, state: State | None = None) -> Sequence[Recognition]:
+        """The points of a party."""
+        with begin_read(self._engine) as connection:
+            return SqlRecognitions(connection).listed(party, state)
+
+    def steps(self, party: int, key: PointKey) -> Sequence[Mapping[str, Any]]:
+        """Every record of a point, the oldest first; refused with ``NOT_FOUND``."""
+        _side(party, key)
+        with begin_read(self._engine) as connection:
+            found = SqlRecognitions(connection).steps(key)
+        if not found:
+            raise RefusedError(Code.NOT_FOUND, f"there is no control point {key.point} of yours")
+        return found
+
+    def sign(self, party: int, asked: StepAsked) -> tuple[Draft, bytes]:
+        """The step's record and the party's signature over it, by a key that is kept here.
+
+        Refused with ``INVALID`` where the step is not possible, ``STATE`` without a key.
+        """
+        _side(party, asked.key)
+        with begin_read(self._engine) as connection, _possible():
+            draft = _draft(self._recogniser(connection, {}), asked)
+        signers = self._custody.signers(self._parties.accounts(party), 1)
+        if not signers:
+            raise RefusedError(Code.STATE, "no key of your party is kept on this server")
+        return draft, signers[0].sign(draft.preimage)
+
+    def take(
+        self, party: int, asked: StepAsked, signatures: Mapping[int, bytes], key: str
+    ) -> Recognition:
+        """Take a signed step; its record goes into both sides' logs. The same key again answers
+        with the point as it stands."""
+        _side(party, asked.key)
+        content = {
+            "step": repr(asked),
+            "signatures": {str(one): signature.hex() for one, signature in signatures.items()},
+        }
+        claim = self._keys.claim(party, key, "take_control_step", content)
+        if claim.reference is None:
+            try:
+                logs = self._logs(asked.key)
+                with begin_write(self._engine) as connection, _possible():
+                    self._take(self._recogniser(connection, logs), asked, signatures)
+            except Exception:
+                if claim.fresh:
+                    self._keys.drop(claim)
+                raise
+            self._keys.settle(claim, asked.key.point)
+        with begin_read(self._engine) as connection:
+            found = SqlRecognitions(connection).find(asked.key)
+        if found is None:
+            raise RefusedError(
+                Code.NOT_FOUND, f"there is no control point {asked.key.point} of yours"
+            )
+        return found
+
+    def _take(
+        self, one: Recogniser, asked: StepAsked, signatures: Mapping[int, bytes]
+    ) -> Recognition:
+        if asked.action is Action.PROPOSE:
+            terms = asked.terms or Terms()
+            return one.propose(asked.key, asked.characteristic, terms, asked.at_ms, signatures)
+        return one.take(
+            asked.key, asked.action, asked.at_ms, signatures, asked.standing, asked.reason
+        )
+
+    def review(self, supplier: int, characteristics: Collection[str]) -> int:
+        """After a capture: suspend recognised points whose terms broke; how many were."""
+        try:
+            return self._review(supplier, characteristics)
+        except (SQLAlchemyError, QualityError, RefusedError):
+            _LOG.exception("control points of party %d could not be reviewed", supplier)
+            return 0
+
+    def _review(self, supplier: int, characteristics: Collection[str]) -> int:
+        now_ms, suspended = 1000 * self._clock.now(), 0
+        for point in self.listed(supplier, State.RECOGNISED):
+            if point.supplier != supplier or point.characteristic not in characteristics:
+                continue
+            key = PointKey(point.supplier, point.customer, point.point)
+            logs = self._logs(key)
+            with begin_write(self._engine) as connection:
+                standing = self._standing(connection, key, point)
+                if standing is not None:
+                    one = self._recogniser(connection, logs)
+                    suspended += one.supervise(key, standing, now_ms) is not None
+        return suspended
+
+    def _standing(
+        self, connection: Connection, key: PointKey, point: Recognition
+    ) -> Standing | None:
+        """What both sides signed last, with measurements as they are on record now."""
+        steps = SqlRecognitions(connection).steps(key)
+        signed = next((one["standing"] for one in reversed(steps) if "standing" in one), None)
+        reader = SqlQuality(connection, self._visibility)
+        found = reader.inspections(
+            point.supplier, characteristic=point.characteristic, limit=_WINDOW
+        )
+        try:
+            data = measured(found)
+            able = capability(data.values, lower=data.lower, upper=data.upper)
+        except QualityError:
+            return None  # too little to judge by
+        if signed is None:
+            return None
+        return replace(
+            Standing.from_record(signed),
+            measured_at_ms=data.times_ms[-1],
+            measurements=able.count,
+            cpk=Decimal(round(able.cpk.value * 10_000)) / 10_000,
+        )
+
+    def _logs(self, key: PointKey) -> dict[int, bytes]:
+        """The logs of both sides, made before the transaction that writes."""
+        sides = (key.supplier, key.customer)
+        return {one: self._evidence.ensure_log(PartyId(one), STREAM) for one in sides}
+
+    def _recogniser(self, connection: Connection, logs: Mapping[int, bytes]) -> Recogniser:
+        def sink(party: int, record: Mapping[str, Any]) -> None:
+            self._evidence.append(connection, logs[party], [record])
+
+        signatures = AccountSignatures(self._parties.accounts)
+        return Recogniser(SqlRecognitions(connection), signatures, sink)
+
+
+def _draft(one: Recogniser, asked: StepAsked) -> Draft:
+    if asked.action is Action.PROPOSE:
+        terms = asked.terms or Terms()
+        return one.draft_proposal(asked.key, asked.characteristic, terms, asked.at_ms)
+    return one.draft(asked.key, asked.action, asked.at_ms, asked.standing, asked.reason)
+
+
+def _side(party: int, key: PointKey) -> None:
+    if party not in (key.supplier, key.customer):
+        raise RefusedError(Code.NOT_FOUND, f"there is no control point {key.point} of yours")
+
+
+@contextmanager
+def _possible() -> Iterator[None]:
+    try:
+        yield
+    except QualityError as exc:
+        raise RefusedError(Code.INVALID, f"this step cannot be taken: {exc}") from exc
