@@ -49,7 +49,7 @@ class GaugeStudyBody(Body):
     """Every appraiser measures every part equally often, at least twice."""
 
     measurements: Annotated[list[MeasurementBody], Field(min_length=8, max_length=1_500)]
-    method: GaugeMethod = GaugeMethod.ANOVA
+    method: Annotated[GaugeMethod, Field(strict=False)] = GaugeMethod.ANOVA
     tolerance: Number | None = None
 
 

@@ -39,7 +39,7 @@ class CauseBody(Body):
     """What a recall starts from: items (by their codes), machines, shifts, gauges, suppliers or
     stations (by their names), in a window of time."""
 
-    kind: CauseKind
+    kind: Annotated[CauseKind, Field(strict=False)]
     names: Annotated[list[CodeText], Field(min_length=1, max_length=100)]
     from_ms: Millis | None = None
     to_ms: Millis | None = None

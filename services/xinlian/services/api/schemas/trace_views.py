@@ -36,7 +36,7 @@ class PolicyBody(Body):
     """What a stranger with a label of yours sees; ``guessable``: whether a code that anybody can
     type counts as having the label."""
 
-    strangers: Strangers
+    strangers: Annotated[Strangers, Field(strict=False)]
     guessable: bool
 
 
