@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import yaml
 from xinlian.trace.adapters.epcis import epcis_rows
+from xinlian.trace.adapters.files import read_file, read_mapping, table_rows
 from xinlian.trace.model.capture import CaptureReceipt, Row
 from xinlian.trace.model.json_rows import rows_from_json
 from xinlian.trace.model.mapping import FactKind, parse_trace_mapping
@@ -30,7 +31,8 @@ def rows_of(name: str, party: int) -> list[Row]:
         return list(epcis_rows(data, party))
     if name.endswith(".json"):
         return list(rows_from_json(json.loads(data), party))
-    return list(rows_from_json({"facts": facts_of(name)}, party))
+    content = read_file(FOLDER / name)
+    return list(table_rows(content, read_mapping(FOLDER / MAPPINGS[name]), party))
 
 
 def facts_of(name: str) -> list[dict[str, Any]]:
