@@ -125,6 +125,16 @@ def test_a_transformation_knows_what_went_where_only_if_one_side_is_single() -> 
     assert len({link.candidate_group for link in links}) == 2
 
 
+def test_what_is_left_over_of_an_input_is_no_product_of_itself() -> None:
+    lot = {"epcClass": "urn:epc:class:lgtin:4012345.011111.4444", "quantity": 10, "uom": "KGM"}
+    row = transformation(1, 1, inputQuantityList=[lot], outputQuantityList=[lot])
+    assert [link.child.id for link in of_kind(row, Link)] == [
+        "https://id.gs1.org/01/04012345111118/21/i0",
+        "https://id.gs1.org/01/04012345111118/10/4444",
+    ]
+    assert [item.scanned for item in of_kind(row, Item)] == ["urn:epc:id:sgtin:4012345.033333.o0"]
+
+
 def test_what_comes_into_being_carries_its_master_data() -> None:
     row = transformation(1, 1)
     born = next(item for item in of_kind(row, Item) if "033333" in item.scanned)

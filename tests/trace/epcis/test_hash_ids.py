@@ -89,6 +89,17 @@ def test_json_and_xml_of_one_event_have_one_hash_id() -> None:
     assert hash_ids(document(given_json)) == hash_ids(xml(given_xml))
 
 
+def test_xml_with_every_kind_of_field_gets_the_hash_ids_of_the_reference_program() -> None:
+    data = (Path(__file__).parent / "judged.xml").read_bytes()
+    assert hash_ids(data) == [
+        f"ni:///sha-256;{digest}?ver=CBV2.0"
+        for digest in (
+            "daf1cfcaabbbff1579e8663f6f6eef4352f707e3b0d4a25e849d62d6a1ae65d2",
+            "bb98cb85b380b49c9b69ceabbd048a68a909500dd28b80baa567d0fefb0e14f7",
+        )
+    ]
+
+
 def test_spelling_does_not_change_the_hash_id() -> None:
     one = event(epcList=["urn:epc:id:sgtin:4012345.011111.1", "urn:epc:id:sgtin:4012345.011111.2"])
     other = event(

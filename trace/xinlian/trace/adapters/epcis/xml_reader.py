@@ -6,6 +6,7 @@ Entities and document types are refused; memory holds one event at a time.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 from xml.etree.ElementTree import Element, ParseError
@@ -27,6 +28,11 @@ _NAMESPACES: Final = frozenset(
     }
 )
 _ROOTS: Final = frozenset({"EPCISDocument", "EPCISQueryDocument"})
+_NAMES: Final = Names.of_xml()
+# A document type that declares nothing, as GS1's own examples have it, is harmless and left out;
+# one with declarations or an address stays, and is refused by the parser.
+_EMPTY_DOCTYPE = re.compile(rb"<!DOCTYPE\s+[A-Za-z_:][\w:.\-]*\s*>")
+_PROLOG_BYTES: Final = 4096
 _HEADER: Final = "EPCISHeader"
 _WRAPPERS: Final = frozenset({"extension", "baseExtension"})
 _LISTS: Final = {
@@ -112,7 +118,7 @@ class _Stream:
 
     def _event(self, element: Element) -> RawEvent:
         if element.tag == _HEADER:
-            return HEADER, _free(element), Names({})
+            return HEADER, _free(element), _NAMES
         self._found += 1
         if self._found > EVENTS_MAX:
             raise SourceError(
@@ -121,13 +127,15 @@ class _Stream:
         name = str(element.tag)
         place = f"EventList/{name}[{self._found}]"
         try:
-            return place, {"type": name, **_event(element)}, Names({})
+            return place, {"type": name, **_event(element)}, _NAMES
         except SourceError as exc:
             return place, {"type": name}, exc
 
 
 def _stream(data: bytes) -> Iterator[RawEvent]:
     stream = _Stream()
+    prolog = _EMPTY_DOCTYPE.sub(b"", data[:_PROLOG_BYTES], count=1)
+    data = prolog + data[_PROLOG_BYTES:]
     for step, element in iterparse(io.BytesIO(data), events=("start", "end"), forbid_dtd=True):
         if step == "start":
             stream.start(element)

@@ -134,7 +134,8 @@ def _items(document: Mapping[str, Any], things: _Mentioned, time_ms: int) -> Ite
         born = {thing.found.id for thing in things.of("epcList", "quantityList")}
     elif document["type"] == "TransformationEvent":
         outputs = things.of("outputEPCList", "outputQuantityList")
-        born = {thing.found.id for thing in outputs}
+        used = {thing.found.id for thing in things.of("inputEPCList", "inputQuantityList")}
+        born = {thing.found.id for thing in outputs} - used
     made = time_ms if document.get("bizStep") in _MADE else None
     attributes = _attributes(document.get("ilmd", {}))
     if made is None and not attributes:
@@ -175,8 +176,9 @@ def _transformed(
 ) -> Iterator[Fact]:
     inputs = _single(things.of("inputEPCList", "inputQuantityList"))
     outputs = _single(things.of("outputEPCList", "outputQuantityList"))
-    results = {thing.found.id for thing in outputs}
-    _refuse_itself(inputs, results, "inputEPCList")
+    # What is left over of an input comes out again as itself.
+    left_over = {thing.found.id for thing in inputs}
+    outputs = [thing for thing in outputs if thing.found.id not in left_over]
     if joint is not None:
         # Events that share the id are one process: what went in is joined to what came out by it.
         process = _identify(joint, WORLD, "transformationID", ItemType.BATCH)

@@ -23,6 +23,13 @@ class Names:
     def __init__(self, declared: Mapping[str, str]) -> None:
         self.prefixes = {**PREFIXES, **declared}
 
+    @classmethod
+    def of_xml(cls) -> Names:
+        """The prefixes that values in XML may have; names of elements carry their space there."""
+        made = cls({})
+        made.prefixes = {name: PREFIXES[name] for name in ("gs1", "cbv")}
+        return made
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Names) and self.prefixes == other.prefixes
 
