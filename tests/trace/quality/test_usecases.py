@@ -22,6 +22,7 @@ from xinlian.trace.usecases.quality import (
     gauge_out,
     gauge_study,
     root_cause,
+    yields,
 )
 
 from tests.trace.quality.memory import MemoryReader
@@ -266,6 +267,34 @@ def test_a_stream_without_a_plan_is_left_alone() -> None:
     live = LiveSignals(plan_of=lambda key: None if key == StreamKey("bore", "") else StreamPlan())
     for at in range(60):
         assert live.feed(_inspection(at, str(at))) == []
+
+
+def test_yields_count_units_and_not_measurements() -> None:
+    """Ten units with two characteristics each at one station; unit 0 fails one and is repaired,
+    unit 1 fails for good, unit 2 has one characteristic that was not measured."""
+
+    rows: list[Inspection] = []
+    for unit in range(10):
+        for name in ("leak", "bore"):
+            result = Result.FAILED if unit < 2 and name == "leak" else Result.PASSED
+            if unit == 2 and name == "bore":
+                result = Result.NOT_MEASURED
+            rows.append(_at_station(unit, name, result, len(rows)))
+    rows.append(_at_station(0, "leak", Result.PASSED, len(rows)))
+    found = yields(MemoryReader(rows), OWNER)
+    (station,) = found.stations
+    assert (station.first_pass.count, station.first_pass.total) == (8, 10)
+    assert (station.rework.count, station.scrap.count) == (1, 1)
+    assert (found.rolled, found.final.share) == (0.8, 0.9)
+
+
+def _at_station(unit: int, name: str, result: Result, number: int) -> Inspection:
+    given: dict[str, Any] = {
+        "inspection_id": f"s{number}",
+        "characteristic": name,
+        "station": "EOL",
+    }
+    return dataclasses.replace(_inspection(number, None, result=result), item=_part(unit), **given)
 
 
 def test_a_gauge_study_through_the_door() -> None:

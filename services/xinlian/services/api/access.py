@@ -158,6 +158,7 @@ RULES: Final[dict[str, Access]] = {
     "get_chart_paper": _READ,
     "find_causes": _READ,
     "get_gauge_impact": _READ,
+    "get_yields": _READ,
     "list_control_points": _READ,
     "get_control_steps": _READ,
     "sign_control_step": _SIGN,

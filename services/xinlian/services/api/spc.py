@@ -15,6 +15,7 @@ from xinlian.services.api.schemas.spc import (
     SamplingPlanView,
 )
 from xinlian.services.api.schemas.spc_charts import CausesView, GaugeImpactView, SpcChartView
+from xinlian.services.api.schemas.spc_yields import YieldsView
 from xinlian.services.api.schemas.trace import Millis
 from xinlian.services.api.state import ActorDep, StateDep
 from xinlian.services.api.trace_items import FILES, attachment, reader_of
@@ -112,6 +113,19 @@ def find_causes(
 ) -> CausesView:
     """Batches, machines, shifts, gauges and suppliers over-represented among failures."""
     return CausesView.of(state.app.trace.quality.causes(reader_of(actor), code, fdr))
+
+
+@router.get("/yields")
+def get_yields(
+    state: StateDep,
+    actor: ActorDep,
+    station: Annotated[str, Query(max_length=256, description="This station alone.")] = "",
+    since_ms: Annotated[Millis | None, Query()] = None,
+    until_ms: Annotated[Millis | None, Query()] = None,
+) -> YieldsView:
+    """First-pass yield, rework and failures of stations, from the latest 100,000 inspections."""
+    reader = reader_of(actor)
+    return YieldsView.of(state.app.trace.quality.yields(reader, station, since_ms, until_ms))
 
 
 @router.get("/gauge-impact")

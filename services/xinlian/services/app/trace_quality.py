@@ -16,9 +16,11 @@ from xinlian.trace.usecases.quality import (
     GaugeImpact,
     QualityError,
     RootCauseReport,
+    Yields,
     chart,
     gauge_out,
     root_cause,
+    yields,
 )
 
 __all__ = ["Quality", "unfit"]
@@ -72,6 +74,13 @@ class Quality:
         """What stands behind failures; refused with ``INVALID``."""
         with self._asked() as asked:
             return root_cause(asked, reader, code=code, fdr=fdr)
+
+    def yields(
+        self, reader: int, station: str, since_ms: int | None, until_ms: int | None
+    ) -> Yields:
+        """First-pass yields, rework and PPM of stations; refused with ``INVALID``."""
+        with self._asked() as asked:
+            return yields(asked, reader, station=station, since_ms=since_ms, until_ms=until_ms)
 
     def gauge_impact(
         self, reader: int, gauge: str, last_good_ms: int, found_bad_ms: int

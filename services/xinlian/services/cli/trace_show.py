@@ -21,6 +21,7 @@ __all__ = [
     "show_json",
     "show_recall",
     "show_tree",
+    "show_yields",
     "tree_lines",
 ]
 
@@ -267,6 +268,12 @@ def show_factors(body: Mapping[str, Any]) -> None:
     print_rows([{**row, "share": f"{row['failed']}/{row['exposed']}"} for row in shown])
     for sentence in body.get("sentences", ())[:20]:
         _say(pick(sentence["en"], sentence["zh"]))
+
+
+def show_yields(body: Mapping[str, Any]) -> None:
+    """Stations, and the line as a whole."""
+    print_rows([_short(row) for row in body["items"]])
+    print_record(_short({name: value for name, value in body.items() if name != "items"}))
 
 
 def show_chart(body: Mapping[str, Any]) -> None:

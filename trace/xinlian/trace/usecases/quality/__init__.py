@@ -22,12 +22,13 @@ from xinlian.trace.model.quality.sampling import (
     sampling_plan,
 )
 from xinlian.trace.model.quality.switching import Inspected, Switching, next_state
-from xinlian.trace.model.quality.yields import line_yields, rate
+from xinlian.trace.model.quality.yields import Yields, line_yields, rate
 from xinlian.trace.usecases.quality.charting import ChartReport, chart, chart_of, measured
 from xinlian.trace.usecases.quality.gauges import GaugeImpact, gauge_out
 from xinlian.trace.usecases.quality.live_signals import LiveSignal, LiveSignals, StreamKey
 from xinlian.trace.usecases.quality.ports import PointKey, QualityReader
 from xinlian.trace.usecases.quality.predicting import AI4I, PredictionReport, learn, predict
+from xinlian.trace.usecases.quality.rates import yields, yields_of
 from xinlian.trace.usecases.quality.recognising import Recogniser
 from xinlian.trace.usecases.quality.recognition_simulation import (
     SimulationReport,
@@ -68,6 +69,7 @@ __all__ = [
     "StreamPlan",
     "Switching",
     "Terms",
+    "Yields",
     "acceptance",
     "capability",
     "chart",
@@ -85,4 +87,6 @@ __all__ = [
     "root_cause",
     "sampling_plan",
     "simulate_recognition",
+    "yields",
+    "yields_of",
 ]
