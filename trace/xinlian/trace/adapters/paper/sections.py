@@ -56,7 +56,11 @@ class Sections:
         kept = self._bound(gaps)
         rows = [self._gap(gap) for gap in kept]
         yield grid(
-            self.ink, ("kind", "part", "what", "since"), rows, (26, 40, 90, 18), wrapped={"what"}
+            self.ink,
+            ("kind", "part", "what", "since"),
+            rows,
+            (30, 40, 86, 18),
+            wrapped={"kind", "what"},
         )
         yield from self._left(len(gaps) - len(kept))
 

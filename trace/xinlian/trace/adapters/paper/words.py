@@ -116,7 +116,7 @@ TEXT: Final[Mapping[str, Words]] = {
     "stated_by": Words("Stated by", "提供方"),
     "log": Words("Log", "日志"),
     "leaf": Words("Leaf", "叶序号"),
-    "head": Words("Head size", "树头大小"),
+    "head": Words("Head", "树头"),
     "block": Words("Block", "区块"),
     "fixed": Words("Fixed at", "固定时间"),
     "suspect": Words("◀ cause", "◀ 起因"),
