@@ -231,6 +231,17 @@ def test_memory_of_subjects_is_bounded_and_the_index_stands_in(
         twin.cut()
 
 
+def test_subjects_are_asked_for_in_any_normal_form(sqlite: Engine) -> None:
+    twin = Twin(sqlite)
+    twin.append([records_of(random.Random(1), 1, 2)[0] | {"subject": "caf\u00e9"}])
+    twin.cut()
+    composed = twin.prove(subjects=["caf\u00e9", "na\u00efve"])
+    assert twin.prove(subjects=["cafe\u0301", "nai\u0308ve"]) == composed
+    assert composed == twin.expected(1, subjects=["caf\u00e9", "na\u00efve"])
+    with pytest.raises(EvidenceError, match="half of a character"):
+        twin.prove(subjects=["\ud800"])
+
+
 def test_streams_do_not_mix(sqlite: Engine) -> None:
     twin = Twin(sqlite)
     with begin_write(sqlite) as conn:

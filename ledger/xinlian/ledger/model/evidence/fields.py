@@ -24,6 +24,8 @@ PATH_CHARS_MAX: Final = 1_000
 SECRET_BYTES: Final = 32
 _INNER_PAD: Final = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER_PAD: Final = bytes(byte ^ 0x5C for byte in range(256))
+_INNER_REST: Final = b"\x36" * SECRET_BYTES
+_OUTER_REST: Final = b"\x5c" * SECRET_BYTES
 _PLANS_MAX: Final = 4096
 
 
@@ -150,10 +152,7 @@ def root_of_disclosed(fields: Sequence[Shown | bytes]) -> bytes:
 
 def _pads(secret: bytes) -> tuple[bytes, bytes]:
     """What HMAC (RFC 2104) hashes before path and inner hash; twice as fast as ``hmac.digest``."""
-    return (
-        secret.translate(_INNER_PAD) + b"\x36" * SECRET_BYTES,
-        secret.translate(_OUTER_PAD) + b"\x5c" * SECRET_BYTES,
-    )
+    return secret.translate(_INNER_PAD) + _INNER_REST, secret.translate(_OUTER_PAD) + _OUTER_REST
 
 
 def _in_order(record: dict[str, Any]) -> tuple[Plan, list[Any]]:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
+from xinlian.ledger.model.evidence.canonical import check_text
 from xinlian.ledger.model.evidence.errors import EvidenceError, Refusal
 
 MAGIC: Final = b"XINLIAN-LEAF\x01"
@@ -68,10 +69,16 @@ def schema_id(schema: str) -> bytes:
     return sha256(schema.encode()).digest()
 
 
+def subject_id(text: str) -> str:
+    """A subject id as records have it: in NFC. ``EvidenceError`` where no record could have it."""
+    normal = text if text.isascii() else unicodedata.normalize("NFC", text)
+    check_text(normal)
+    return normal
+
+
 def subject_tag(key: bytes, subject: str) -> bytes:
     """HMAC-SHA256 of the subject id with the log's subject key."""
-    text = subject if subject.isascii() else unicodedata.normalize("NFC", subject)
-    return hmac.digest(key, text.encode(), "sha256")
+    return hmac.digest(key, subject_id(subject).encode(), "sha256")
 
 
 def key_commitment(key: bytes) -> bytes:

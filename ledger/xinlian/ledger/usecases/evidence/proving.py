@@ -14,7 +14,7 @@ from xinlian.ledger.model.evidence.errors import EvidenceError, Refusal
 from xinlian.ledger.model.evidence.fields import Shown, disclose
 from xinlian.ledger.model.evidence.heads import NO_ROOT
 from xinlian.ledger.model.evidence.index import Subject, tokens
-from xinlian.ledger.model.evidence.leaf import leaf_prefix, subject_tag
+from xinlian.ledger.model.evidence.leaf import leaf_prefix, subject_id, subject_tag
 from xinlian.ledger.model.evidence.tree import consistency, multiproof, node_sm3, root_of
 from xinlian.ledger.usecases.evidence.ports import (
     LogRow,
@@ -68,7 +68,8 @@ class _Maker:
     def part(self) -> Part:
         row, request, head = self._row, self._request, self._stored.head
         index = StoredIndex(self._conn, self._store, row)
-        ids = {subject_tag(row.subject_key, name): name for name in request.subjects}
+        names = map(subject_id, request.subjects)
+        ids = {subject_tag(row.subject_key, name): name for name in names}
         index.load(bucket_of(tag, row.index_bits) for tag in ids)
         subjects = [Subject(tag, index.find(tag)) for tag in sorted(ids)]
         indices = sorted({*request.indices, *self._walk(subjects)})
