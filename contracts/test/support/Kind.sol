@@ -24,3 +24,20 @@ struct Kind {
     string name;
     string item;
 }
+
+/// @notice A kind of order. `fields` as in the type string; their number is that of the commas and one.
+function kindOf(
+    Place place,
+    uint8 number,
+    bytes4 single,
+    bytes4 batch,
+    string memory name,
+    string memory fields
+) pure returns (Kind memory) {
+    uint8 words = 1;
+    for (uint256 i; i < bytes(fields).length; ++i) {
+        if (bytes(fields)[i] == ",") ++words;
+    }
+    string memory item = string.concat(name, "Item(", fields, ")");
+    return Kind(place, number, words, single, batch, name, item);
+}

@@ -7,7 +7,7 @@ import {IPartyRegistry} from "../../src/IPartyRegistry.sol";
 import {ITradeDocuments} from "../../src/ITradeDocuments.sol";
 import {IVoucherOffice} from "../../src/IVoucherOffice.sol";
 import {IVoucherTrade} from "../../src/IVoucherTrade.sol";
-import {Kind, Place} from "./Kind.sol";
+import {Kind, Place, kindOf} from "./Kind.sol";
 
 /// @title Every kind of order, written down a second time
 /// @notice Independent of the contracts' own tables, so that a slip in either shows.
@@ -49,7 +49,7 @@ library Kinds {
 
     function _partiesAndDocuments(uint256 index) private pure returns (Kind memory) {
         if (index == ADD_ACCOUNT) {
-            return _kind(
+            return kindOf(
                 Place.Registry,
                 1,
                 IPartyRegistry.addAccount.selector,
@@ -59,7 +59,7 @@ library Kinds {
             );
         }
         if (index == REMOVE_ACCOUNT) {
-            return _kind(
+            return kindOf(
                 Place.Registry,
                 2,
                 IPartyRegistry.removeAccount.selector,
@@ -69,7 +69,7 @@ library Kinds {
             );
         }
         if (index == SET_THRESHOLD) {
-            return _kind(
+            return kindOf(
                 Place.Registry,
                 3,
                 IPartyRegistry.setThreshold.selector,
@@ -79,7 +79,7 @@ library Kinds {
             );
         }
         if (index == REGISTER_DOCUMENT) {
-            return _kind(
+            return kindOf(
                 Place.Documents,
                 1,
                 ITradeDocuments.registerDocument.selector,
@@ -89,7 +89,7 @@ library Kinds {
             );
         }
         if (index == CREDIT_NOTE) {
-            return _kind(
+            return kindOf(
                 Place.Documents,
                 2,
                 ITradeDocuments.creditNote.selector,
@@ -98,7 +98,7 @@ library Kinds {
                 "bytes32 document,bytes32 note,uint64 amount"
             );
         }
-        return _kind(
+        return kindOf(
             Place.Documents,
             3,
             ITradeDocuments.combine.selector,
@@ -110,7 +110,7 @@ library Kinds {
 
     function _trade(uint256 index) private pure returns (Kind memory) {
         if (index == ISSUE) {
-            return _kind(
+            return kindOf(
                 Place.Vouchers,
                 1,
                 IVoucherTrade.issue.selector,
@@ -120,7 +120,7 @@ library Kinds {
             );
         }
         if (index == ACCEPT) {
-            return _kind(
+            return kindOf(
                 Place.Vouchers,
                 2,
                 IVoucherTrade.accept.selector,
@@ -130,7 +130,7 @@ library Kinds {
             );
         }
         if (index == DECLINE) {
-            return _kind(
+            return kindOf(
                 Place.Vouchers,
                 3,
                 IVoucherTrade.decline.selector,
@@ -140,7 +140,7 @@ library Kinds {
             );
         }
         if (index == WITHDRAW) {
-            return _kind(
+            return kindOf(
                 Place.Vouchers,
                 4,
                 IVoucherTrade.withdraw.selector,
@@ -150,7 +150,7 @@ library Kinds {
             );
         }
         if (index == TRANSFER) {
-            return _kind(
+            return kindOf(
                 Place.Vouchers,
                 5,
                 IVoucherTrade.transfer.selector,
@@ -160,7 +160,7 @@ library Kinds {
             );
         }
         if (index == MERGE) {
-            return _kind(
+            return kindOf(
                 Place.Vouchers,
                 6,
                 IVoucherTrade.merge.selector,
@@ -169,7 +169,7 @@ library Kinds {
                 "uint64 piece,uint64 other"
             );
         }
-        return _kind(
+        return kindOf(
             Place.Vouchers,
             7,
             IVoucherTrade.redeem.selector,
@@ -181,7 +181,7 @@ library Kinds {
 
     function _office(uint256 index) private pure returns (Kind memory) {
         if (index == DISHONOUR) {
-            return _kind(
+            return kindOf(
                 Place.Vouchers,
                 8,
                 IVoucherOffice.dishonour.selector,
@@ -191,7 +191,7 @@ library Kinds {
             );
         }
         if (index == WRITE_OFF) {
-            return _kind(
+            return kindOf(
                 Place.Vouchers,
                 9,
                 IVoucherOffice.writeOff.selector,
@@ -201,7 +201,7 @@ library Kinds {
             );
         }
         if (index == BLOCK_ISSUER) {
-            return _kind(
+            return kindOf(
                 Place.Vouchers,
                 10,
                 IVoucherOffice.blockIssuer.selector,
@@ -210,7 +210,7 @@ library Kinds {
                 "uint32 issuer,bytes32 evidence"
             );
         }
-        return _kind(
+        return kindOf(
             Place.Vouchers,
             11,
             IVoucherOffice.unblockIssuer.selector,
@@ -222,7 +222,7 @@ library Kinds {
 
     function _financing(uint256 index) private pure returns (Kind memory) {
         if (index == OPEN) {
-            return _kind(
+            return kindOf(
                 Place.Desk,
                 1,
                 IFinancingDesk.openFinancing.selector,
@@ -232,7 +232,7 @@ library Kinds {
             );
         }
         if (index == REGISTER_FINANCING) {
-            return _kind(
+            return kindOf(
                 Place.Desk,
                 2,
                 IFinancingDesk.registerFinancing.selector,
@@ -242,7 +242,7 @@ library Kinds {
             );
         }
         if (index == RELEASE) {
-            return _kind(
+            return kindOf(
                 Place.Desk,
                 3,
                 IFinancingDesk.releaseFinancing.selector,
@@ -252,7 +252,7 @@ library Kinds {
             );
         }
         if (index == DISBURSE) {
-            return _kind(
+            return kindOf(
                 Place.Desk,
                 4,
                 IFinancingDesk.disburse.selector,
@@ -261,7 +261,7 @@ library Kinds {
                 "uint64 financing,uint64 amount,bytes32 receipt"
             );
         }
-        return _kind(
+        return kindOf(
             Place.Desk,
             5,
             IFinancingDesk.repay.selector,
@@ -273,7 +273,7 @@ library Kinds {
 
     function _evidence(uint256 index) private pure returns (Kind memory) {
         if (index == OPEN_LOG) {
-            return _kind(
+            return kindOf(
                 Place.Evidence,
                 1,
                 IEvidenceLog.openLog.selector,
@@ -282,7 +282,7 @@ library Kinds {
                 "bytes32 stream,bytes32 keyCommitment,address writer,bool sm3"
             );
         }
-        return _kind(
+        return kindOf(
             Place.Evidence,
             2,
             IEvidenceLog.setWriter.selector,
@@ -290,22 +290,5 @@ library Kinds {
             "SetWriter",
             "bytes32 log,address writer"
         );
-    }
-
-    /// @dev `fields` as in the type string; their number is that of the commas and one.
-    function _kind(
-        Place place,
-        uint8 number,
-        bytes4 single,
-        bytes4 batch,
-        string memory name,
-        string memory fields
-    ) private pure returns (Kind memory) {
-        uint8 words = 1;
-        for (uint256 i; i < bytes(fields).length; ++i) {
-            if (bytes(fields)[i] == ",") ++words;
-        }
-        string memory item = string.concat(name, "Item(", fields, ")");
-        return Kind(place, number, words, single, batch, name, item);
     }
 }
