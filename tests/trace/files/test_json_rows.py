@@ -45,6 +45,20 @@ def test_every_kind_of_fact_has_its_form() -> None:
     assert isinstance(corrected.facts[0], Correction)
 
 
+def test_a_code_may_be_of_another_partys_number_space() -> None:
+    own, theirs, world = read(
+        {"type": "item", "item": {"id": "L-1", "type": "batch"}},
+        {"type": "item", "item": {"id": "L-1", "type": "batch", "owner": 9}},
+        {"type": "item", "item": {**CAR, "owner": 9}},
+    )
+    owners = []
+    for row in (own, theirs, world):
+        made = row.facts[0]
+        assert isinstance(made, Item)
+        owners.append(made.id.owner)
+    assert owners == [7, 9, 0]
+
+
 @pytest.mark.parametrize(
     ("fact", "place"),
     [
@@ -57,6 +71,7 @@ def test_every_kind_of_fact_has_its_form() -> None:
         ({**LINK, "parent": {"id": "x", "type": "vehicle", "z": 1}}, "facts[0].parent.z"),
         ({**LINK, "parent": {}}, "facts[0].parent"),
         ({**LINK, "child": CAR}, "facts[0].child"),
+        ({**LINK, "parent": {**CAR, "owner": "x"}}, "facts[0].owner"),
         ({**LINK, "quantity": 1.5}, "facts[0].quantity"),
         ({**LINK, "quantity": True}, "facts[0].quantity"),
         ({**LINK, "valid_from": "2026-03-01"}, "facts[0].valid_from"),

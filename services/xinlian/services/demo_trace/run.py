@@ -19,6 +19,7 @@ from xinlian.finance.model.codes import synthetic_uscc
 from xinlian.services.cli.trace_show import tree_lines
 from xinlian.services.demo.failure import DemoError
 from xinlian.services.demo.progress import Progress
+from xinlian.services.demo_trace.certificates import hand_in
 from xinlian.services.demo_trace.site import Company, Site
 from xinlian.services.demo_trace.texts import say
 from xinlian.services.settings import checkout
@@ -241,6 +242,8 @@ def _sample(run: _Run) -> None:
         for key, file, mapping in FILES
     )
     run.outcome.facts["rows"] = rows_accepted
+    with run.progress.phase(run.text("certificates")) as phase:
+        phase.note = run.text("reviewed", *hand_in(run.site.app, run.site.party, SAMPLE))
     run.anchor()
     signals = run.site.signal_counts()
     run.outcome.facts["signals"] = signals

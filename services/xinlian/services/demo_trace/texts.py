@@ -10,6 +10,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "network": ("a chain node, its contracts, a database", "链节点、合约、数据库"),
     "parties": ("companies registered", "企业登记"),
     "capture": ("captured by {}: {}", "{} 采集：{}"),
+    "certificates": ("certificates handed in with deliveries", "随货提交检验证书"),
+    "reviewed": ("{} papers, {} approved, the rest waits", "{} 份，通过 {} 份，其余待审核"),
     "anchor": ("evidence fixed on the chain", "存证上链"),
     "anchored": ("{} records under {} heads on the chain", "{} 条记录，{} 个树头已上链"),
     "serve": ("pages and API", "页面与接口"),

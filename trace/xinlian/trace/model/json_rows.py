@@ -97,22 +97,36 @@ class JsonFields:
         return bool(value)
 
     def item(self, name: str) -> Identified | None:
-        """A thing; the type of a bare code stands beside it as ``<name>_type``."""
+        """A thing: an object of id, type and owner, or a bare code with ``<name>_type`` beside."""
         value = self._take(name)
         if value is None:
             return None
         if isinstance(value, dict):
             inner = JsonFields(value, self._owner)
             text, kind = inner.text("id"), inner.choice("type", "type", ItemType)
+            owner = inner.owner()
             inner.done(f"{name}.")
         else:
             text, kind = self.text(name), self.choice(f"{name}_type", "type", ItemType)
+            owner = self._owner
         if text is None:
             raise self.missing(name)
         try:
-            return identify(text, self._owner, kind)
+            return identify(text, owner, kind)
         except CodeError as exc:
             raise self.wrong(name, exc.why, exc.why_zh) from exc
+
+    def owner(self) -> int:
+        """The party in whose number space a plain code lies: the one that speaks, if none is named.
+
+        So a supplier can speak of a batch by its customer's code.
+        """
+        text = self.number("owner")
+        if text is None:
+            return self._owner
+        if not text.isdigit() or not 0 < int(text) < 2**32:
+            raise self.wrong("owner", "must be the number of a party", "应为参与方编号")
+        return int(text)
 
     def table(self, name: str) -> dict[str, str]:
         """Texts by name."""
