@@ -9,15 +9,10 @@ import pytest
 from pyroaring import BitMap
 from xinlian.trace.model.facts import Inspection, Result
 from xinlian.trace.model.items import ItemId, ItemType
-from xinlian.trace.model.quality.charts import Baseline
-from xinlian.trace.model.quality.rules import WESTERN_ELECTRIC
 from xinlian.trace.usecases.quality import (
     ChartKind,
     FactorKey,
-    LiveSignals,
     QualityError,
-    StreamKey,
-    StreamPlan,
     chart,
     gauge_out,
     gauge_study,
@@ -32,11 +27,11 @@ OWNER = 5
 T0 = 1_780_000_000_000
 
 
-def _part(name: object) -> ItemId:
+def part(name: object) -> ItemId:
     return ItemId(OWNER, ItemType.SERIAL, str(name))
 
 
-def _inspection(number: int, value: str | None, **more: Any) -> Inspection:
+def inspection(number: int, value: str | None, **more: Any) -> Inspection:
     given: dict[str, Any] = {
         "result": Result.PASSED,
         "time_ms": T0 + number * 60_000,
@@ -45,12 +40,12 @@ def _inspection(number: int, value: str | None, **more: Any) -> Inspection:
         "upper": "74.05",
         "gauge": "G1",
     } | more
-    return Inspection(f"i{number}", _part(number), "bore", value=value, **given)
+    return Inspection(f"i{number}", part(number), "bore", value=value, **given)
 
 
 def _rings() -> list[Inspection]:
     flat = [value for row in PISTON_RINGS for value in row]
-    return [_inspection(number, f"{value:.3f}") for number, value in enumerate(flat)]
+    return [inspection(number, f"{value:.3f}") for number, value in enumerate(flat)]
 
 
 def test_a_chart_from_inspections_on_record() -> None:
@@ -68,7 +63,7 @@ def test_a_chart_from_inspections_on_record() -> None:
 
 def test_a_signal_lists_what_was_built_during_it() -> None:
     rows = _rings()
-    rows += [_inspection(number, "74.040") for number in range(125, 130)]
+    rows += [inspection(number, "74.040") for number in range(125, 130)]
     report = chart(MemoryReader(rows), OWNER, "bore", size=5, learn=25)
     assert report.phase_one == 25
     signal = report.to_dict()["signals"][-1]
@@ -80,7 +75,7 @@ def test_a_signal_lists_what_was_built_during_it() -> None:
 def test_individuals_averages_and_sums_of_the_same_values() -> None:
     generator = np.random.default_rng(1)
     values = np.concatenate((generator.normal(74, 0.01, 40), generator.normal(74.02, 0.01, 20)))
-    rows = [_inspection(number, f"{value:.4f}") for number, value in enumerate(values)]
+    rows = [inspection(number, f"{value:.4f}") for number, value in enumerate(values)]
     for kind in (ChartKind.I_MR, ChartKind.EWMA, ChartKind.CUSUM):
         report = chart(MemoryReader(rows), OWNER, "bore", kind=kind, learn=40)
         late = [signal for signal in report.signals if signal.at >= 40]
@@ -94,7 +89,7 @@ def test_individuals_averages_and_sums_of_the_same_values() -> None:
 
 
 def test_a_step_of_the_moving_range_names_both_parts() -> None:
-    rows = [_inspection(at, value) for at, value in enumerate(["1", "1.1", "1", "1.1", "1", "9"])]
+    rows = [inspection(at, value) for at, value in enumerate(["1", "1.1", "1", "1.1", "1", "9"])]
     report = chart(MemoryReader(rows), OWNER, "bore")
     (signal,) = [one for one in report.signals if one.panel == "moving range"]
     assert [item.id for item in report.items_of(signal)] == ["4", "5"]
@@ -102,7 +97,7 @@ def test_a_step_of_the_moving_range_names_both_parts() -> None:
 
 def test_counted_characteristics_get_charts_of_counts() -> None:
     def row(number: int, defects: int, size: int) -> Inspection:
-        return _inspection(number, None, sample_size=size, defects=defects, lower=None, upper=None)
+        return inspection(number, None, sample_size=size, defects=defects, lower=None, upper=None)
 
     same = [row(at, 2, 50) for at in range(20)] + [row(20, 20, 50)]
     report = chart(MemoryReader(same), OWNER, "bore", learn=20)
@@ -126,7 +121,7 @@ def test_what_was_not_measured_is_left_out_and_counted() -> None:
     ("rows", "asked", "said"),
     [
         ([], {}, "no measurement"),
-        ([_inspection(1, "1"), _inspection(2, "1", unit="in")], {}, "different units: in, mm"),
+        ([inspection(1, "1"), inspection(2, "1", unit="in")], {}, "different units: in, mm"),
         (_rings(), {"rules": "other"}, "no set of rules"),
         (_rings(), {"kind": ChartKind.P}, "does not show measurements"),
         (_rings(), {"learn": 1}, "at least 2 points"),
@@ -175,9 +170,9 @@ def test_a_gauge_known_for_all_is_judged_against_all() -> None:
 
 def test_a_wrong_gauge_lists_what_it_measured_since_its_last_good_check() -> None:
     rows = [
-        _inspection(at, "74.0", gauge="G1" if at % 2 else "G2", time_ms=T0 + at) for at in range(10)
+        inspection(at, "74.0", gauge="G1" if at % 2 else "G2", time_ms=T0 + at) for at in range(10)
     ]
-    holders = {_part(3): ["VIN A"], _part(5): ["VIN A", "VIN B"]}
+    holders = {part(3): ["VIN A"], part(5): ["VIN A", "VIN B"]}
     impact = gauge_out(
         MemoryReader(rows, holders=holders), OWNER, "G1", last_good_ms=T0 + 1, found_bad_ms=T0 + 7
     )
@@ -188,85 +183,6 @@ def test_a_wrong_gauge_lists_what_it_measured_since_its_last_good_check() -> Non
     assert (few.inspection_ids, few.truncated) == (("i7", "i9"), True)
     with pytest.raises(QualityError, match="lies after"):
         gauge_out(MemoryReader(rows), OWNER, "G1", last_good_ms=2, found_bad_ms=1)
-
-
-def test_a_failed_key_inspection_signals_at_once() -> None:
-    live = LiveSignals()
-    assert live.feed(_inspection(1, "74.0")) == []
-    assert live.feed(_inspection(2, "74.2", result=Result.FAILED)) == []
-    (signal,) = live.feed(_inspection(3, "74.2", result=Result.FAILED, key=True))
-    assert (signal.kind, signal.items) == ("failed-key", (_part(3),))
-    assert signal.text == "key characteristic bore failed 74.2 mm"
-    missing = _inspection(4, None, result=Result.NOT_MEASURED, key=True)
-    assert live.feed(missing) == [], "not measured is not failed"
-
-
-def test_a_stream_signals_with_its_parts_and_machines_do_not_mix() -> None:
-    live = LiveSignals(plan_of=lambda _: StreamPlan(learn=20))
-    generator = np.random.default_rng(2)
-    for at in range(40):
-        machine = "M1" if at % 2 else "M2"
-        assert (
-            live.feed(_inspection(at, f"{generator.normal(74, 0.001):.4f}", machine=machine)) == []
-        )
-    (signal,) = [
-        one for one in live.feed(_inspection(50, "74.020", machine="M1")) if one.panel == "value"
-    ]
-    assert (signal.kind, signal.rule, signal.machine) == ("control-chart", "nelson-1", "M1")
-    assert signal.items == (_part(50),)
-    detail = signal.detail()
-    assert json.loads(json.dumps(detail)) == detail
-    assert detail["items"] == [{"owner": OWNER, "type": "serial", "id": "50"}]
-
-
-def test_after_a_restart_the_streams_are_rebuilt_from_the_record() -> None:
-    rows = [_inspection(at, f"74.0{at % 3}") for at in range(30)]
-    after = _inspection(99, "75")
-    steady, fresh = LiveSignals(), LiveSignals()
-    for row in rows:
-        steady.feed(row)
-    fresh.warm(rows)
-    assert [one.subject for one in fresh.feed(after)] == [one.subject for one in steady.feed(after)]
-    assert [one.rule for one in fresh.feed(dataclasses.replace(after, time_ms=0))] == []
-    assert fresh.late == 1
-
-
-def test_a_pattern_that_goes_on_is_raised_when_it_begins() -> None:
-    baseline = Baseline(ChartKind.I_MR, 74.0, 0.01, 1, 25)
-    live = LiveSignals(plan_of=lambda _: StreamPlan(baseline=baseline, rules=WESTERN_ELECTRIC))
-    raised = [one for at in range(30) for one in live.feed(_inspection(at, "74.005"))]
-    assert [(one.rule, len(one.items)) for one in raised] == [("western-electric-4", 8)]
-    live.feed(_inspection(30, "73.995"))
-    again = [one for at in range(31, 50) for one in live.feed(_inspection(at, "74.005"))]
-    assert [one.rule for one in again] == ["western-electric-4"]
-
-
-def test_an_overdue_gauge_signals_when_it_measures() -> None:
-    live = LiveSignals(due_ms={"G1": T0 + 60_000})
-    assert live.feed(_inspection(0, "74.0")) == []
-    (signal,) = live.feed(_inspection(1, "74.0"))
-    (again,) = live.feed(_inspection(2, "74.0"))
-    assert signal.kind == "gauge-overdue"
-    assert signal.subject == again.subject, "one finding, however often it measures"
-
-
-def test_a_value_beyond_all_floats_stops_no_stream() -> None:
-    live = LiveSignals()
-    assert live.feed(_inspection(1, "1e999")) == []
-    assert live.feed(_inspection(2, "74.0")) == []
-
-
-def test_streams_are_bounded() -> None:
-    live = LiveSignals(streams_max=10)
-    for at in range(50):
-        live.feed(_inspection(at, "1", machine=f"M{at}"))
-    assert live.forgotten == 40
-
-
-def test_a_stream_without_a_plan_is_left_alone() -> None:
-    live = LiveSignals(plan_of=lambda key: None if key == StreamKey("bore", "") else StreamPlan())
-    for at in range(60):
-        assert live.feed(_inspection(at, str(at))) == []
 
 
 def test_yields_count_units_and_not_measurements() -> None:
@@ -294,7 +210,7 @@ def _at_station(unit: int, name: str, result: Result, number: int) -> Inspection
         "characteristic": name,
         "station": "EOL",
     }
-    return dataclasses.replace(_inspection(number, None, result=result), item=_part(unit), **given)
+    return dataclasses.replace(inspection(number, None, result=result), item=part(unit), **given)
 
 
 def test_a_gauge_study_through_the_door() -> None:
