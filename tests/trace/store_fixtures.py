@@ -1,16 +1,17 @@
 """A store of traceability with real evidence logs, on both databases."""
 
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect
 from xinlian.ledger.adapters.sql.engine import begin_write, make_engine
 from xinlian.ledger.adapters.sql.evidence.store import SqlEvidence
 from xinlian.ledger.model.ids import Address, PartyId
 from xinlian.ledger.usecases.evidence import Appended, EvidenceLogs
-from xinlian.services.migrations import upgrade
+from xinlian.services.migrations import VERSION_TABLE, upgrade
 
 from tests.trace.plant import Plant
 
@@ -39,16 +40,44 @@ class Logs:
         return self.logs.append(connection, log_id, records)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'trace.db'}"
-    else:
-        url = request.getfixturevalue("postgres_database")
-    made = make_engine(url)
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty store, made once by the steps of the schema."""
+    path: Path = tmp_path_factory.mktemp("template") / "trace.db"
+    made = make_engine(f"sqlite:///{path}")
+    upgrade(made)
+    with made.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
+    made.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_store(postgres_url: str) -> Iterator[Engine]:
+    """A store that lasts for the session; each test finds it empty."""
+    made = make_engine(postgres_url)
     upgrade(made)
     yield made
     made.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(
+    request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path
+) -> Iterator[Engine]:
+    """An empty store."""
+    if request.param == "sqlite":
+        shutil.copy(sqlite_template, tmp_path / "trace.db")
+        made = make_engine(f"sqlite:///{tmp_path / 'trace.db'}")
+        yield made
+        made.dispose()
+        return
+    store: Engine = request.getfixturevalue("postgres_store")
+    with store.begin() as connection:
+        names = inspect(connection).get_table_names()
+        listed = ", ".join(name for name in names if name != VERSION_TABLE)
+        connection.exec_driver_sql(f"TRUNCATE {listed}")
+    yield store
 
 
 @pytest.fixture

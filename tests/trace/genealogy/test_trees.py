@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from xinlian.trace.model.expand import expand
 from xinlian.trace.model.facts import Gap, GapKind
 from xinlian.trace.model.items import ItemId
 from xinlian.trace.model.links import Link
@@ -100,7 +101,7 @@ def ways(tree: Tree) -> Counter[Walk]:
 
 
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -183,17 +184,28 @@ def test_a_wide_tree_that_is_cut_says_so(plant: Plant, nodes_max: int) -> None:
         assert complete == (node.cut is None)
 
 
-def test_a_chain_of_five_thousand_is_walked_without_recursion(plant: Plant) -> None:
-    chain = [serial(f"s{number}") for number in range(5_000)]
+def test_a_long_chain_is_walked_without_recursion(plant: Plant) -> None:
+    chain = [serial(f"s{number}") for number in range(2_000)]
     plant.must(*(link(low, high) for low, high in itertools.pairwise(chain)))
     genealogy = Genealogy(plant.site, OnlyOwn())
     for root, direction in ((chain[-1], DOWN), (chain[0], UP)):
         tree = genealogy.tree(OWNER, root, direction)
         assert tree is not None
-        assert tree.nodes[-1].depth == 4_999
+        assert tree.nodes[-1].depth == 1_999
         cut = genealogy.tree(OWNER, root, direction, depth_max=100)
         assert cut is not None
         assert cut.truncations == ((Truncation.DEPTH, 1),)
+
+
+def test_a_circle_is_not_entered_again() -> None:
+    branches = {1: [(1, 2)], 2: [(2, 3), (2, 4)], 3: [(3, 1)]}
+    places = expand(1, branches, 1, depth_max=10_000, nodes_max=10_000)
+    assert [(place.item, place.depth, place.cut) for place in places] == [
+        (1, 0, None),
+        (2, 1, None),
+        (3, 2, Truncation.CYCLE),
+        (4, 2, None),
+    ]
 
 
 def test_another_s_records_are_cut_off_and_counted(plant: Plant) -> None:

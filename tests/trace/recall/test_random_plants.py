@@ -25,7 +25,7 @@ from tests.trace.recall.model import Naive
 T = NOW - 10_000_000_000
 _NUMBERS = itertools.count()
 MANY = settings(
-    max_examples=50,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -158,7 +158,7 @@ def sets_of(plant: Plant) -> dict[Any, tuple[BitMap, BitMap]]:
 
 
 @settings(
-    max_examples=15,
+    max_examples=8,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -193,27 +193,32 @@ def test_a_wrong_link_that_was_withdrawn_does_not_block_the_right_one(plant: Pla
 
 
 @pytest.mark.parametrize("upward", [True, False])
-def test_a_chain_of_a_million_is_refused_early(plant: Plant, upward: bool) -> None:
-    read = 0
-
-    def endless() -> Iterator[Row]:
-        nonlocal read
-        for number in range(1_000_000):
-            low, high = serial(f"s{number:07}"), serial(f"s{number + 1:07}")
-            read = number
-            yield Row(
-                number, f"row {number}", "", (link(low, high) if upward else link(high, low),)
-            )
-            if number == 12_500:
-                return
-
-    receipt = plant.capture.take(OWNER, endless(), now_ms=NOW, capture_key="deep")
+def test_a_chain_that_is_too_deep_is_refused_soon(
+    plant: Plant, upward: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xinlian.trace.adapters.sql.graph.DEPTH_MAX", 500)
+    monkeypatch.setattr("xinlian.trace.usecases.capture.CHUNK_ROWS", 200)
+    receipt = plant.capture.take(OWNER, chain(1_000, upward), now_ms=NOW, capture_key="deep")
     assert not receipt.taken
-    assert read < 12_500 or receipt.counts[BAD] > 0
-    assert [each.field for each in receipt.rows if each.status is BAD] == [
-        "parent"
-    ] * receipt.counts[BAD]
+    bad = [each for each in receipt.rows if each.status is BAD]
+    assert [each.field for each in bad] == ["parent"]
+    assert bad[0].number < 700
     assert plant.count("trace_links") == 0
+
+
+@pytest.mark.slow
+def test_a_chain_of_a_million_is_refused(plant: Plant) -> None:
+    receipt = plant.capture.take(OWNER, chain(1_000_000), now_ms=NOW, capture_key="deep")
+    assert not receipt.taken
+    assert receipt.counts[BAD] == 1
+    assert plant.count("trace_links") == 0
+
+
+def chain(count: int, upward: bool = True) -> Iterator[Row]:
+    for number in range(count):
+        low, high = serial(f"s{number:07}"), serial(f"s{number + 1:07}")
+        fact = link(low, high) if upward else link(high, low)
+        yield Row(number, f"row {number}", "", (fact,))
 
 
 def test_a_long_file_is_streamed_and_its_receipt_bounded(plant: Plant) -> None:

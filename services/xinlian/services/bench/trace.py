@@ -9,7 +9,7 @@
 
 A plant is generated and loaded in bulk, past capture (see ``trace_plant.py``, ``trace_load.py``);
 it lies in a temporary folder (``TMPDIR``) and is removed afterwards. Reads are warm: the pages are
-in the system's cache. Capture is the real one: comparison, tables, evidence records, durable commit.
+in the system's cache. Capture is the real one: comparison, tables, evidence, durable commit.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ MEANING: Final = {
     "machine_vehicles": "vehicles of a machine in a window of a month, the excluded ones too",
     "machine_s": "the recall list of that window",
     "enrichment_factors": "batches, suppliers, machines, stations, shifts",
-    "enrichment_s": "their bitmaps read from the store, exact test and false-discovery control",
+    "enrichment_s": "causes among them: bitmaps read, exact tests, what cannot be separated",
     "capture_events_per_s": "events with a part and a link, evidence included, durable",
     "capture_repeated_per_s": "the same again: everything exists",
     "sets_refresh_per_s": "events brought into the bitmaps afterwards, per second",

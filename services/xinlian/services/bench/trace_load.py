@@ -88,6 +88,7 @@ def load(engine: Engine, plan: Plan) -> int:
         count += _put(connection, links, _serial_links(plan, spares))
         _put(connection, items, spares.items())
         _put(connection, descriptions, _descriptions(plan))
+        _put(connection, descriptions, spares.descriptions())
         _put(connection, t.processes, _processes(plan))
         _put(connection, t.claims, _claims(plan))
         for index in indexes:
@@ -125,6 +126,10 @@ class _Spares:
         self.deep = {int(v): self.deep_first + n * DEEP_NODES for n, v in enumerate(plan.deep)}
         chains = list(self.deep)[DEEP - CHAINS :]
         self.chains = set(chains)
+
+    def descriptions(self) -> Iterator[tuple[Any, ...]]:
+        for number, *_ in self.items():
+            yield number, PARTY, 0, 0, None, "part", "", f"PN-X{number % 89}", START_MS, ""
 
     def items(self) -> Iterator[tuple[int, int, int, str]]:
         last = self.deep_first + len(self.deep) * DEEP_NODES

@@ -22,12 +22,13 @@ from xinlian.trace.model.factors import FactorKind
 from xinlian.trace.model.facts import Event, EventType
 from xinlian.trace.model.items import WORLD, Item, ItemId, ItemType, Scheme
 from xinlian.trace.model.links import Link
-from xinlian.trace.model.quality.enrichment import FactorKey, enrich
+from xinlian.trace.model.quality.enrichment import FactorKey
 from xinlian.trace.model.recall import Cause, CauseKind
 from xinlian.trace.model.tree import Direction
 from xinlian.trace.usecases.capture import Capture
 from xinlian.trace.usecases.genealogy import Genealogy
 from xinlian.trace.usecases.ports import Everything
+from xinlian.trace.usecases.quality import find_causes
 from xinlian.trace.usecases.recall import Recalls
 
 __all__ = ["Logs", "measure", "size_mb"]
@@ -136,16 +137,17 @@ def _recalls(recalls: Recalls, plan: Plan) -> dict[str, float]:
 def _enrichment(site: SqlTrace, plan: Plan) -> dict[str, float]:
     failures = claimed(plan)
 
-    def work() -> tuple[int, str]:
+    def work() -> int:
         with site.read() as store:
             sets: dict[FactorKey, BitMap] = {
                 FactorKey(kind.value, name): ever for kind, name, ever in store.all_sets(_KINDS)
             }
-        return len(sets), enrich(sets, failures, plan.vehicles)[0].key.kind
+        report = find_causes(sets, failures, plan.vehicles)
+        return report.tested
 
     runs = [_timed(work) for _ in range(3)]
     return {
-        "enrichment_factors": runs[0][1][0],
+        "enrichment_factors": runs[0][1],
         "enrichment_s": statistics.median(each[0] for each in runs),
     }
 

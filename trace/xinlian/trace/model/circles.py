@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 
-__all__ = ["circle_link", "deepest", "has_circle"]
+__all__ = ["circle_link", "deepest"]
 
 Pair = tuple[int, int]
 """Parent and child."""
@@ -35,12 +35,6 @@ def _peel(children: dict[int, set[int]]) -> dict[int, int]:
             if not waits[child]:
                 queue.append(child)
     return {item: level for item, level in depth.items() if not waits[item]}
-
-
-def has_circle(pairs: Iterable[Pair]) -> bool:
-    """Whether something is in itself by these links."""
-    children = _children(pairs)
-    return len(_peel(children)) < len(children)
 
 
 def deepest(pairs: Iterable[Pair]) -> int:

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from xinlian.trace.model.tree import Truncation
 
-__all__ = ["Branch", "Place", "expand"]
+__all__ = ["Place", "expand", "truncations"]
 
-_Link = TypeVar("_Link")
-
-
-class Branch(NamedTuple, Generic[_Link]):
-    """One way on from an item: the item at its end, by number, and the link."""
-
-    to: int
-    link: _Link
+_Link = TypeVar("_Link", bound=tuple[Any, ...])
 
 
 class Place(NamedTuple, Generic[_Link]):
@@ -32,21 +25,44 @@ class Place(NamedTuple, Generic[_Link]):
 
 def expand(
     root: int,
-    branches: Mapping[int, Sequence[Branch[_Link]]],
+    branches: Mapping[int, Sequence[_Link]],
+    end: int,
     *,
     depth_max: int,
     nodes_max: int,
-    circular: bool,
     hidden: Set[int] = frozenset(),
     unknown: Set[int] = frozenset(),
 ) -> list[Place[_Link]]:
     """The tree of ``root`` in pre-order. Upper levels come first when nodes run out.
 
-    ``circular``: whether some item may be in itself; ``hidden``: items of which something is not
-    shown to the reader; ``unknown``: items of which not all was read.
+    ``branches``: the links from an item, as tuples that name the item they lead to at place
+    ``end``. ``hidden``: items of which something is not shown to the reader; ``unknown``: items of
+    which not all was read. An item that is in itself is not entered again.
     """
+    # A way longer than there are items goes in a circle: only then circles are looked for.
+    longest = len(branches) + 1
+    args = (root, branches, end, depth_max, nodes_max, hidden, unknown)
+    found = _level_by_level(*args, longest=longest, circular=False)
+    return _pre_order(*(found or _level_by_level(*args, longest=longest, circular=True) or ()))
+
+
+_Levels = tuple[list[int], list[int], list[int], list[Any], list[Truncation | None]]
+
+
+def _level_by_level(
+    root: int,
+    branches: Mapping[int, Sequence[_Link]],
+    end: int,
+    depth_max: int,
+    nodes_max: int,
+    hidden: Set[int],
+    unknown: Set[int],
+    *,
+    longest: int,
+    circular: bool,
+) -> _Levels | None:
     items, parents, depths = [root], [-1], [0]
-    links: list[_Link | None] = [None]
+    links: list[Any] = [None]
     cuts: list[Truncation | None] = []
     at = 0
     while at < len(items):
@@ -55,23 +71,25 @@ def expand(
         cut = Truncation.RIGHTS if item in hidden else None
         if item in unknown:
             cut = Truncation.NODES
+        if kids and depth >= longest and not circular:
+            return None
         if kids and depth == depth_max:
             kids, cut = (), Truncation.DEPTH
         elif len(items) + len(kids) > nodes_max:
             kids, cut = (), Truncation.NODES
         elif kids and circular:
             above = _above(items, parents, at)
-            free = [kid for kid in kids if kid.to not in above]
+            free = [kid for kid in kids if kid[end] not in above]
             if len(free) < len(kids):
                 kids, cut = free, Truncation.CYCLE
         cuts.append(cut)
         for kid in kids:
-            items.append(kid.to)
+            items.append(kid[end])
             parents.append(at)
             depths.append(depth + 1)
-            links.append(kid.link)
+            links.append(kid)
         at += 1
-    return _pre_order(items, parents, depths, links, cuts)
+    return items, parents, depths, links, cuts
 
 
 def _above(items: Sequence[int], parents: Sequence[int], at: int) -> set[int]:
@@ -86,13 +104,13 @@ def _pre_order(
     items: Sequence[int],
     parents: Sequence[int],
     depths: Sequence[int],
-    links: Sequence[_Link | None],
+    links: Sequence[Any],
     cuts: Sequence[Truncation | None],
-) -> list[Place[_Link]]:
+) -> list[Place[Any]]:
     kids: list[list[int]] = [[] for _ in items]
     for at in range(len(items) - 1, 0, -1):
         kids[parents[at]].append(at)  # last first, as a stack wants them
-    order: list[Place[_Link]] = []
+    order: list[Place[Any]] = []
     place_of = [0] * len(items)
     stack = [0]
     while stack:
@@ -105,7 +123,7 @@ def _pre_order(
     return order
 
 
-def truncations(places: Sequence[Place[_Link]]) -> tuple[tuple[Truncation, int], ...]:
+def truncations(places: Sequence[Place[Any]]) -> tuple[tuple[Truncation, int], ...]:
     """How often a tree ends early, by reason."""
     counts = Counter(place.cut for place in places if place.cut is not None)
     return tuple(sorted(counts.items()))

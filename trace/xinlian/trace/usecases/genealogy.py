@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Final
 
-from xinlian.trace.model.circles import has_circle
-from xinlian.trace.model.expand import Branch, expand, truncations
+from xinlian.trace.model.expand import expand, truncations
 from xinlian.trace.model.facts import Gap, GapKind
 from xinlian.trace.model.items import Item, ItemId
 from xinlian.trace.model.limits import DEPTH_MAX, NODES_MAX
@@ -18,6 +18,8 @@ from xinlian.trace.usecases.ports import Edge, Seen, TraceSite, Visibility
 
 __all__ = ["Genealogy", "replacements"]
 
+_PARENT: Final = attrgetter("parent")
+_CHILD: Final = attrgetter("child")
 _KINDS: Final = (LinkKind.ASSEMBLED, LinkKind.CONSUMED, LinkKind.PACKED)
 _CERTAINTIES: Final = (Certainty.KNOWN, Certainty.CANDIDATE)
 
@@ -106,16 +108,18 @@ class _Walk:
             replaced = self._replaced(shown)
             shown = [edge for edge in shown if edge not in replaced]
         chosen = _one_per_pair(shown, self._reader)
-        branches: dict[int, list[Branch[Edge]]] = defaultdict(list)
+        branches: dict[int, list[Edge]] = defaultdict(list)
+        start, end = (_PARENT, _CHILD) if self._down else (_CHILD, _PARENT)
         for edge in chosen:
-            start, end = (edge.parent, edge.child) if self._down else (edge.child, edge.parent)
-            branches[start].append(Branch(end, edge))
+            branches[start(edge)].append(edge)
+        for several in branches.values():
+            several.sort(key=end)
         places = expand(
             root,
             branches,
+            1 if self._down else 0,
             depth_max=depth_max,
             nodes_max=nodes_max,
-            circular=has_circle((edge.parent, edge.child) for edge in chosen),
             hidden=hidden,
             unknown=self._unknown(edges, len(found) == limit),
         )
@@ -199,11 +203,17 @@ def replacements(
 
 
 def _one_per_pair(edges: Iterable[Edge], reader: int) -> list[Edge]:
-    """Of links of the same two items the reader's own, then the earliest; in order of children."""
+    """Of links of the same two items the reader's own, then the earliest."""
     best: dict[tuple[int, int], Edge] = {}
-    for edge in sorted(edges, key=lambda e: (e.parent, e.child, e.party != reader, e[2:4])):
-        best.setdefault((edge.parent, edge.child), edge)
+    for edge in edges:
+        old = best.setdefault((edge.parent, edge.child), edge)
+        if old is not edge and _before(edge, reader) < _before(old, reader):
+            best[edge.parent, edge.child] = edge
     return list(best.values())
+
+
+def _before(edge: Edge, reader: int) -> tuple[bool, int, int]:
+    return edge.party != reader, edge.valid_from, edge.party
 
 
 def _link(edge: Edge, items: Mapping[int, tuple[Item, bool]]) -> Link:

@@ -42,10 +42,22 @@ class Graph:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def _start(self, seeds: Sequence[int]) -> tuple[str, Any, str]:
+    def _start(self, seeds: Sequence[int]) -> tuple[str, Any]:
         if bulk.is_sqlite(self._connection):
-            return "SELECT value FROM json_each(?)", json.dumps(list(seeds)), "CROSS JOIN"
-        return "SELECT unnest(?::bigint[])", list(seeds), "JOIN"
+            return "SELECT value FROM json_each(?)", json.dumps(list(seeds))
+        return "SELECT unnest(?::bigint[])", list(seeds)
+
+    def _each(self, side: str, more: str) -> str:
+        """Joins the links of each item of ``w``, one item after the other, by the index.
+
+        Both planners would at times rather read the whole table: SQLite for a Bloom filter (what
+        the plus signs in conditions prevent), PostgreSQL for a hash (what OFFSET 0 prevents, which
+        also keeps the order in which a walk that is cut off was made).
+        """
+        condition = f"l.{side} = w.item{more}"
+        if bulk.is_sqlite(self._connection):
+            return f"CROSS JOIN trace_links l ON {condition}"
+        return f"CROSS JOIN LATERAL (SELECT * FROM trace_links l WHERE {condition} OFFSET 0) l"  # noqa: S608
 
     def below(self, seeds: Sequence[int], limit: int, at_ms: int | None = None) -> list[Edge]:
         """Links under the seeds, ``limit`` at most, nearest first; those that hold at a time."""
@@ -73,9 +85,8 @@ class Graph:
         *,
         every: bool = False,
     ) -> list[Edge]:
-        start, given, join = self._start(seeds)
+        start, given = self._start(seeds)
         times: tuple[int, ...] = ()
-        # The plus signs keep SQLite from scanning the whole table for a Bloom filter first.
         holds = f" AND l.kind <> {_PACKED}" if every else ""
         alive = "" if every else " AND +l.withdrawn = 0"
         if at_ms is not None:
@@ -85,9 +96,8 @@ class Graph:
         found = bulk.run(
             self._connection,
             f"WITH RECURSIVE w(item) AS ({start} UNION"  # noqa: S608
-            f" SELECT l.{walk.below} FROM w {join} trace_links l ON l.{walk.above} = w.item"
-            f"{alive}{holds})"
-            f" SELECT {listed} FROM w {join} trace_links l ON l.{walk.above} = w.item{holds}"
+            f" SELECT l.{walk.below} FROM w {self._each(walk.above, alive + holds)})"
+            f" SELECT {listed} FROM w {self._each(walk.above, holds)}"
             f" LIMIT {int(limit)}",
             *(given, *times, *times),
         )
@@ -117,7 +127,7 @@ class Graph:
 
     def having(self, side: str, numbers: Iterable[int]) -> set[int]:
         """Those that are the ``parent`` or the ``child`` of some link."""
-        start, given, _ = self._start(list(numbers))
+        start, given = self._start(list(numbers))
         name = "value" if bulk.is_sqlite(self._connection) else "unnest"
         rows = bulk.run(
             self._connection,
