@@ -16,7 +16,7 @@ from xinlian.services.app.errors import RefusedError
 from xinlian.services.app.trace_quality import Quality
 from xinlian.services.app.trace_sharing import EVERYONE, Sharing
 from xinlian.services.cli.i18n import set_language
-from xinlian.services.cli.trace_show import show_chart, show_factors
+from xinlian.services.cli.spc_show import show_chart, show_factors
 from xinlian.services.migrations import upgrade
 from xinlian.trace.model.facts import Claim, ClaimKind, Fact, Inspection, Result
 
