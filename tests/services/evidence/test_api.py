@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from xinlian.ledger.adapters.sql.engine import begin_write
+from xinlian.ledger.chain.signer import LocalSigner
+from xinlian.ledger.model.ids import to_checksum
 
 from tests.support.api import ApiNetwork
 
@@ -157,3 +159,34 @@ def test_what_is_not_covered_yet_is_refused_in_both_languages(net: ApiNetwork) -
     assert answer.status_code == 409
     assert "covers 1 records" in answer.json()["detail"]
     assert "1 条记录" in answer.json()["detail_zh"]
+
+
+def test_a_party_with_its_own_keys_opens_its_log_itself(net: ApiNetwork) -> None:
+    account = LocalSigner(b"\x07" * 32)
+    net.join("careful", ["supplier"], custody_keys=0, accounts=[to_checksum(account.address)])
+    evidence, caller = net.app.evidence, net.call("careful")
+    name = evidence.ensure_log(net.id("careful"), "own-keys")
+    with begin_write(net.app.engine) as connection:
+        evidence.append(connection, name, [record(1)])
+    (row,) = caller.get("/evidence/logs").json()["items"]
+    assert row["opened"] is False
+    item = {
+        "stream": "0x" + b"own-keys".ljust(32, b"\0").hex(),
+        "key_commitment": row["key_commitment"],
+        "writer": row["writer"],
+        "sm3": False,
+    }
+    draft = {"content": {"kind": "OpenLog", "items": [item]}}
+    prepared = caller.post("/orders/prepare", draft).json()
+    signature = account.sign_digest(bytes.fromhex(prepared["digest"][2:]))
+    signed = {
+        "party": net.id("careful"),
+        "nonce": prepared["nonce"],
+        "deadline": prepared["deadline"],
+        "content": draft["content"],
+        "signatures": ["0x" + signature.hex()],
+    }
+    answer = caller.post("/orders", signed, wait="final", timeout=30)
+    assert answer.json()["state"] == "final", answer.text
+    evidence.flush(30, [name])
+    assert caller.get(f"/evidence/logs/0x{name.hex()}").json()["anchored"] == 1

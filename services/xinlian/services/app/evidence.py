@@ -20,7 +20,7 @@ from xinlian.ledger.adapters.sql.engine import begin_read, begin_write
 from xinlian.ledger.model.evidence.errors import EvidenceError, Refusal
 from xinlian.ledger.model.evidence.heads import LogInfo, log_id
 from xinlian.ledger.model.evidence.receipts import Promise, Receipt, ReceiptState, parse_receipt
-from xinlian.ledger.model.ids import PartyId
+from xinlian.ledger.model.ids import Address, PartyId
 from xinlian.ledger.model.orders import Domain
 from xinlian.ledger.model.views import HeadOnChain
 from xinlian.ledger.usecases.evidence import Appended, EvidenceLogs, NewRecord, Prepared, Request
@@ -131,6 +131,10 @@ class Evidence:
             if exc.refusal is Refusal.UNKNOWN_LOG:
                 return None
             raise
+
+    def writer_of(self, party: PartyId) -> Address:
+        """The account kept here that signs heads of the party's logs."""
+        return self._writers.ensure(party)
 
     def append(
         self, connection: Connection, log: bytes, records: Sequence[NewRecord] | Prepared

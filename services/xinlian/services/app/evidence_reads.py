@@ -26,10 +26,12 @@ __all__ = ["EvidenceReads", "LogState"]
 @dataclass(frozen=True, slots=True)
 class LogState:
     """How a log stands: ``records`` are durable, heads cover ``covered`` of them, the chain holds a
-    head over ``anchored``. ``writer`` is None until the chain knows the log."""
+    head over ``anchored``. ``opened`` tells whether the chain knows the log; before it does,
+    ``writer`` is the account that it is to be opened with."""
 
     info: LogInfo
-    writer: Address | None
+    opened: bool
+    writer: Address
     records: int
     covered: int
     anchored: int
@@ -97,7 +99,8 @@ class EvidenceReads:
         newest = queries.newest_head(connection, log)
         return LogState(
             row.info,
-            None if chain is None else chain.writer,
+            chain is not None,
+            self._evidence.writer_of(row.info.party) if chain is None else chain.writer,
             row.size,
             row.head_size,
             0 if newest is None else newest.size,

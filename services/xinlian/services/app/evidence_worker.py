@@ -134,6 +134,8 @@ class EvidenceWorker:
         with self._turn:
             hurry = self._hurry.is_set()
             self._hurry.clear()
+            if hurry:
+                self._later = {n: rest for n, rest in self._later.items() if self._open.get(n)}
             with self._engine.connect() as connection:
                 rows = self._logs.logs(connection)
                 due = {

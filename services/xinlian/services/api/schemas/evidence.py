@@ -54,13 +54,14 @@ class EvidenceGapView(View):
 
 class EvidenceLogView(View):
     """A log: ``records`` are durable here, heads cover ``covered`` of them, the chain holds a head
-    over ``anchored``. ``opened`` tells whether the chain knows the log."""
+    over ``anchored``. ``opened`` tells whether the chain knows the log: a party whose keys are not
+    kept here opens it by an order ``OpenLog`` with this ``writer`` and ``key_commitment``."""
 
     log: Hex32
     party: PartyNo
     stream: str
     opened: bool
-    writer: AddressText | None = None
+    writer: AddressText
     key_commitment: Hex32
     sm3: bool
     records: int
