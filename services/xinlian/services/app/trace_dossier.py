@@ -117,7 +117,7 @@ class Dossiers:
                 for each in facts.items
             ),
             charts=charts_of(self._engine, self._genealogy, eyes.reader, facts),
-            certificates=tuple(_certificate(each) for each in certificates),
+            certificates=tuple(_certificate(each, proofs) for each in certificates),
             party_names=self._named(tree, certificates),
             affected_by=tuple(name for name, _ in recalls),
             chain=Words("the network's permissioned chain", "联盟链"),
@@ -140,7 +140,11 @@ def _told(facts: ItemFacts) -> list[Stored[Any]]:
 
 
 def _stored(facts: ItemFacts) -> list[Stored[Any]]:
-    return [*_told(facts), *facts.items]
+    papers: list[Stored[Any]] = [
+        Stored(each, each.party, 0, False, each.leaf, each.leaf_hash, each.attached_ms)
+        for each in facts.certificates
+    ]
+    return [*_told(facts), *facts.items, *papers]
 
 
 def _recorded(each: Stored[Any], proofs: Any) -> Recorded:
@@ -148,7 +152,7 @@ def _recorded(each: Stored[Any], proofs: Any) -> Recorded:
     return Recorded(each.fact, proof, str(each.party), each.withdrawn)
 
 
-def _certificate(each: StoredCertificate) -> Certificate:
+def _certificate(each: StoredCertificate, proofs: Any) -> Certificate:
     header = _header(each)
     issued = header.get("issued_ms")
     return Certificate(
@@ -161,7 +165,7 @@ def _certificate(each: StoredCertificate) -> Certificate:
         media_type=each.media_type,
         sha256=each.sha256,
         status=_STATUS[each.state],
-        proof=NO_PROOF,
+        proof=proofs.get((each.party, each.leaf), NO_PROOF),
         reason=each.reason,
     )
 

@@ -54,6 +54,7 @@ class Certificate:
     reviewed_by: str = ""
     reviewed_ms: int | None = None
     leaf: int | None = None
+    leaf_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)

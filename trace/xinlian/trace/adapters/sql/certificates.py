@@ -37,7 +37,10 @@ def certificates_of(
         return ()
     ids = ItemTable(connection).ids({row[0] for row in rows})
     kept = {row[12] for row in rows if row[12] is not None}
-    leaves = dict(bulk.by_keys(connection, records, "record leaf", "record", kept))
+    leaves = {
+        row[0]: (row[1], bytes(row[2]).hex())
+        for row in bulk.by_keys(connection, records, "record leaf leaf_hash", "record", kept)
+    }
     made = [
         Certificate(
             number=row[1],
@@ -52,7 +55,8 @@ def certificates_of(
             reason=row[9],
             reviewed_by=row[10],
             reviewed_ms=row[11],
-            leaf=leaves.get(row[12]),
+            leaf=leaves.get(row[12], (None, ""))[0],
+            leaf_hash=leaves.get(row[12], (None, ""))[1],
         )
         for row in rows
     ]
