@@ -122,15 +122,13 @@ def test_repeating_is_harmless_and_other_content_is_refused(
     paper = submit(desk)
     again, new = desk.submit(SENDER, CUSTOMER, HEADER, pdf(), "r.pdf", NOW + 5)
     assert (again, new) == (desk.get(SUPPLIER, paper.id), False)
-    call = lambda: desk.submit(SENDER, CUSTOMER, HEADER, pdf("failed"), "r.pdf", NOW)  # noqa: E731
-    assert refusal(call) == "other-content"
-    other = replace(HEADER, title="x")
-    call = lambda: desk.submit(SENDER, CUSTOMER, other, pdf(), "r.pdf", NOW)  # noqa: E731
-    assert refusal(call) == "other-content"
+    for header, content in ((HEADER, pdf("failed")), (replace(HEADER, title="x"), pdf())):
+        with pytest.raises(ReviewError) as caught:
+            desk.submit(SENDER, CUSTOMER, header, content, "r.pdf", NOW)
+        assert caught.value.code == "other-content"
     done = desk.decide(REVIEWER, paper.id, Decision.APPROVE, "ok", NOW)
     assert desk.decide(REVIEWER, paper.id, Decision.APPROVE, "ok", NOW + 9) == done
-    call = lambda: desk.decide(REVIEWER, paper.id, Decision.REJECT, "no", NOW)  # noqa: E731
-    assert refusal(call) == "decided"
+    assert refusal(lambda: desk.decide(REVIEWER, paper.id, Decision.REJECT, "no", NOW)) == "decided"
     assert refusal(lambda: desk.take_up(REVIEWER, paper.id, NOW)) == "decided"
     assert plant.count("trace_reviews") == 1
     assert plant.count("trace_certificate_files") == 1
