@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.support.network",
     "tests.support.postgres",
     "tests.support.api",
+    "tests.support.trace_site",
 ]
 
 

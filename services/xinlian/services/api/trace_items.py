@@ -69,7 +69,7 @@ ThingDep = Annotated[Found, Depends(_thing)]
 def find_items(state: StateDep, actor: ActorDep, code: CodeQuery) -> FoundView:
     """Things that a code means and that you may see."""
     found = state.app.trace.items.find(code, reader_of(actor))
-    return FoundView(items=[ItemView.of(each.item, each.address) for each in found])
+    return FoundView(items=[ItemView.of(each.item, each.address) for each in found if each.whole])
 
 
 @router.get("/tree")

@@ -52,11 +52,12 @@ class Eyes:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A thing that a code means."""
+    """A thing that a code means; ``whole``: the reader may see all of it."""
 
     number: int
     item: Item
     address: str
+    whole: bool
 
 
 class TraceItems:
@@ -100,7 +101,12 @@ class TraceItems:
             else:
                 numbers, guessed = _numbers(table, text, reader or 0), True
             return [
-                Found(number, self._item(connection, number, eyes), self.address(number))
+                Found(
+                    number,
+                    self._item(connection, number, eyes),
+                    self.address(number),
+                    eyes.reader == reader and eyes.whole,
+                )
                 for number in numbers[:FOUND_MAX]
                 if (eyes := self._eyes(connection, number, reader, guessed)) is not None
             ]
@@ -113,7 +119,9 @@ class TraceItems:
         found = [
             each
             for each in self.find(code, reader)
-            if kind in (None, each.item.id.type) and owner in (None, each.item.id.owner)
+            if each.whole
+            and kind in (None, each.item.id.type)
+            and owner in (None, each.item.id.owner)
         ]
         if not found:
             raise RefusedError(Code.NOT_FOUND, f"there is no item {code} that you may see")

@@ -1,0 +1,267 @@
+"""Traceability over the API: taking in, EPCIS, rights, recalls, signals as they are raised."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import httpx
+import pytest
+from xinlian.services.app.actors import Scope
+from xinlian.services.cli.downloads import events
+from xinlian.services.demo_trace.site import Site
+
+from tests.support.trace_site import COIL, EXPECTED, SUSPECT, client, post
+
+EVENT = {
+    "@context": ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"],
+    "type": "ObjectEvent",
+    "eventID": "urn:uuid:00000000-0000-4000-8000-00000000e001",
+    "eventTime": "2026-10-01T08:00:00.000+08:00",
+    "eventTimeZoneOffset": "+08:00",
+    "action": "OBSERVE",
+    "bizStep": "inspecting",
+    "epcList": ["urn:epc:id:sgtin:9521100.000017.TEST-1"],
+}
+
+
+@pytest.fixture(scope="module")
+def pack(plant: Site) -> Iterator[httpx.Client]:
+    with client(plant, "pack") as http:
+        yield http
+
+
+@pytest.fixture(scope="module")
+def outsider(plant: Site) -> Iterator[httpx.Client]:
+    with client(plant, "outsider") as http:
+        yield http
+
+
+def inspection(number: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "type": "inspection",
+        "inspection_id": number,
+        "item": {"id": "0HLPB080A10001G9A0000714", "type": "serial"},
+        "characteristic": "绝缘电阻",
+        "result": "passed",
+        "time": "2026-10-02T08:00:00.000+08:00",
+        "value": "540",
+        "unit": "MΩ",
+        **changes,
+    }
+
+
+def test_facts_are_taken_in_once_and_a_bad_one_takes_all_back(pack: httpx.Client) -> None:
+    body = {"facts": [inspection("T-1"), inspection("T-2")]}
+    first = post(pack, "/trace/facts", body)
+    assert first.status_code == 201, first.text
+    assert first.json()["counts"]["accepted"] == 2
+    assert all(len(row["record_hash"]) == 64 for row in first.json()["rows"])
+    again = post(pack, "/trace/facts", body)
+    assert again.json()["counts"]["exists"] == 2
+    mixed = {"facts": [inspection("T-3"), inspection("T-4", value="much")]}
+    refused = post(pack, "/trace/facts", mixed)
+    assert (refused.status_code, refused.json()["taken"]) == (200, False)
+    told = {row["status"]: row for row in refused.json()["rows"]}
+    assert told["invalid"]["field"].endswith("value")
+    assert told["invalid"]["why_zh"]
+    other = post(pack, "/trace/facts", {"facts": [inspection("T-1", value="541")]})
+    assert other.json()["rows"][0]["status"] == "conflict"
+    assert other.json()["rows"][0]["field"] == "value"
+    assert post(pack, "/trace/facts", {"facts": [inspection("T-3")]}).status_code == 201
+
+
+def test_a_key_gives_its_receipt_again_and_no_other(pack: httpx.Client) -> None:
+    body = {"facts": [inspection("K-1")]}
+    first = post(pack, "/trace/facts", body, key="same")
+    again = post(pack, "/trace/facts", body, key="same")
+    assert again.json()["capture"] == first.json()["capture"]
+    clash = post(pack, "/trace/facts", {"facts": [inspection("K-2")]}, key="same")
+    assert clash.json()["code"] == "idempotency_conflict"
+    capture = first.json()["capture"]
+    rows = pack.get(f"/trace/captures/{capture}/rows").json()["items"]
+    assert [row["status"] for row in rows] == ["accepted"]
+
+
+def test_a_file_that_cannot_be_read_leaves_nothing(pack: httpx.Client) -> None:
+    for name, data, field in (
+        ("broken.jsonld", b'{"type": "EPCISDocument", ', "file"),
+        ("bomb.xml", b'<!DOCTYPE a [<!ENTITY b "c">]><epcis:EPCISDocument/>', "file"),
+        ("table.csv", b"a,b\r\n1,2\r\n", "mapping"),
+    ):
+        headers = {"Idempotency-Key": f"bad-{name}"}
+        answer = pack.post("/trace/captures", files={"file": (name, data)}, headers=headers)
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["fields"]["field"] == field
+        assert answer.json()["detail_zh"]
+
+
+def test_epcis_is_captured_and_queried_as_the_standard_says(pack: httpx.Client) -> None:
+    headers = {"Content-Type": "application/ld+json"}
+    taken = pack.post("/epcis/capture", content=json.dumps(EVENT), headers=headers)
+    assert taken.status_code == 202, taken.text
+    assert taken.headers["GS1-EPCIS-Version"] == "2.0.0"
+    job = pack.get(taken.headers["Location"].removeprefix("/api/v1")).json()
+    assert (job["running"], job["success"], job["errors"]) == (False, True, [])
+    found = pack.get("/epcis/events", params={"EQ_bizStep": "inspecting"})
+    assert found.headers["Content-Type"] == "application/ld+json"
+    (event,) = found.json()["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
+    assert event["eventID"] == EVENT["eventID"]
+    assert event["bizStep"] == "inspecting"
+    one = pack.get(f"/epcis/events/{EVENT['eventID']}")
+    assert one.status_code == 200
+    bad = {**EVENT, "eventID": "urn:uuid:00000000-0000-4000-8000-00000000e002", "eventTime": "now"}
+    refused = pack.post("/epcis/capture", content=json.dumps(bad), headers=headers)
+    job = pack.get(refused.headers["Location"].removeprefix("/api/v1")).json()
+    assert job["success"] is False
+    assert "eventTime" in job["errors"][0]["detail"]
+
+
+def test_events_go_on_page_by_page_without_loss_or_repetition(pack: httpx.Client) -> None:
+    query: dict[str, Any] | None = {"eventType": "ObjectEvent", "perPage": 7}
+    seen: list[str] = []
+    path = "/epcis/events"
+    for _ in range(40):
+        answer = pack.get(path, params=query)
+        rows = answer.json()["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
+        seen += [row["eventID"] for row in rows]
+        if "Link" not in answer.headers:
+            break
+        path = answer.headers["Link"].split(">")[0].removeprefix("</api/v1")
+        query = None
+    everything = pack.get("/epcis/events", params={"eventType": "ObjectEvent", "perPage": 1000})
+    rows = everything.json()["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
+    assert len(seen) == len(set(seen)) == len(rows) > 50
+    refused = pack.get("/epcis/events", params={"EQ_colour": "red"})
+    assert refused.status_code == 422
+    assert "EQ_colour" in refused.json()["detail"]
+
+
+def test_who_shares_nothing_shows_nothing(plant: Site, outsider: httpx.Client) -> None:
+    for path in ("tree", "dossier", "proof", "label"):
+        answer = outsider.get(f"/trace/{path}", params={"code": "0HLPB080A10001G9A0000714"})
+        assert answer.json()["code"] in ("not_found", "conflict"), path
+    assert outsider.get("/epcis/events").json()["epcisBody"]["queryResults"]["resultsBody"] == {
+        "eventList": []
+    }
+    made = post(outsider, "/trace/recalls", {"causes": [{"kind": "items", "names": [COIL]}]})
+    assert made.status_code in (404, 201)
+    if made.status_code == 201:
+        assert (made.json()["certain"], made.json()["possible"]) == (0, 0)
+
+
+def test_a_share_opens_and_closes(plant: Site, outsider: httpx.Client) -> None:
+    code = {"code": "LXLBE2A02TH100115"}
+    reader = plant.party["outsider"]
+    with client(plant, "car") as car:
+        opened = post(car, "/trace/shares", {"reader": reader, "open": True})
+        assert reader in opened.json()["readers"]
+        tree = outsider.get("/trace/tree", params=code).json()
+        assert tree["nodes"][0]["id"] == code["code"]
+        assert len(tree["nodes"]) < 10, "the pack plant's records stay closed"
+        post(car, "/trace/shares", {"reader": reader, "open": False})
+    nodes = outsider.get("/trace/tree", params=code)
+    assert nodes.status_code == 404 or len(nodes.json()["nodes"]) == 1
+
+
+def test_a_recall_is_made_compared_told_and_handed_out(plant: Site, pack: httpx.Client) -> None:
+    cause = {"kind": "items", "names": [COIL]}
+    made = post(pack, "/trace/recalls", {"causes": [cause]}, key="recall-1")
+    assert made.status_code == 201, made.text
+    recall = made.json()
+    wanted = EXPECTED["recall_coil"]
+    assert (recall["certain"], recall["possible"]) == (
+        len(wanted["certain"]),
+        len(wanted["possible"]),
+    )
+    again = post(pack, "/trace/recalls", {"causes": [cause]}, key="recall-1").json()
+    assert again["recall"] == recall["recall"]
+    path = f"/trace/recalls/{recall['recall']}"
+    lines = pack.get(f"{path}/vehicles", params={"finding": "certain"}).json()["items"]
+    assert [line["id"] for line in lines] == wanted["certain"]
+    assert all(line["why_zh"] and line["trail"] for line in lines)
+    told = post(pack, f"{path}/notices", {"codes": [SUSPECT], "channel": "letter"})
+    assert told.json() == {"told": 1}
+    for shape, magic in (("csv", b"\xef\xbb\xbf"), ("xlsx", b"PK"), ("pdf", b"%PDF")):
+        file = pack.get(f"{path}/file", params={"shape": shape})
+        assert file.content.startswith(magic), shape
+    plant.anchor()
+    proof = pack.get(f"{path}/file", params={"shape": "xlproof"}).json()
+    assert proof["format"] == "xinlian-proof/1"
+    drill = post(pack, "/trace/drills", {"causes": [cause]}).json()
+    assert drill["findings"]["certain"] == recall["certain"]
+    assert pack.get("/trace/drills").json()["items"][0]["drill"] == drill["drill"]
+
+
+def test_a_failed_key_inspection_is_on_the_stream_with_its_vehicles(
+    plant: Site, pack: httpx.Client
+) -> None:
+    found: list[dict[str, Any]] = []
+    listening = threading.Event()
+    newest = plant.app.trace.signals.newest()
+
+    def listen() -> None:
+        with (
+            client(plant, "pack", Scope.READ) as http,
+            http.stream(
+                "GET",
+                "/trace/signals",
+                params={"seconds": 20},
+                headers={"Accept": "text/event-stream", "Last-Event-ID": str(newest)},
+            ) as answer,
+        ):
+            assert answer.headers["Content-Type"].startswith("text/event-stream")
+            listening.set()
+            for event in events(answer.iter_lines()):
+                found.append(event)
+                return
+
+    thread = threading.Thread(target=listen)
+    thread.start()
+    assert listening.wait(10)
+    bad = inspection("FAIL-1", result="failed", value="3", key=True, lower="100")
+    assert post(pack, "/trace/facts", {"facts": [bad]}).status_code == 201
+    thread.join(15)
+    assert not thread.is_alive()
+    assert found[0]["kind"] == "failed-key"
+    assert found[0]["detail"]["vehicles"] == [SUSPECT]
+    missed = pack.get("/trace/signals", params={"after": newest}).json()["items"]
+    assert missed[0] == found[0]
+    assert pack.get("/trace/signals", params={"after": missed[-1]["signal"]}).json()["items"] == []
+
+
+def test_others_hear_nothing_of_it(plant: Site, outsider: httpx.Client) -> None:
+    assert outsider.get("/trace/signals", params={"after": 0}).json()["items"] == []
+
+
+def test_streams_are_bounded_per_token(plant: Site) -> None:
+    headers = {"Accept": "text/event-stream"}
+    with client(plant, "cell", Scope.READ) as http, ExitStack() as stack:
+        readers = []
+        for _ in range(4):
+            opened = stack.enter_context(
+                http.stream("GET", "/trace/signals", params={"seconds": 60}, headers=headers)
+            )
+            readers.append(opened.iter_lines())
+            assert next(readers[-1]).startswith("retry")
+        refused = http.get("/trace/signals", params={"seconds": 1}, headers=headers)
+        assert refused.json()["code"] == "rate_limited"
+        assert refused.headers["Retry-After"]
+
+
+def test_an_auditor_sees_what_all_recorded(plant: Site) -> None:
+    with client(plant, "auditor", Scope.READ) as http:
+        tree = http.get("/trace/tree", params={"code": SUSPECT}).json()
+    assert len(tree["nodes"]) > 60
+
+
+def test_labels_and_sheets_come_as_files(pack: httpx.Client) -> None:
+    label = pack.get("/trace/label", params={"code": SUSPECT, "shape": "svg"})
+    assert label.content.startswith(b"<svg") or b"<svg" in label.content[:200]
+    sheet = post(pack, "/trace/label-sheets", {"codes": [SUSPECT, "0HLPB080A10001G9A0000714"]})
+    assert sheet.content.startswith(b"%PDF")
+    refused = pack.get("/trace/label", params={"code": SUSPECT, "link_kind": "gs1"})
+    assert refused.json()["code"] == "invalid"

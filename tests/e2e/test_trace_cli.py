@@ -1,0 +1,126 @@
+"""The command line about parts against a running network, and the demo as people start it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from xinlian.services.app.actors import Scope
+from xinlian.services.cli.root import execute
+from xinlian.services.demo_trace.site import Site
+
+from tests.support.repository import ROOT
+from tests.support.trace_site import COIL, EXPECTED, SUSPECT
+
+CONTAINER = ROOT.parent / "shared" / "data" / "catenax" / "vehicles_as_built.json"
+
+
+@pytest.fixture
+def shell(plant: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    scopes = Scope.READ | Scope.WRITE
+    token = plant.app.tokens.create(party=plant.party["pack"], scopes=scopes, label="t", days=1)
+    monkeypatch.setenv("XINLIAN_API_URL", plant.url)
+    monkeypatch.setenv("XINLIAN_TOKEN", token.text)
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    code = execute(list(arguments))
+    told = capsys.readouterr()
+    assert code == 0, told.err
+    return told.out
+
+
+@pytest.mark.usefixtures("shell")
+def test_a_vehicle_is_shown_as_a_tree_with_what_is_known(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shown = run(capsys, "trace", SUSPECT, "--lang", "zh")
+    assert "├─ " in shown
+    assert "└─ " in shown
+    for words in ("动力电池包", "EL-260908-3", "绝缘电阻", "合格", "已上链"):
+        assert words in shown, words
+    body = json.loads(run(capsys, "trace", SUSPECT, "--json"))
+    assert body["item"]["id"] == SUSPECT
+    up = run(capsys, "trace", "tree", COIL, "--direction", "up")
+    assert SUSPECT in up
+
+
+@pytest.mark.usefixtures("shell")
+def test_a_recall_is_made_and_written_out(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    wanted = EXPECTED["recall_coil"]
+    shown = run(capsys, "recall", COIL, "--lang", "en")
+    certain, possible = len(wanted["certain"]), len(wanted["possible"])
+    assert f"at least {certain}, at most {certain + possible} of 40" in shown
+    made = json.loads(run(capsys, "recall", "list", "--json"))["items"][0]["recall"]
+    out = tmp_path / "recall.csv"
+    run(capsys, "recall", "export", made, "--shape", "csv", "--out", str(out))
+    assert wanted["certain"][0] in out.read_text("utf-8-sig")
+    vehicles = run(capsys, "recall", "vehicles", made, "--finding", "possible")
+    assert all(vin in vehicles for vin in wanted["possible"])
+    assert execute(["recall", "make"]) == 2
+
+
+@pytest.mark.usefixtures("shell")
+def test_labels_files_and_proofs_are_written(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, plant: Site
+) -> None:
+    for arguments, name, magic in (
+        (("label", SUSPECT), "label.png", b"\x89PNG"),
+        (("trace", "dossier", SUSPECT), "dossier.pdf", b"%PDF"),
+        (("trace", "proof", SUSPECT), "proof.xlproof", b'{"digest"'),
+    ):
+        out = tmp_path / name
+        run(capsys, *arguments, "--out", str(out))
+        assert out.read_bytes().startswith(magic), name
+    facts = tmp_path / "facts.json"
+    row = {
+        "type": "claim",
+        "claim_id": "CLI-1",
+        "item": {"id": SUSPECT},
+        "kind": "field",
+        "time": "2026-11-01T08:00:00.000+08:00",
+    }
+    facts.write_text(json.dumps({"facts": [row]}), encoding="utf-8")
+    assert "taken in" in run(capsys, "capture", str(facts), "--lang", "en")
+    assert "exists 1" in run(capsys, "capture", str(facts), "--lang", "en")
+    plan = run(capsys, "spc", "sampling", "--lot", "1000", "--aql", "0.65", "--json")
+    assert json.loads(plan)["letter"] == "J"
+
+
+def demo(*arguments: str, out: Path) -> dict[str, Any]:
+    command = [sys.executable, "-c", "from xinlian.services.cli import main; main()", "demo"]
+    done = subprocess.run(
+        [*command, "trace", *arguments, "--out", str(out), "--json"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, done.stdout[-3_000:] + done.stderr[-3_000:]
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_the_demo_takes_in_recalls_proves_and_writes(tmp_path: Path) -> None:
+    told = demo(out=tmp_path)
+    assert told["good"] is True
+    assert told["recall"]["certain"] == sorted(EXPECTED["recall_coil"]["certain"])
+    assert told["checks"]["verified vehicle.xlproof"] is True
+    assert told["checks"]["tampered vehicle.xlproof refused"] is True
+    assert (tmp_path / "dossier.pdf").read_bytes().startswith(b"%PDF")
+    assert told["page"].startswith("http://127.0.0.1:")
+
+
+@pytest.mark.skipif(not CONTAINER.exists(), reason="the shared data are not beside this checkout")
+def test_the_demo_takes_a_catena_x_container(tmp_path: Path) -> None:
+    told = demo("--catenax", str(CONTAINER), out=tmp_path)
+    assert told["good"] is True
+    assert told["rows"] == 46
+    assert told["tree_nodes"] > 10
