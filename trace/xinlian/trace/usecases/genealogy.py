@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Final
 
+from xinlian.trace.model.collecting import collector_paused
 from xinlian.trace.model.expand import expand, truncations
 from xinlian.trace.model.facts import Gap, GapKind
 from xinlian.trace.model.items import Item, ItemId
@@ -71,7 +72,8 @@ class Genealogy:
             if root is None or not self._visible(store, root, seen):
                 return None
             walk = _Walk(store, reader, seen, direction, at_ms)
-            return walk.tree(root, depth_max, nodes_max)
+            with collector_paused():
+                return walk.tree(root, depth_max, nodes_max)
 
     def facts(self, reader: int, items: Sequence[ItemId], *, with_links: bool = True) -> ItemFacts:
         """What the reader may see of items: descriptions, links, events, inspections, process

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from xinlian.trace.model.collecting import collector_paused
 from xinlian.trace.model.factors import FactorKind
 from xinlian.trace.model.items import ItemId, ItemType
 from xinlian.trace.model.recall import (
@@ -26,6 +27,7 @@ __all__ = ["WALKED_MAX", "Scope"]
 WALKED_MAX: Final = 2_000
 """Scopes of more vehicles are taken from the bitmaps; their paths show only cause and vehicle."""
 _LIST: Final = (Finding.CERTAIN, Finding.POSSIBLE, Finding.EXCLUDED)
+_PLACE: Final = {finding: place for place, finding in enumerate(_LIST)}
 _PACKED: Final = 2
 """Code of ``LinkKind.PACKED`` in the store."""
 
@@ -43,6 +45,10 @@ class Scope:
 
     def build(self, *, with_stock: bool) -> RecallList:
         """The whole list."""
+        with collector_paused():
+            return self._build(with_stock=with_stock)
+
+    def _build(self, *, with_stock: bool) -> RecallList:
         large = self._large()
         if large is None:
             verdicts = self._spread(self._over(list(self._seeds)))
@@ -52,7 +58,7 @@ class Scope:
             lines = [*self._sure_lines(sure), *self._doubtful_lines(ever - sure)]
             verdicts = self._spread(self._over(list(self._seeds))) if with_stock else {}
         stock = self._stock(verdicts) if with_stock else []
-        lines.sort(key=lambda line: (_LIST.index(line.finding), line.vehicle))
+        lines.sort(key=_order)
         counts = [sum(line.finding is finding for line in lines) for finding in _LIST]
         population = self._store.population(self._seen)
         gaps = self._store.gap_count([line.vehicle for line in lines if line.path], self._seen)
@@ -179,4 +185,8 @@ class Scope:
             for number, verdict in loose.items()
             if ids[number].type is not ItemType.VEHICLE
         ]
-        return sorted(found, key=lambda line: (_LIST.index(line.finding), line.vehicle))
+        return sorted(found, key=_order)
+
+
+def _order(line: RecallLine) -> tuple[int, str, int]:
+    return _PLACE[line.finding], line.vehicle.id, line.vehicle.owner

@@ -15,7 +15,8 @@ from xinlian.trace.model.items import Item, ItemId, ItemType, Scheme
 __all__ = ["DESCRIBED", "ItemTable", "item_of_row", "json_text", "texts"]
 
 _TYPE: Final = ITEM_TYPES.number
-_VEHICLE: Final = _TYPE[ItemType.VEHICLE]
+_SPAN: Final = 4
+"""Vehicles are read in one sweep if at least one in so many of the span is wanted."""
 DESCRIBED: Final = "item party scheme scanned name maker part_number made_at attributes"
 
 
@@ -135,15 +136,28 @@ class ItemTable:
 
     def vehicles(self, ordinals: Iterable[int]) -> list[tuple[int, int, ItemId]]:
         """Ordinal, number and id of vehicles, in order of ordinals."""
+        wanted = set(ordinals)
+        if not wanted:
+            return []
+        low, high = min(wanted), max(wanted)
+        if high - low > _SPAN * len(wanted):
+            return self._scattered(wanted)
+        rows = bulk.driver(self._connection).execute(
+            "SELECT v.ordinal, v.item, i.owner, i.id FROM trace_vehicles v"  # noqa: S608
+            " JOIN trace_items i ON i.item = v.item"
+            f" WHERE v.ordinal BETWEEN {low} AND {high} ORDER BY v.ordinal"
+        )
+        kind = ItemType.VEHICLE
+        return [
+            (ordinal, number, ItemId(owner, kind, name))
+            for ordinal, number, owner, name in rows
+            if ordinal in wanted
+        ]
+
+    def _scattered(self, ordinals: set[int]) -> list[tuple[int, int, ItemId]]:
         connection = self._connection
         rows = list(bulk.by_keys(connection, vehicles, "ordinal item", "ordinal", ordinals))
-        words, vehicle = ITEM_TYPES.word, _VEHICLE
-        names = {
-            number: ItemId(owner, words[vehicle], name)
-            for number, owner, name in bulk.by_keys(
-                connection, items, "item owner id", "item", [row[1] for row in rows]
-            )
-        }
+        names = self.ids([row[1] for row in rows])
         return [(ordinal, number, names[number]) for ordinal, number in sorted(rows)]
 
 
