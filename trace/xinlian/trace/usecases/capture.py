@@ -8,22 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import islice, repeat
 from typing import Any, Final
-from unicodedata import is_normalized, normalize
 
-import orjson
 from xinlian.ledger.model.ids import PartyId
 from xinlian.trace.model.capture import CaptureReceipt, Problem, Row, RowResult, RowStatus
-from xinlian.trace.model.checks import FACTS_PER_ROW_MAX, check_fact
-from xinlian.trace.model.facts import Event
 from xinlian.trace.model.links import Link
-from xinlian.trace.model.records import record_of
+from xinlian.trace.usecases.capture_rows import OTHERS, digest_of, ids_of, problem_of, why
 from xinlian.trace.usecases.ports import STREAM, CaptureStore, Evidence, Leaf, TraceSite
 
 __all__ = ["ROWS_IN_RECEIPT_MAX", "Capture"]
@@ -134,7 +129,7 @@ class _Run:
     def take(self, rows: Sequence[Row]) -> None:
         """Judge and write a chunk."""
         records: list[dict[str, Any]] = [{} for _ in rows]
-        problems = [_problem(*each) for each in zip(rows, repeat(self._now_ms), records)]
+        problems = [problem_of(*each) for each in zip(rows, repeat(self._now_ms), records)]
         good = [row for row, problem in zip(rows, problems, strict=True) if problem is None]
         self._writer.load([fact for row in good for fact in row.facts])
         kept = self._kept(good)
@@ -163,7 +158,7 @@ class _Run:
             else:
                 known = self._writer.known_record
         if not row.facts:
-            known = kept.setdefault(_digest(row), self._record)
+            known = kept.setdefault(digest_of(row), self._record)
             new = known == self._record
         self._writer.settle(new=new)
         if not new:
@@ -172,16 +167,17 @@ class _Run:
         return RowStatus.ACCEPTED, "", self._record - 1
 
     def _kept(self, rows: Sequence[Row]) -> dict[str, int]:
-        digests = [_digest(row) for row in rows if not row.facts]
+        digests = [digest_of(row) for row in rows if not row.facts]
         return dict(self._store.kept(self._party, digests)) if digests else {}
 
     def _flush(self, rows: Sequence[Row], judged: list[tuple[RowStatus, str, int | None]]) -> bool:
         """Write the facts; false if their links close a circle or go too deep."""
         new, changed = self._writer.flush()
         # The first circle is named; looking for more in a file that is refused would cost too much.
-        tangle = None if self._tangled else self._store.tangle([*new, *changed])
+        said = [*new, *changed]
+        tangle = None if self._tangled else self._store.tangle(said, self._party)
         if tangle is None:
-            self._store.double_fits([*new, *changed], self._now_ms)
+            self._store.double_fits(said, self._now_ms)
             return True
         self._tangled = True
         place = next(
@@ -213,7 +209,7 @@ class _Run:
             for (record, row, _), leaf in zip(fresh, leaves, strict=True)
         ]
         self._store.add_records(lines)
-        without = [(_digest(row), record) for record, row, _ in fresh if not row.facts]
+        without = [(digest_of(row), record) for record, row, _ in fresh if not row.facts]
         self._store.add_kept(self._party, without)
         hashes = {line[0]: line[3] for line in lines}
         old = {record for _, _, record in judged if record is not None and record not in hashes}
@@ -228,10 +224,12 @@ class _Run:
     ) -> None:
         results = []
         for row, problem, (status, field, record) in zip(rows, problems, judged, strict=True):
-            why, why_zh = _why(status, field, problem)
+            words, words_zh = why(status, field, problem)
             record_hash = hashes[record].hex() if record in hashes else ""
             results.append(
-                RowResult(row.number, row.place, status, field, why, why_zh, record_hash, _ids(row))
+                RowResult(
+                    row.number, row.place, status, field, words, words_zh, record_hash, ids_of(row)
+                )
             )
             self.counts[status] += 1
         room = ROWS_IN_RECEIPT_MAX - len(self.first)
@@ -248,93 +246,8 @@ class _Run:
         """The results of a file that was not taken in."""
         self.counts[RowStatus.NOT_TAKEN] = self.counts.pop(RowStatus.ACCEPTED, 0)
         return [
-            RowResult(each.number, each.place, RowStatus.NOT_TAKEN, *_OTHERS, "", each.ids)
+            RowResult(each.number, each.place, RowStatus.NOT_TAKEN, *OTHERS, "", each.ids)
             if each.status is RowStatus.ACCEPTED
             else each
             for each in [*self.first, *self._problems]
         ]
-
-
-_OTHERS: Final = (
-    "",
-    "another row is not good, so nothing of the file was taken in",
-    "因其他行有问题，整个文件未被接收",
-)
-_CIRCLE: Final = (
-    "with this link a part would be in itself",
-    "该关系会使零件包含自身",
-)
-_DEEP: Final = (
-    "too many levels of parts lie below",
-    "零件层级过深",
-)
-
-
-def _why(status: RowStatus, field: str, problem: Problem | None) -> tuple[str, str]:
-    if problem is not None:
-        return problem.why, problem.why_zh
-    if status is RowStatus.INVALID:
-        return _CIRCLE if field == "child" else _DEEP
-    if status is RowStatus.CONFLICT:
-        return (
-            f"known already, but {field} differs; what was captured is corrected by a correction",
-            f"已存在，但 {field} 不同；更改已采集内容请提交更正",
-        )
-    return "", ""
-
-
-def _problem(row: Row, now_ms: int, record: dict[str, Any]) -> Problem | None:
-    """Why a row is no good; else its evidence is put into ``record``."""
-    if row.problem is not None:
-        return row.problem
-    if len(row.facts) > FACTS_PER_ROW_MAX:
-        return Problem("", f"a row says at most {FACTS_PER_ROW_MAX} things", "单行内容过多")
-    for name in (row.source, row.place):
-        if "\x00" in name or not _encodable(name):
-            return _STRANGE
-    for fact in row.facts:
-        found = check_fact(fact)
-        if found is not None:
-            return found
-    try:
-        record.update(record_of(row, now_ms))
-        texts = orjson.dumps([record, [f.document for f in row.facts if isinstance(f, Event)]])
-    except (TypeError, ValueError):
-        return _STRANGE
-    if not is_normalized("NFC", texts.decode()):  # evidence is; the facts stay as they were given
-        record.update(orjson.loads(normalize("NFC", orjson.dumps(record).decode())))
-    return _STRANGE if _NUL_TEXT in texts and _NUL.search(texts) else None
-
-
-_NUL_TEXT: Final = b"\\u0000"
-_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-_STRANGE: Final = Problem("", "the text has characters that do not exist", "文本含有无效字符")
-
-
-def _encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _digest(row: Row) -> str:
-    return hashlib.sha256(row.source.encode()).hexdigest()
-
-
-def _ids(row: Row) -> tuple[str, ...]:
-    found: dict[str, None] = {}
-    for fact in row.facts:
-        item: Any = getattr(fact, "id", None) or getattr(fact, "item", None)
-        if item is not None:
-            found[item.id] = None
-        elif isinstance(fact, Link):
-            found[fact.parent.id] = found[fact.child.id] = None
-        else:
-            name = getattr(fact, "event_id", None)
-            if name:
-                found[name] = None
-        if len(found) > 8:
-            break
-    return tuple(found)

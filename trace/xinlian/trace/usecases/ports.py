@@ -147,8 +147,9 @@ class CaptureStore(Protocol):
     def add_kept(self, party: int, rows: Sequence[tuple[str, int]]) -> None:
         """Remember rows without facts: digest and record."""
 
-    def tangle(self, new: Sequence[Sequence[Any]]) -> Tangle | None:
-        """A new link that closes a circle, or under which more than ``DEPTH_MAX`` levels lie."""
+    def tangle(self, new: Sequence[Sequence[Any]], party: int) -> Tangle | None:
+        """A new link of a party that closes a circle of its links, or under which more than
+        ``DEPTH_MAX`` levels of them lie."""
 
     def double_fits(self, links: Sequence[Sequence[Any]], now_ms: int) -> int:
         """Raise a signal for each serial part that is in two things at once; how many."""

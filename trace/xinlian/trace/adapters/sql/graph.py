@@ -14,7 +14,7 @@ from xinlian.trace.adapters.sql.tables import links
 from xinlian.trace.model.circles import circle_link, deepest
 from xinlian.trace.model.limits import DEPTH_MAX
 from xinlian.trace.model.links import LinkKind
-from xinlian.trace.usecases.ports import Edge, Tangle
+from xinlian.trace.usecases.ports import Edge, Seen, Tangle
 
 __all__ = ["Graph"]
 
@@ -59,22 +59,27 @@ class Graph:
             return f"CROSS JOIN trace_links l ON {condition}"
         return f"CROSS JOIN LATERAL (SELECT * FROM trace_links l WHERE {condition} OFFSET 0) l"  # noqa: S608
 
-    def below(self, seeds: Sequence[int], limit: int, at_ms: int | None = None) -> list[Edge]:
-        """Links under the seeds, ``limit`` at most, nearest first; those that hold at a time."""
-        return self._walk(_DOWN, seeds, limit, at_ms)
+    def below(
+        self, seeds: Sequence[int], limit: int, at_ms: int | None = None, seen: Seen = None
+    ) -> list[Edge]:
+        """Links under the seeds, ``limit`` at most, nearest first; those that hold at a time, and
+        of the parties in ``seen`` alone."""
+        return self._walk(_DOWN, seeds, limit, at_ms, seen)
 
-    def above(self, seeds: Sequence[int], limit: int, at_ms: int | None = None) -> list[Edge]:
+    def above(
+        self, seeds: Sequence[int], limit: int, at_ms: int | None = None, seen: Seen = None
+    ) -> list[Edge]:
         """Links over the seeds, as ``below``."""
-        return self._walk(_UP, seeds, limit, at_ms)
+        return self._walk(_UP, seeds, limit, at_ms, seen)
 
-    def made_of(self, seeds: Sequence[int], limit: int = _ALL) -> list[Edge]:
+    def made_of(self, seeds: Sequence[int], limit: int = _ALL, seen: Seen = None) -> list[Edge]:
         """What the seeds consist of or ever did: links under them, withdrawn ones too, packing
         left out."""
-        return self._walk(_DOWN, seeds, limit, None, every=True)
+        return self._walk(_DOWN, seeds, limit, None, seen, every=True)
 
-    def went_into(self, seeds: Sequence[int], limit: int = _ALL) -> list[Edge]:
+    def went_into(self, seeds: Sequence[int], limit: int = _ALL, seen: Seen = None) -> list[Edge]:
         """What the seeds ever went into, as ``made_of``."""
-        return self._walk(_UP, seeds, limit, None, every=True)
+        return self._walk(_UP, seeds, limit, None, seen, every=True)
 
     def _walk(
         self,
@@ -82,15 +87,16 @@ class Graph:
         seeds: Sequence[int],
         limit: int,
         at_ms: int | None,
+        seen: Seen = None,
         *,
         every: bool = False,
     ) -> list[Edge]:
         start, given = self._start(seeds)
         times: tuple[int, ...] = ()
-        holds = f" AND l.kind <> {_PACKED}" if every else ""
+        holds = _by(seen) + (f" AND l.kind <> {_PACKED}" if every else "")
         alive = "" if every else " AND +l.withdrawn = 0"
         if at_ms is not None:
-            holds = " AND +l.valid_from <= ? AND (l.valid_to IS NULL OR l.valid_to > ?)"
+            holds += " AND +l.valid_from <= ? AND (l.valid_to IS NULL OR l.valid_to > ?)"
             times = (at_ms, at_ms)
         listed = ", ".join(f"l.{name}" for name in _COLUMNS.split())
         found = bulk.run(
@@ -125,36 +131,42 @@ class Graph:
             )
         ]
 
-    def having(self, side: str, numbers: Iterable[int]) -> set[int]:
+    def having(self, side: str, numbers: Iterable[int], seen: Seen = None) -> set[int]:
         """Those that are the ``parent`` or the ``child`` of some link."""
         start, given = self._start(list(numbers))
         name = "value" if bulk.is_sqlite(self._connection) else "unnest"
         rows = bulk.run(
             self._connection,
             f"SELECT {name} FROM ({start}) j WHERE EXISTS"  # noqa: S608
-            f" (SELECT 1 FROM trace_links l WHERE l.{side} = j.{name} AND l.withdrawn = 0)",
+            f" (SELECT 1 FROM trace_links l WHERE l.{side} = j.{name} AND l.withdrawn = 0"
+            f"{_by(seen)})",
             given,
         )
         return {row[0] for row in rows}
 
-    def tangle(self, new: Sequence[Sequence[Any]]) -> Tangle | None:
-        """A new link that closes a circle, or makes chains of more than ``DEPTH_MAX`` links."""
+    def tangle(self, new: Sequence[Sequence[Any]], party: int) -> Tangle | None:
+        """A new link that closes a circle, or makes chains of more than ``DEPTH_MAX`` links.
+
+        Only the party's own links are judged: what others say may not stop it. So links of several
+        parties may form a circle; walks end at what they met before.
+        """
         pairs = [(row[0], row[1]) for row in new]
-        inner = self.having("parent", {child for _, child in pairs})
+        own = frozenset({party})
+        inner = self.having("parent", {child for _, child in pairs}, own)
         if not inner:
             return None
-        inside = self.having("child", {parent for parent, child in pairs if child in inner})
+        inside = self.having("child", {parent for parent, child in pairs if child in inner}, own)
         odd = [pair for pair in pairs if pair[1] in inner and pair[0] in inside]
-        return self._tangle(odd) if odd else None
+        return self._tangle(odd, own) if odd else None
 
-    def _tangle(self, odd: Sequence[tuple[int, int]]) -> Tangle | None:
-        edges = self.below([child for _, child in odd], _CLOSURE_MAX)
+    def _tangle(self, odd: Sequence[tuple[int, int]], own: Seen) -> Tangle | None:
+        edges = self.below([child for _, child in odd], _CLOSURE_MAX, seen=own)
         full = len(edges) == _CLOSURE_MAX
         if full and len(odd) > 1:
             half = len(odd) // 2
-            return self._tangle(odd[:half]) or self._tangle(odd[half:])
+            return self._tangle(odd[:half], own) or self._tangle(odd[half:], own)
         # What lies above may be a million vehicles; a chain too deep shows in the nearest links.
-        edges += self.above([parent for parent, _ in odd], _ABOVE_MAX)
+        edges += self.above([parent for parent, _ in odd], _ABOVE_MAX, seen=own)
         pairs = {(edge.parent, edge.child) for edge in edges if not edge.withdrawn} | set(odd)
         circle = circle_link(pairs, odd)
         if circle is None and not full and deepest(pairs) <= DEPTH_MAX:
@@ -162,3 +174,10 @@ class Graph:
         parent, child = circle or odd[0]
         ids = ItemTable(self._connection).ids([parent, child])
         return Tangle(ids[parent], ids[child], circle is not None)
+
+
+def _by(seen: Seen) -> str:
+    if seen is None:
+        return ""
+    listed = ", ".join(str(int(party)) for party in sorted(seen)) or "-1"
+    return f" AND +l.party IN ({listed})"
