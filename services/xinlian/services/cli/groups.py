@@ -82,6 +82,19 @@ class _Group(click.Group):
             return usual, self.commands[usual], args
         return super().resolve_command(ctx, args)
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The options of the usual command too: it may be left out."""
+        usual = self.commands.get(_SHORT.get(self.name or "", ""))
+        if usual is not None:
+            records = [param.get_help_record(ctx) for param in usual.params]
+            told = [record for record in records if record is not None]
+            title = pick(
+                f"Options of `{self.name} {usual.name}`", f"`{self.name} {usual.name}` 选项"
+            )
+            with formatter.section(title):
+                formatter.write_dl(list(dict(told).items()))
+        super().format_epilog(ctx, formatter)
+
 
 def make(name: str) -> click.Command:
     """The group of this name with its commands."""

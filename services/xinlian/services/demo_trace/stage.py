@@ -1,0 +1,198 @@
+"""The stage of the demo of traceability: what its scenes do on a running network."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+from xinlian.services.cli.trace_show import tree_lines
+from xinlian.services.demo.progress import Progress
+from xinlian.services.demo_trace.site import Company, Site
+from xinlian.services.demo_trace.texts import say
+from xinlian.trace.model.tree import Tree
+
+__all__ = ["READER", "Options", "Outcome", "Stage"]
+
+_ROOT: Final = Path(__file__).resolve().parents[4]
+VERIFIER: Final = _ROOT / "docs" / "xinlian_verify.py"
+READER: Final = "pack"
+VERIFY_SECONDS: Final = 120
+TREE_LINES: Final = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is asked of a run. ``out``: where the files go; ``stay``: keep the page open."""
+
+    catenax: Path | None = None
+    out: Path | None = None
+    lang: str = "en"
+    stay: bool = False
+
+
+@dataclass
+class Outcome:
+    """What came of it; ``good`` if everything was as it should be."""
+
+    checks: dict[str, bool] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def good(self) -> bool:
+        """Whether every check held."""
+        return all(self.checks.values())
+
+    def as_json(self) -> dict[str, Any]:
+        """The object of ``--json``."""
+        return {**self.facts, "checks": self.checks, "good": self.good}
+
+
+class Stage:
+    """One run under way."""
+
+    def __init__(self, options: Options, site: Site, progress: Progress, out: Path) -> None:
+        self.options = options
+        self.site = site
+        self.progress = progress
+        self.out = out
+        self.outcome = Outcome()
+        self.files: list[str] = []
+
+    def text(self, key: str, *values: object) -> str:
+        """A text in the reader's language."""
+        return say(self.options.lang, key, *values)
+
+    def tell(self, key: str, *values: object) -> None:
+        """One line under a phase."""
+        self.progress.say(f"           {self.text(key, *values)}")
+
+    def check(self, name: str, good: bool) -> None:
+        """Note whether something is as it should be."""
+        self.outcome.checks[name] = good
+
+    def begin(self, companies: list[Company]) -> None:
+        """A network with its companies, each of which shares with the others."""
+        with self.progress.phase(self.text("network")):
+            self.site.open()
+        with self.progress.phase(self.text("parties")) as phase:
+            self.site.admit(companies)
+            for owner, *_ in companies:
+                for reader, *_ in companies:
+                    if owner != reader:
+                        self.site.share(owner, reader)
+            phase.note = str(len(companies))
+
+    def capture(self, company: str, name: str, path: Path, mapping: Path | None) -> int:
+        """Take a file in; how many rows were accepted."""
+        with self.progress.phase(self.text("capture", name, path.name)) as phase:
+            receipt = self.site.capture(company, path, mapping)
+            accepted = receipt.counts.get("accepted", 0)  # type: ignore[call-overload]
+            phase.note = self.text("rows", accepted)
+        self.check(f"captured {path.name}", receipt.taken)
+        for row in receipt.rows[:5] if not receipt.taken else ():
+            self.tell("bad_rows", f"{row.place}: {row.field}: {row.why}")
+        return int(accepted)
+
+    def anchor(self) -> None:
+        """All evidence under heads on the chain."""
+        with self.progress.phase(self.text("anchor")) as phase:
+            self.site.anchor()
+            records, heads = self.site.fixed()
+            phase.note = self.text("anchored", f"{records:,}", heads)
+        self.outcome.facts |= {"records": records, "heads": heads}
+        with self.progress.phase(self.text("serve")) as phase:
+            phase.note = self.site.serve()
+
+    def tree(self, code: str) -> Tree:
+        """Trace down, drawn."""
+        began = time.perf_counter()
+        with self.progress.phase(self.text("tree", code)) as phase:
+            tree = self.site.tree(READER, code)
+            took = round(1000 * (time.perf_counter() - began))
+            phase.note = self.text("tree_done", len(tree.nodes), took)
+        for line in tree_lines(tree, TREE_LINES, self.options.lang):
+            self.progress.say(f"             {line}")
+        if tree.gaps:
+            self.tell("gaps", len(tree.gaps))
+        self.outcome.facts |= {"tree_nodes": len(tree.nodes), "tree_ms": took}
+        return tree
+
+    def paper(self, code: str) -> None:
+        """Dossier, label and proof file of a thing; what a stranger sees of its page."""
+        app, reader = self.site.app, self.site.party[READER]
+        found = app.trace.items.one(code, None, None, reader)
+        eyes = app.trace.items.eyes(found.number, reader, guessed=False)
+        dossier = app.trace.papers.dossier(found.item, eyes, found.address, self.options.lang)
+        self.write("dossier.pdf", dossier)
+        self.write("label.png", self.site.label(found))
+        self.write("vehicle.xlproof", self.site.proof(READER, code))
+        page = self.site.url + found.address
+        answer = httpx.get(page, timeout=30, trust_env=False)
+        self.check("page", answer.status_code == 200 and found.item.id.id in answer.text)
+        self.tell("page", page)
+        self.outcome.facts["page"] = page
+
+    def verify(self, name: str) -> None:
+        """Check a proof file with the stand-alone verifier and heads pinned from the chain; then
+        again with one byte changed, which must fail."""
+        heads = self.site.pinned_heads()
+        paths = [self.write(f"pinned-{n}.xlhead", head) for n, head in enumerate(heads, 1)]
+        with self.progress.phase(self.text("verify", VERIFIER.name)) as phase:
+            status, report = _verified(self.out / name, paths)
+            records = sum(len(part["records"]) for part in json.loads(
+                (self.out / name).read_bytes())["parts"])  # fmt: skip
+            phase.note = self.text("verified", f"{records:,}", status)
+        self.check(f"verified {name}", status == 0)
+        for step in report.get("steps", ()) if status else ():
+            self.progress.say(f"             {step['step']} {step['status']}")
+        with tempfile.TemporaryDirectory() as folder:
+            broken = Path(folder) / name
+            data = bytearray((self.out / name).read_bytes())
+            data[len(data) // 2] ^= 1
+            broken.write_bytes(data)
+            status, _ = _verified(broken, paths)
+        self.check(f"tampered {name} refused", status == 1)
+        self.tell("tampered", status)
+
+    def write(self, name: str, data: bytes) -> Path:
+        """A file of the run."""
+        path = self.out / name
+        path.write_bytes(data)
+        self.files.append(name)
+        return path
+
+    def end(self) -> None:
+        """Where everything is; with ``stay``, until Ctrl-C."""
+        self.tell("files", f"{self.out}/{{{', '.join(self.files)}}}")
+        self.outcome.facts["files"] = [str(self.out / name) for name in self.files]
+        if not self.options.stay:
+            self.tell("look")
+            return
+        self.tell("stay", self.site.token(READER))
+        try:
+            while True:
+                time.sleep(0.5)
+        except KeyboardInterrupt:
+            return
+
+
+def _verified(bundle: Path, heads: list[Path]) -> tuple[int, dict[str, Any]]:
+    """Exit status and report of the stand-alone verifier, which knows nothing of this checkout."""
+    command = [sys.executable, "-I", str(VERIFIER), str(bundle), "--json"]
+    for head in heads:
+        command += ["--head", str(head)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=VERIFY_SECONDS, check=False
+    )
+    try:
+        report = json.loads(done.stdout)
+    except ValueError:
+        report = {}
+    return done.returncode, report

@@ -1,0 +1,91 @@
+"""Charts and pages from dossiers: every text escaped, every bound kept."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from xml.etree import ElementTree as ET
+
+import pytest
+from starlette.requests import Request
+from xinlian.services.api.web.charts import draw_channel, draw_chart
+from xinlian.services.api.web.engine import page
+from xinlian.services.api.web.shown import item_values
+from xinlian.services.api.web.texts import TEXTS, Lang, language_of
+from xinlian.services.api.web.times import moment_ms
+from xinlian.trace.model.dossier import Chart, ChartPoint, TelemetryChannel, Words
+
+from tests.trace.sample.as_dossier import dossier
+
+EVIL = '<script>alert("1")</script>'
+
+
+def chart(*values: float, title: str = "t") -> Chart:
+    points = tuple(ChartPoint(1000 * at, value) for at, value in enumerate(values))
+    return Chart(Words(title, title), "mm", points, 2.0, 3.0, 1.0, 4.0, 0.0)
+
+
+def rendered(lang: Lang = "zh", **changes: object) -> str:
+    found = replace(dossier(13), **changes)  # type: ignore[arg-type]
+    scope = {
+        "type": "http", "method": "GET", "path": "/t/x", "headers": [], "scheme": "http",
+        "query_string": f"lang={lang}".encode(), "server": ("localhost", 80),
+    }  # fmt: skip
+    values = item_values(
+        found,
+        None,
+        base="/t/x",
+        at="",
+        lang=lang,
+        address=lambda item: "/t/y",
+    )
+    rights = {"all": True, "tree": True}
+    answer = page(Request(scope), "item.html", {**values, "rights": rights}, visitor="甲")
+    return bytes(answer.body).decode()
+
+
+@pytest.mark.parametrize("values", [(1.0,), (2.0, 2.0), (1e-300, 1e300), (-5.0, 0.0, 5.0)])
+def test_a_chart_is_well_formed_whatever_its_range(values: tuple[float, ...]) -> None:
+    drawn = ET.fromstring(str(draw_chart(chart(*values), "en")))
+    numbers = [float(n) for c in drawn.iter() for k in ("cx", "cy") if (n := c.get(k))]
+    assert len(numbers) == 2 * len(values)
+    assert all(0 <= number <= 480 for number in numbers)
+
+
+def test_texts_in_charts_are_escaped() -> None:
+    assert "<script" not in draw_chart(chart(1.0, title=EVIL), "en")
+    assert "<script" not in draw_channel(TelemetryChannel(EVIL, EVIL, ((0, 1.0), (9, 2.0))))
+    assert draw_chart(chart(), "en") == ""
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_page_tells_the_dossier_in_its_language(lang: Lang) -> None:
+    text = rendered(lang)
+    assert f'lang="{"zh-CN" if lang == "zh" else "en"}"' in text
+    assert "LXLBE2A00TH100114" in text
+    assert ("受影响" if lang == "zh" else "Affected") in text
+    assert not re.search(r'(?:src|href)="(?!/|\?|#)', text)
+    assert not re.search(r"<[^>]+ (?:on\w+|style)=", text)
+
+
+def test_no_text_of_a_record_becomes_markup() -> None:
+    assert "<script>alert" not in rendered(affected_by=(EVIL,), reasons=(Words(EVIL, EVIL),))
+
+
+def test_the_language_is_the_one_asked_for_or_the_browsers() -> None:
+    assert language_of("en", "zh-CN") == "en"
+    assert language_of(None, "fr, en;q=0.8, zh;q=0.5") == "en"
+    assert language_of("xx", "") == "zh"
+
+
+def test_times_that_no_calendar_has_stay_numbers() -> None:
+    assert moment_ms(1_789_092_000_000) == "2026-09-11 10:00:00"
+    assert moment_ms(10**18) == str(10**18)
+    assert moment_ms(None) == "–"
+
+
+def test_every_text_is_in_both_languages() -> None:
+    for key, (english, chinese) in TEXTS.items():
+        assert english, key
+        assert re.search(r"[\u4e00-\u9fff]", chinese), key
+        assert english.count("{}") == chinese.count("{}"), key
