@@ -19,25 +19,22 @@ from xinlian.services.bench.trace_plant import (
     CHAINS,
     DEEP,
     DEEP_NODES,
-    MACHINES,
     SERIALS,
     START_MS,
-    STATIONS,
     SUPPLIERS,
-    YEAR_MS,
-    Block,
     Plan,
+    spare_batch,
+    time_of,
+    work_of,
 )
+from xinlian.services.bench.trace_sets import PARTY, sets_of
 from xinlian.trace.adapters.sql import bulk
 from xinlian.trace.adapters.sql import tables_facts as t
-from xinlian.trace.adapters.sql.factors import Change
 from xinlian.trace.adapters.sql.store import TraceStore
 from xinlian.trace.adapters.sql.tables import descriptions, items, links, vehicles
-from xinlian.trace.model.factors import FactorKind
 
 __all__ = ["PARTY", "batch_id", "claimed", "load", "loading", "vehicle_id"]
 
-PARTY: Final = 1
 _AT_ONCE: Final = 200_000
 _SERIAL, _BATCH, _VEHICLE = 0, 1, 2
 _REPLACED_AFTER_MS: Final = 1_000_000
@@ -93,7 +90,7 @@ def load(engine: Engine, plan: Plan) -> int:
         _put(connection, t.claims, _claims(plan))
         for index in indexes:
             index.create(connection)
-        TraceStore(connection).apply(_sets(plan))
+        TraceStore(connection).apply(sets_of(plan))
     if engine.dialect.name == "postgresql":  # whose own service would do it a little later
         with engine.connect() as connection:
             connection.exec_driver_sql("ANALYZE")
@@ -107,10 +104,6 @@ def _put(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) ->
         bulk.insert(connection, table, part)
         count += len(part)
     return count
-
-
-def _time(plan: Plan, vehicle: int) -> int:
-    return START_MS + vehicle * YEAR_MS // plan.vehicles
 
 
 class _Spares:
@@ -175,7 +168,7 @@ def _vehicle_links(plan: Plan, spares: _Spares) -> Iterator[tuple[Any, ...]]:
         others = block.other.tolist()
         for at, (here, other) in enumerate(zip(batches, others, strict=True)):
             v = block.first + at
-            parent, begins = plan.vehicle_first + v, _time(plan, v)
+            parent, begins = plan.vehicle_first + v, time_of(plan, v)
             if other:
                 yield _link(parent, other, begins, 1, group="g")
             for k, child in enumerate(here):
@@ -198,20 +191,15 @@ def _serial_links(plan: Plan, spares: _Spares) -> Iterator[tuple[Any, ...]]:
     for block in plan.blocks():
         for at, here in enumerate(block.places[:, places].tolist()):
             first = plan.serial_first + SERIALS * (block.first + at)
-            begins = _time(plan, block.first + at)
+            begins = time_of(plan, block.first + at)
             for k, child in enumerate(here):
                 yield _link(first + k, child, begins, 1)
     for v, spare in spares.replaced.items():
-        yield _link(spare, _spare_batch(plan, v), _time(plan, v), 1)
+        yield _link(spare, spare_batch(plan, v), time_of(plan, v), 1)
     for v, first in spares.deep.items():
         pairs = plan.deep_links(first, plan.vehicle_first + v, chain=v in spares.chains)
         for parent, child in islice(pairs, 1, None):
             yield _link(parent, child, START_MS, 0)
-
-
-def _spare_batch(plan: Plan, vehicle: int) -> int:
-    """Replacements come from the first batch of the place."""
-    return plan.place_first[plan.serial_places[0]] + vehicle % 2
 
 
 def _descriptions(plan: Plan) -> Iterator[tuple[Any, ...]]:
@@ -219,23 +207,17 @@ def _descriptions(plan: Plan) -> Iterator[tuple[Any, ...]]:
         maker = f"SUP-{number % SUPPLIERS:02}"
         yield number, PARTY, 0, 0, None, "batch", maker, f"PN-{number % 97}", START_MS, ""
     for v in range(plan.vehicles):
-        yield plan.vehicle_first + v, PARTY, 0, 2, None, "car", "", "M1", _time(plan, v), ""
+        yield plan.vehicle_first + v, PARTY, 0, 2, None, "car", "", "M1", time_of(plan, v), ""
     for at in range(SERIALS * plan.vehicles):
         part = f"PN-S{at % SERIALS}"
-        made = _time(plan, at // SERIALS)
+        made = time_of(plan, at // SERIALS)
         yield plan.serial_first + at, PARTY, 0, 0, None, "part", "", part, made, ""
-
-
-def _work(plan: Plan, vehicle: int) -> tuple[str, str, str]:
-    """Machine, station and shift of the last step."""
-    hours = (_time(plan, vehicle) - START_MS) // 28_800_000
-    return f"M-{vehicle * 7919 % MACHINES:03}", f"OP-{vehicle % STATIONS:02}", f"S{hours}"
 
 
 def _processes(plan: Plan) -> Iterator[tuple[Any, ...]]:
     for v in range(plan.vehicles):
-        machine, station, shift = _work(plan, v)
-        end = _time(plan, v)
+        machine, station, shift = work_of(plan, v)
+        end = time_of(plan, v)
         head = (v + 1, PARTY, f"P{v}", 0, plan.vehicle_first + v, station, end - 60_000, end)
         yield *head, machine, "", shift, "", "", "", 0
 
@@ -251,68 +233,5 @@ def claimed(plan: Plan) -> BitMap:
 
 def _claims(plan: Plan) -> Iterator[tuple[Any, ...]]:
     for number, v in enumerate(claimed(plan), 1):
-        when = _time(plan, v) + _REPLACED_AFTER_MS
+        when = time_of(plan, v) + _REPLACED_AFTER_MS
         yield number, PARTY, f"C{v}", 0, plan.vehicle_first + v, 0, when, "E42", "", 0
-
-
-def _sets(plan: Plan) -> dict[tuple[FactorKind, str], Change]:
-    """The bitmaps, place by place; then those of what the batches are made of."""
-    ever = [BitMap() for _ in range(plan.batches + 1)]
-    sure = [BitMap() for _ in range(plan.batches + 1)]
-    for block in plan.blocks():
-        at = np.arange(block.first, block.first + len(block.places))
-        for k in range(block.places.shape[1]):
-            doubt = _doubtful(plan, block, k)
-            _fill(ever, block.places[:, k], at)
-            _fill(sure, block.places[~doubt, k], at[~doubt])
-        _fill(ever, block.other[block.other > 0], at[block.other > 0])
-        for v in np.flatnonzero(block.replaced):
-            spare = _spare_batch(plan, block.first + int(v))
-            ever[spare].add(block.first + int(v))
-            sure[spare].add(block.first + int(v))
-    for number in range(1, plan.component_batches + plan.raw_batches + 1):
-        source = int(plan.source_of(number))
-        ever[source] |= ever[number]
-        sure[source] |= sure[number]
-    changes: dict[tuple[FactorKind, str], Change] = {}
-    for number in range(1, plan.batches + 1):
-        if ever[number]:
-            changes[FactorKind.BATCH, str(number)] = Change(ever=ever[number], sure=sure[number])
-    for supplier in range(SUPPLIERS):
-        mine = range(supplier or SUPPLIERS, plan.batches + 1, SUPPLIERS)
-        changes[FactorKind.SUPPLIER, f"SUP-{supplier:02}"] = Change(
-            ever=BitMap().union(*(ever[n] for n in mine)),
-            sure=BitMap().union(*(sure[n] for n in mine)),
-        )
-    return changes | _work_sets(plan)
-
-
-def _work_sets(plan: Plan) -> dict[tuple[FactorKind, str], Change]:
-    kinds = (FactorKind.MACHINE, FactorKind.STATION, FactorKind.SHIFT)
-    found: dict[tuple[FactorKind, str], list[int]] = {}
-    for v in range(plan.vehicles):
-        for kind, name in zip(kinds, _work(plan, v), strict=True):
-            found.setdefault((kind, name), []).append(v)
-    changes = {}
-    for key, ordinals in found.items():
-        bitmap = BitMap(ordinals)
-        changes[key] = Change(ever=bitmap, sure=bitmap)
-    changes[FactorKind.PARTY, str(PARTY)] = Change(ever=BitMap(range(plan.vehicles)))
-    return changes
-
-
-def _doubtful(plan: Plan, block: Block, place: int) -> Any:
-    if place == plan.candidate_place:
-        return block.other > 0
-    if place == plan.serial_places[0]:
-        return block.replaced
-    return np.zeros(len(block.places), bool)
-
-
-def _fill(sets: list[BitMap], batches: Any, ordinals: Any) -> None:
-    order = np.argsort(batches, kind="stable")
-    batches, ordinals = batches[order], ordinals[order]
-    cuts = np.flatnonzero(np.diff(batches)) + 1
-    for part in np.split(np.arange(len(batches)), cuts):
-        if len(part):
-            sets[int(batches[part[0]])].update(BitMap(ordinals[part]))

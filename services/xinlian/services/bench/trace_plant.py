@@ -16,7 +16,17 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DEEP", "DEEP_NODES", "SERIALS", "START_MS", "Block", "Plan"]
+__all__ = [
+    "DEEP",
+    "DEEP_NODES",
+    "SERIALS",
+    "START_MS",
+    "Block",
+    "Plan",
+    "spare_batch",
+    "time_of",
+    "work_of",
+]
 
 Ints = NDArray[np.int64]
 SERIALS: Final = 10
@@ -107,3 +117,19 @@ class Plan:
                 yield vehicle, first
             else:
                 yield first + (at - 1 if chain else (at - 1) // _FAN_OUT), first + at
+
+
+def time_of(plan: Plan, vehicle: int) -> int:
+    """When a vehicle was built."""
+    return START_MS + vehicle * YEAR_MS // plan.vehicles
+
+
+def work_of(plan: Plan, vehicle: int) -> tuple[str, str, str]:
+    """Machine, station and shift of the last step."""
+    hours = (time_of(plan, vehicle) - START_MS) // 28_800_000
+    return f"M-{vehicle * 7919 % MACHINES:03}", f"OP-{vehicle % STATIONS:02}", f"S{hours}"
+
+
+def spare_batch(plan: Plan, vehicle: int) -> int:
+    """Replacements come from the first batch of the place."""
+    return plan.place_first[plan.serial_places[0]] + vehicle % 2
