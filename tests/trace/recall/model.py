@@ -1,6 +1,6 @@
 """The rules of a recall told naively: recursion from the vehicle down, no store, no order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from xinlian.trace.model.facts import ProcessRecord
@@ -9,6 +9,7 @@ from xinlian.trace.model.links import Certainty, Link, LinkKind
 from xinlian.trace.model.recall import Cause, CauseKind
 
 DAY = 86_400_000
+FAR = 1 << 62
 CERTAIN, POSSIBLE, EXCLUDED = 2, 1, 0
 NAMES = {2: "certain", 1: "possible", 0: "excluded"}
 
@@ -88,12 +89,21 @@ class Naive:
             return False
         return any(
             other.child == each.child
-            and other.parent != each.parent
             and other.certainty is Certainty.KNOWN
             and other.kind is not LinkKind.PACKED
-            and _overlap(each, other)
+            and not self._holds(each.parent, other.parent)
+            and not self._holds(other.parent, each.parent)
+            and _always_overlap(each, other, now_ms)
             for other in self.links
         )
+
+    def _holds(self, high: ItemId, low: ItemId) -> bool:
+        return high == low or any(self._holds(high, each.parent) for each in self._over(low))
+
+    def _over(self, item: ItemId) -> list[Link]:
+        return [
+            each for each in self.links if each.child == item and each.kind is not LinkKind.PACKED
+        ]
 
     def _seed(self, item: ItemId, cause: Cause) -> int | None:
         if cause.kind is CauseKind.ITEMS:
@@ -129,8 +139,18 @@ def _in_window(each: Link, cause: Cause) -> int:
     return CERTAIN if low and high else EXCLUDED
 
 
-def _overlap(one: Link, two: Link) -> bool:
-    one_from, two_from = one.valid_from_ms or 0, two.valid_from_ms or 0
-    return (one.valid_to_ms is None or two_from < one.valid_to_ms) and (
-        two.valid_to_ms is None or one_from < two.valid_to_ms
+def _always_overlap(one: Link, two: Link, now_ms: int) -> bool:
+    """Whether both held at one time, whatever the beginnings that nobody told were."""
+    return all(
+        max(one_from, two_from) < min(one.valid_to_ms or FAR, two.valid_to_ms or FAR)
+        for one_from in _beginnings(one, now_ms)
+        for two_from in _beginnings(two, now_ms)
     )
+
+
+def _beginnings(link: Link, now_ms: int) -> Iterable[int]:
+    if link.valid_from_ms is not None:
+        return (link.valid_from_ms,)
+    if link.valid_to_ms is None:
+        return (0, now_ms)
+    return (0, *range(link.valid_to_ms - 30, link.valid_to_ms))

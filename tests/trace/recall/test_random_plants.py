@@ -54,6 +54,9 @@ def plants(draw: st.DrawFn) -> tuple[Naive, list[ItemId]]:
                 ends = draw(st.integers(begins, T + 12))
             made = link(names[low], names[high], begins, ends)
         links[made.child, made.parent, begins] = made
+    for made in draw(moved(names)):
+        if not any(made.child == child and made.parent == parent for child, parent, _ in links):
+            links[made.child, made.parent, made.valid_from_ms] = made
     work = []
     for at in range(draw(st.integers(0, 4))):
         start = draw(st.integers(T - 5, T + 9))
@@ -68,6 +71,28 @@ def plants(draw: st.DrawFn) -> tuple[Naive, list[ItemId]]:
             )
         )
     return Naive(list(links.values()), work), names
+
+
+@st.composite
+def moved(draw: st.DrawFn, names: list[ItemId]) -> list[Link]:
+    """Part of a single thing's life: taken out of something, and a candidate for something else,
+    with times told or not; the two may be in one another, as where a level is left out."""
+    singles = [at for at, name in enumerate(names[:-2]) if name.type is ItemType.SERIAL]
+    if not singles or draw(st.booleans()):
+        return []
+    part = draw(st.sampled_from(singles))
+    places = st.integers(part + 1, len(names) - 1)
+    one, two = draw(places), draw(places)
+    begins = draw(st.one_of(st.none(), st.integers(T, T + 9)))
+    ends = draw(st.one_of(st.none(), st.integers(begins or T, T + 12)))
+    found = [link(names[part], names[one], begins, ends)]
+    begins = draw(st.one_of(st.none(), st.integers(T, T + 12)))
+    found.append(candidate(names[part], names[two], "m", begins))
+    if part and draw(st.booleans()):
+        found.append(candidate(names[part - 1], names[two], "m", begins))
+    if one != two and draw(st.booleans()):
+        found.append(link(names[min(one, two)], names[max(one, two)], T))
+    return found
 
 
 @st.composite

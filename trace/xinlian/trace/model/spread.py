@@ -10,8 +10,10 @@ from disclosed records.
 3. A time window of a named batch or part is that of its own links (when it was used): links outside
    exclude, links without a time make possible.
 4. Of several candidates one is the true child. One is ruled out if its link was withdrawn or ended,
-   or if it is a single part that is known to be elsewhere at the same time. If one is left, it is
-   the child; if all that are left are certainly affected, so is the parent; else it is possible.
+   or if it is a single part that is known to have been elsewhere at a time at which the link held
+   for sure: of a link without a beginning that is its last moment alone. What the parent is in, or
+   what is in the parent, is not elsewhere. If one is left, it is the child; if all that are left
+   are certainly affected, so is the parent; else it is possible.
 5. Packing says nothing of what a thing consists of.
 """
 
@@ -150,6 +152,7 @@ class _Rules(Generic[_K]):
         self._now_ms = now_ms
         self._verdicts = verdicts
         self._free: dict[_K, Verdict[_K]] = {}
+        self._around: dict[_K, set[_K]] = {}
 
     def settle(self, item: _K, found: Sequence[Verdict[_K]]) -> None:
         """What is found of an item apart from its windows."""
@@ -240,8 +243,34 @@ class _Rules(Generic[_K]):
         return self._single(way.child) and any(
             other.known
             and not other.withdrawn
-            and other.parent != way.parent
-            and (way.ends is None or other.begins < way.ends)
-            and (other.ends is None or way.begins < other.ends)
+            and self._at_once(way, other)
+            and not self._nested(way.parent, other.parent)
             for other in self._over.get(way.child, ())
         )
+
+    def _at_once(self, one: Way[_K], two: Way[_K]) -> bool:
+        """Whether there was a moment at which both links held, whenever they began."""
+        since = max(self._held_since(one), self._held_since(two))
+        return all(way.ends is None or since < way.ends for way in (one, two))
+
+    def _held_since(self, way: Way[_K]) -> int:
+        """From when on a link held for sure."""
+        if way.begins >= 0:
+            return way.begins
+        return self._now_ms if way.ends is None else way.ends - 1
+
+    def _nested(self, one: _K, two: _K) -> bool:
+        return one == two or two in self._above(one) or one in self._above(two)
+
+    def _above(self, item: _K) -> set[_K]:
+        """What an item went into, by links that were not withdrawn."""
+        if item not in self._around:
+            reached = {item}
+            queue = deque(reached)
+            while queue:
+                for way in self._over.get(queue.popleft(), ()):
+                    if not way.withdrawn and way.parent not in reached:
+                        reached.add(way.parent)
+                        queue.append(way.parent)
+            self._around[item] = reached
+        return self._around[item]

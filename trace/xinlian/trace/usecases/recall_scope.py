@@ -97,7 +97,8 @@ class Scope:
         return None if len(ever) <= WALKED_MAX else (sets[0][1].union(*(s[1] for s in sets)), ever)
 
     def _over(self, seeds: Sequence[int]) -> list[Edge]:
-        return [edge for edge in self._store.went_into(seeds) if self._sees(edge)]
+        found: list[Edge] = self._store.went_into(seeds, seen=self._seen)
+        return found
 
     def _sees(self, edge: Edge) -> bool:
         return self._seen is None or edge.party in self._seen
@@ -113,7 +114,9 @@ class Scope:
         }
         candidates = {edge.child for edge in known if edge.certainty}
         singles = self._store.singles(candidates)
-        known |= {edge for edge in self._store.parents_of(singles) if self._sees(edge)}
+        fitted = {edge for edge in self._store.parents_of(singles) if self._sees(edge)}
+        # A part may be told of at two levels: what lies over its parents tells.
+        known |= fitted | set(self._over(sorted({edge.parent for edge in fitted})))
         self._edges = [edge for edge in known if edge.kind != _PACKED]
         ways = (
             Way(
