@@ -38,6 +38,14 @@ checks.positive_data_acceptance.enabled = false
 include-name = "POST /api/v1/evidence/receipts/check"
 checks.positive_data_acceptance.enabled = false
 
+[[operations]]
+include-name = "POST /api/v1/trace/certificates"
+checks.positive_data_acceptance.enabled = false
+
+[[operations]]
+include-path-regex = "/trace/spc/(gauge-studies|chart|yields|gauge-impact)"
+checks.positive_data_acceptance.enabled = false
+
 [parameters]
 """
 HOOKS = """

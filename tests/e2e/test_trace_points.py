@@ -86,7 +86,7 @@ def test_one_signature_is_not_enough_and_a_foreign_one_is_none(api: ApiNetwork) 
     trial = {**_step(api, "begin-trial"), "point": "CP-2"}
     own = _signed(api, trial, "supplier")
     answer = api.call("supplier").post(f"{PATH}/steps", {**trial, "signatures": own})
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert "signature of both" in answer.json()["detail"]
     forged = [*own, {"party": api.id("issuer"), "signature": own[0]["signature"]}]
     answer = api.call("supplier").post(f"{PATH}/steps", {**trial, "signatures": forged})

@@ -96,7 +96,7 @@ class ControlPoints:
     def sign(self, party: int, asked: StepAsked) -> tuple[Draft, bytes]:
         """The step's record and the party's signature over it, by a key that is kept here.
 
-        Refused with ``INVALID`` where the step is not possible, ``STATE`` without a key.
+        Refused with ``STATE`` where the step is not possible or no key is kept.
         """
         _side(party, asked.key)
         with begin_read(self._engine) as connection, _possible():
@@ -221,4 +221,4 @@ def _possible() -> Iterator[None]:
     try:
         yield
     except QualityError as exc:
-        raise RefusedError(Code.INVALID, f"this step cannot be taken: {exc}") from exc
+        raise RefusedError(Code.STATE, f"this step cannot be taken: {exc}") from exc

@@ -112,7 +112,7 @@ def enrich(
     these. ``known``: for kinds that are recorded for some vehicles only, those vehicles; the
     factor is compared with them alone, since an unknown shift is not another shift.
     """
-    if population < 1 or len(failures) > population:
+    if len(failures) > population:
         raise QualityError(f"{len(failures)} failures among {population} vehicles")
     if not factors:
         return []
