@@ -34,6 +34,10 @@ contract EvidenceLog is SignedOrders, IEvidenceLog {
     uint8 private constant OPEN_LOG = 1;
     uint8 private constant SET_WRITER = 2;
 
+    /// @dev A consistency proof cannot tell a real right half from made-up hashes, so one head of size 2^63 would end a
+    /// log for ever. Bounded growth leaves a thief of the writer's key a log that goes on once the writer is changed.
+    uint64 private constant GROWTH_MAX = 1 << 24;
+
     bytes32 private constant HEAD_TYPE =
         keccak256("Head(bytes32 log,uint64 size,bytes32 root,bytes32 indexRoot,bytes32 sm3Root)");
 
@@ -202,7 +206,9 @@ contract EvidenceLog is SignedOrders, IEvidenceLog {
         bool sm3 = stored.sm3;
         if (sm3 == (next.sm3Root == 0)) revert EvidenceSm3(log);
         uint64 size = stored.size;
-        if (next.size <= size) revert EvidenceSize(log, next.size, size);
+        if (next.size <= size || next.size - size > GROWTH_MAX) {
+            revert EvidenceSize(log, next.size, size);
+        }
         if (!Rfc9162.consistent(size, stored.root, next.size, next.root, proof)) {
             revert EvidenceInconsistent(log, next.size, size);
         }

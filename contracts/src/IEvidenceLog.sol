@@ -69,7 +69,7 @@ interface IEvidenceLog {
     error EvidenceZero();
     error EvidenceNotOwner(bytes32 log, uint32 party);
     error EvidenceNotWriter(bytes32 log, address account);
-    /// @notice A head's size has to be greater than the one before.
+    /// @notice A head's size has to be greater than the one before, by 2^24 leaves at most.
     error EvidenceSize(bytes32 log, uint64 size, uint64 current);
     /// @notice The proof does not show that the new tree begins with the leaves of the old one.
     error EvidenceInconsistent(bytes32 log, uint64 size, uint64 current);

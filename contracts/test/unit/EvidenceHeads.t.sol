@@ -111,6 +111,25 @@ contract EvidenceHeadsTest is Logs {
         }
     }
 
+    function test_a_head_grows_by_a_bounded_number_of_leaves() public {
+        // From a power of two on, any hash would do as the root of what follows.
+        uint64 most = 20 + (1 << 24);
+        (bool success, bytes memory why) = tries(log, most + 1, "root", new bytes32[](1));
+        assertFalse(success);
+        assertEq(
+            why,
+            abi.encodeWithSelector(IEvidenceLog.EvidenceSize.selector, log, most + 1, uint64(20))
+        );
+        (success, why) = tries(log, most, "root", new bytes32[](1));
+        assertEq(
+            why,
+            abi.encodeWithSelector(
+                IEvidenceLog.EvidenceInconsistent.selector, log, most, uint64(20)
+            )
+        );
+        assertFalse(success);
+    }
+
     function test_first_head_has_no_proof() public {
         acts(SUPPLIER);
         evidence.openLog(IEvidenceLog.OpenLogItem("other", KEY, writer, false));

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from typing import Any, Final, cast
 
+import psycopg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import OperationalError
@@ -80,7 +82,9 @@ def install_handlers(api: FastAPI) -> None:
     api.add_exception_handler(LedgerError, _ledger)
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_exception_handler(HTTPException, _http)
-    api.add_exception_handler(OperationalError, _database)
+    # Many rows are read by the driver itself, whose errors come through as they are.
+    for error in (OperationalError, sqlite3.OperationalError, psycopg.OperationalError):
+        api.add_exception_handler(error, _database)
     api.add_exception_handler(ChainError, _chain)
     api.add_exception_handler(Exception, _unexpected)
 

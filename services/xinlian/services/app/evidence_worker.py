@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
 from xinlian.ledger.adapters.sql import queries
 from xinlian.ledger.adapters.sql.engine import begin_write
+from xinlian.ledger.adapters.sql.errors import StoreError, store_errors
 from xinlian.ledger.chain.errors import ChainError
 from xinlian.ledger.chain.head_calls import APPEND_SIGNED, HEAD_GAS, append_arguments
 from xinlian.ledger.model.errors import Failure, LedgerError
@@ -115,9 +115,10 @@ class EvidenceWorker:
         while not stop.is_set():
             self._wake.clear()
             try:
-                self.round()
+                with store_errors("a round of evidence"):
+                    self.round()
                 told = ""
-            except (DBAPIError, ChainError, LedgerError) as exc:
+            except (StoreError, ChainError, LedgerError, EvidenceError) as exc:
                 if str(exc) != told:
                     told = str(exc)
                     log.warning("the worker of evidence waits: %s", told)
