@@ -102,7 +102,8 @@ class _Walk:
         """Read, choose, expand."""
         limit = 2 * nodes_max + 1_000
         read = self._store.below if self._down else self._store.above
-        found: list[Edge] = read([root], limit, self._at_ms)
+        found: list[Edge] = read([root], limit + 1, self._at_ms)
+        unknown = self._unknown(found, limit)
         edges = [edge for edge in found if not edge.withdrawn]
         shown = [edge for edge in edges if self._seen is None or edge.party in self._seen]
         hidden = self._hidden(edges, shown)
@@ -123,7 +124,7 @@ class _Walk:
             depth_max=depth_max,
             nodes_max=nodes_max,
             hidden=hidden,
-            unknown=self._unknown(edges, len(found) == limit),
+            unknown=unknown,
         )
         items = self._store.items.get({p.item for p in places}, self._reader, self._seen)
         nodes = tuple(
@@ -148,11 +149,13 @@ class _Walk:
             if (edge.parent, edge.child) not in pairs
         }
 
-    def _unknown(self, edges: Sequence[Edge], full: bool) -> set[int]:
-        """Items whose links may not all have been read; only if there were too many."""
-        if not full:
+    def _unknown(self, found: list[Edge], limit: int) -> set[int]:
+        """Items whose links were not all read, because there are more than ``limit``: that of the
+        first link too many, which is left out, and those that have links but no turn came."""
+        if len(found) <= limit:
             return set()
-        ways = [(e.parent, e.child) if self._down else (e.child, e.parent) for e in edges]
+        ways = [(e.parent, e.child) if self._down else (e.child, e.parent) for e in found]
+        del found[limit:]
         rest = {end for _, end in ways} - {start for start, _ in ways}
         side = "parent" if self._down else "child"
         return {ways[-1][0]} | set(self._store.having(side, rest))
