@@ -39,3 +39,25 @@ def test_how_deep_others_go_does_not_count(plant: Plant, monkeypatch: pytest.Mon
     plant.must(*(link(*steps) for steps in itertools.pairwise(map(serial, "abc"))))
     plant.must(*(link(*steps) for steps in itertools.pairwise(map(serial, "xyz"))))
     assert not plant.take(link(serial("c"), serial("x"))).taken
+
+
+def test_a_part_in_very_many_things_is_told_of_by_some(plant: Plant) -> None:
+    for at in range(0, 300, 100):
+        plant.must(*(link(PACK, serial(f"p{at + n}")) for n in range(100)), party=STRANGER)
+    raised = plant.count("trace_signals")
+    assert 0 < raised <= 3 * 8
+    assert plant.must(link(PACK, CAR)).taken
+    with plant.site.read() as store:
+        own = store.signals([OWNER])
+    assert [signal.subject for signal in own] == [f"serial:0:P1 in vehicle:0:{CAR.id}"]
+    assert plant.count("trace_signals") <= raised + 1 + 8
+
+
+def test_an_own_double_fit_shows_among_a_stranger_s_many(plant: Plant) -> None:
+    plant.must(*(link(PACK, serial(f"a{n}", 1)) for n in range(100)), party=STRANGER)
+    plant.must(*(link(vehicle(f"V{n}"), serial("hall")) for n in (1, 2)), party=STRANGER)
+    plant.must(link(PACK, vehicle("V1")), link(PACK, serial("module")))
+    plant.must(link(serial("module"), vehicle("V1")), link(PACK, vehicle("V2")))
+    with plant.site.read() as store:
+        own = [signal.subject for signal in store.signals([OWNER])]
+    assert "serial:0:P1 in vehicle:0:V1 and vehicle:0:V2" in own

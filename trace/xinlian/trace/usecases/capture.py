@@ -177,7 +177,7 @@ class _Run:
         said = [*new, *changed]
         tangle = None if self._tangled else self._store.tangle(said, self._party)
         if tangle is None:
-            self._store.double_fits(said, self._now_ms)
+            self._store.double_fits(said, self._party, self._now_ms)
             return True
         self._tangled = True
         place = next(

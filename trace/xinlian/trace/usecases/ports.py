@@ -151,8 +151,9 @@ class CaptureStore(Protocol):
         """A new link of a party that closes a circle of its links, or under which more than
         ``DEPTH_MAX`` levels of them lie."""
 
-    def double_fits(self, links: Sequence[Sequence[Any]], now_ms: int) -> int:
-        """Raise a signal for each serial part that is in two things at once; how many."""
+    def double_fits(self, links: Sequence[Sequence[Any]], party: int, now_ms: int) -> int:
+        """Raise a signal for each serial part that by a party's new links is in two things at once;
+        how many."""
 
     def begin_capture(self, capture: str, party: int, key: str, now_ms: int) -> None:
         """Open a capture."""

@@ -115,6 +115,41 @@ class Graph:
             Edge(*row) for row in bulk.by_keys(self._connection, links, _COLUMNS, "child", children)
         ]
 
+    def fitted(
+        self, children: Iterable[int], party: int, own_max: int, others_max: int
+    ) -> list[Edge]:
+        """Known links by assembly directly over items: of a party, and of others, so many each."""
+        start, given = self._start(list(children))
+        listed = ", ".join(f"l.{name}" for name in _COLUMNS.split())
+        found: list[Edge] = []
+        for sign, most in (("=", own_max), ("<>", others_max)):
+            holds = f"+l.party {sign} ? AND l.kind = 0 AND l.certainty = 0 AND l.withdrawn = 0"
+            if bulk.is_sqlite(self._connection):
+                # Reads the index of children only as far as needed.
+                join = (
+                    "CROSS JOIN trace_links l ON l.child = w.item AND l.parent IN"  # noqa: S608
+                    " (SELECT parent"
+                    f" FROM trace_links n WHERE n.child = w.item AND {holds.replace('l.', 'n.')}"
+                    f" LIMIT {int(most)}) AND {holds}"
+                )
+                values: tuple[int, ...] = (party, party)
+            else:
+                join = (
+                    "CROSS JOIN LATERAL"  # noqa: S608
+                    " (SELECT * FROM trace_links l WHERE l.child = w.item"
+                    f" AND {holds} LIMIT {int(most)}) l"
+                )
+                values = (party,)
+            found += [
+                Edge(*row)
+                for row in bulk.run(
+                    self._connection,
+                    f"WITH w(item) AS ({start}) SELECT {listed} FROM w {join}",  # noqa: S608
+                    *(given, *values),
+                )
+            ]
+        return found
+
     def children_of(self, parents: Iterable[int]) -> list[Edge]:
         """Links directly under items, withdrawn ones too."""
         return [

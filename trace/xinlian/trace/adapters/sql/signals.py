@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from itertools import combinations
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -22,7 +21,13 @@ from xinlian.trace.usecases.ports import Edge
 __all__ = ["SignalTable"]
 
 _SINGLE: Final = {ITEM_TYPES.number[ItemType.SERIAL], ITEM_TYPES.number[ItemType.VEHICLE]}
-_ABOVE_MAX: Final = 1_000
+_ABOVE_MAX: Final = 200
+_OWN_MAX: Final = 64
+_OTHERS_MAX: Final = 16
+_PAIRS_MAX: Final = 64
+_RAISED_MAX: Final = 8
+"""Bounds on what is looked at, and raised, for one part in one chunk of a capture: what one file
+says of one part must not hold up everyone else."""
 _COLUMNS: Final = "signal party kind raised_ms subject detail"
 
 
@@ -63,30 +68,65 @@ class SignalTable:
         )
         return [Signal(row[0], row[1], row[2], row[3], row[4], texts(row[5])) for row in rows]
 
-    def double_fits(self, links: Sequence[Sequence[Any]], now_ms: int) -> int:
+    def double_fits(self, links: Sequence[Sequence[Any]], party: int, now_ms: int) -> int:
         """Raise a signal for each serial part among the links' children that is in two things at
-        once, neither of which is in the other; how many."""
-        children = {row[1] for row in links if row[7] == row[8] == row[9] == 0}
+        once, neither of which is in the other; how many. ``links`` are those that the party just
+        captured. A part that is in very many things is told of by some of them."""
+        new: dict[int, list[Edge]] = defaultdict(list)
+        for row in links:
+            if row[7] == row[8] == row[9] == 0 and len(new[row[1]]) < _PAIRS_MAX:
+                new[row[1]].append(Edge(*row[:4], *row[6:13]))
         single = {
             number
-            for number, kind in bulk.by_keys(self._connection, items, "item type", "item", children)
+            for number, kind in bulk.by_keys(self._connection, items, "item type", "item", new)
             if kind in _SINGLE
         }
-        by_child: dict[int, list[Edge]] = defaultdict(list)
         graph = Graph(self._connection)
-        for edge in graph.parents_of(single):
-            if edge.kind == edge.certainty == edge.withdrawn == 0:
-                by_child[edge.child].append(edge)
+        others: dict[int, list[Edge]] = defaultdict(list)
+        for edge in graph.fitted(single, party, _OWN_MAX, _OTHERS_MAX):
+            others[edge.child].append(edge)
+        above: dict[tuple[int, frozenset[int]], set[int]] = {}
+        return sum(
+            self._of_part(graph, new[child], edges, above, now_ms)
+            for child, edges in others.items()
+        )
+
+    def _of_part(
+        self,
+        graph: Graph,
+        new: Sequence[Edge],
+        others: Sequence[Edge],
+        above: dict[tuple[int, frozenset[int]], set[int]],
+        now_ms: int,
+    ) -> int:
+        pairs = {
+            (one.party != two.party, min(one, two, key=_key), max(one, two, key=_key))
+            for one in new
+            for two in others
+            if _at_once(one, two)
+        }
         raised = 0
-        for child, edges in by_child.items():
-            for one, two in combinations(edges, 2):
-                if _at_once(one, two) and not self._nested(graph, one.parent, two.parent):
-                    raised += self._double(child, one, two, now_ms)
+        for _, one, two in sorted(pairs, key=_own_first)[:_PAIRS_MAX]:
+            if raised < _RAISED_MAX and not self._nested(graph, one, two, above):
+                raised += self._double(one.child, one, two, now_ms)
         return raised
 
-    def _nested(self, graph: Graph, one: int, two: int) -> bool:
-        above = {edge.parent for edge in graph.above([one], _ABOVE_MAX)}
-        return two in above or one in {edge.parent for edge in graph.above([two], _ABOVE_MAX)}
+    def _nested(
+        self,
+        graph: Graph,
+        one: Edge,
+        two: Edge,
+        above: dict[tuple[int, frozenset[int]], set[int]],
+    ) -> bool:
+        """Whether one of the parents is in the other, as the two parties say."""
+        said = frozenset({one.party, two.party})
+        for low, high in ((one.parent, two.parent), (two.parent, one.parent)):
+            if (low, said) not in above:
+                over = graph.above([low], _ABOVE_MAX, seen=said)
+                above[low, said] = {edge.parent for edge in over}
+            if high in above[low, said]:
+                return True
+        return False
 
     def _double(self, child: int, one: Edge, two: Edge, now_ms: int) -> int:
         """Each of the parties hears of it; what is another's stays unnamed."""
@@ -117,3 +157,11 @@ def _at_once(one: Edge, two: Edge) -> bool:
     return (one.valid_to is None or two.valid_from < one.valid_to) and (
         two.valid_to is None or one.valid_from < two.valid_to
     )
+
+
+def _key(edge: Edge) -> tuple[int, int, int, int]:
+    return edge.parent, edge.child, edge.valid_from, edge.party
+
+
+def _own_first(pair: tuple[bool, Edge, Edge]) -> tuple[bool, Any, Any]:
+    return pair[0], _key(pair[1]), _key(pair[2])
