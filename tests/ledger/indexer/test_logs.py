@@ -57,6 +57,11 @@ def test_logs_and_heads_are_as_the_events_told(make_engine: Make) -> None:
         before = queries.evidence_log(connection, LOG, heights[1])
         assert before is not None
         assert before.writer == Address(OLD_WRITER)
+        first, second = queries.log_writers(connection, LOG)
+        assert (first.writer, second.writer) == (Address(OLD_WRITER), NEW_WRITER)
+        assert first.since < second.since == first.until
+        assert second.until is None
+        assert queries.log_writers(connection, b"\x33" * 32) == []
         assert queries.evidence_log(connection, LOG, heights[0] - 1) is None
         assert queries.evidence_log(connection, b"\x33" * 32) is None
         other = queries.evidence_logs(connection, party=2)

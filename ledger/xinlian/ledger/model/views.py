@@ -221,6 +221,15 @@ class LogView:
 
 
 @dataclass(frozen=True, slots=True)
+class LogWriterView:
+    """An account while it was a log's writer (Unix seconds); ``until`` None: it is now."""
+
+    writer: Address
+    since: int
+    until: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class HeadOnChain:
     """A head of an evidence log and the block that carried it (``time`` in Unix seconds)."""
 

@@ -28,6 +28,10 @@ EVIDENCE: Final[dict[str, str]] = {
     "a bundle proves something of one log at least": "证明文件至少涉及一个日志",
     "a receipt is for 1 to {} records": "一份回执包含 1 至 {} 条记录",
     "this is no receipt": "这不是回执",
+    "the log's writer of its time did not sign this receipt": (
+        "本回执并非由该日志当时的写入账户签名"
+    ),
+    "the deadline of this receipt is before it was given": "本回执的期限早于其出具时间",
     # records
     "a stream has 1 to 32 characters of a-z 0-9 . _ -, not {}": (
         "数据流名称为 1 至 32 位 a-z 0-9 . _ -，而非 {}"

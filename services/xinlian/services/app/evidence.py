@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 from xinlian.ledger.adapters.sql import queries
 from xinlian.ledger.adapters.sql.engine import begin_read, begin_write
+from xinlian.ledger.chain.signer import recover
 from xinlian.ledger.model.evidence.errors import EvidenceError, Refusal
 from xinlian.ledger.model.evidence.heads import LogInfo, log_id
 from xinlian.ledger.model.evidence.receipts import Promise, Receipt, ReceiptState, parse_receipt
@@ -32,6 +33,8 @@ __all__ = ["Evidence", "ProofState", "Standing"]
 
 _POLL_SECONDS: Final = 0.02
 _PROVE_SECONDS: Final = 10
+_SKEW_SECONDS: Final = 300
+"""How far the clocks of chain and server may differ, as step 9 of a check has it."""
 
 _CODES: Final = {
     Refusal.UNKNOWN_LOG: Code.NOT_FOUND,
@@ -156,13 +159,39 @@ class Evidence:
         return self.logs.receipt(log, appended, signer, self._promise).to_json()
 
     def receipt_state(self, content: Mapping[str, Any]) -> tuple[Receipt, ReceiptState]:
-        """What became of the promise of a receipt; refused if it is none of ours."""
+        """What became of the promise of a receipt.
+
+        Refused with ``INVALID`` unless the log's writer of its time signed it: whoever could make
+        receipts alone could show promises that nobody gave as broken.
+        """
         try:
             receipt = parse_receipt(dict(content))
-            with self._engine.connect() as connection:
-                return receipt, self.logs.receipt_state(connection, receipt)
+            with begin_read(self._engine) as connection:
+                state = self.logs.receipt_state(connection, receipt)
+                writers = self._writers_at(connection, receipt.log, receipt.accepted_ms // 1000)
         except EvidenceError as exc:
             raise refused(exc) from exc
+        if receipt.signer not in writers or not receipt.signed_by(recover):
+            raise RefusedError(
+                Code.INVALID, "the log's writer of its time did not sign this receipt"
+            )
+        if receipt.deadline_ms < receipt.accepted_ms:
+            raise RefusedError(Code.INVALID, "the deadline of this receipt is before it was given")
+        return receipt, state
+
+    def _writers_at(self, connection: Connection, log: bytes, time_: int) -> set[Address]:
+        """Who could sign promises of a log at a time, give or take what a change needs to get from
+        the chain to the signer; before the log is open, the account that is to open it."""
+        versions = queries.log_writers(connection, log)
+        found = {
+            each.writer
+            for each in versions
+            if each.since - _SKEW_SECONDS <= time_
+            and (each.until is None or time_ <= each.until + _SKEW_SECONDS)
+        }
+        if not versions or time_ <= versions[0].since + _SKEW_SECONDS:
+            found.add(self._writers.ensure(self._info(log).party))
+        return found
 
     def proof_state(self, log: bytes, index: int) -> ProofState:
         """Where the record with this index stands."""

@@ -14,6 +14,7 @@ from xinlian.ledger.adapters.sql.query_logs import (
     evidence_log,
     evidence_logs,
     heads_of,
+    log_writers,
     newest_head,
 )
 from xinlian.ledger.adapters.sql.query_receipts import receipts
@@ -68,6 +69,7 @@ __all__ = [
     "holdings",
     "lineage",
     "list_vouchers",
+    "log_writers",
     "longest_lineage",
     "maturity_ladder",
     "newest_head",

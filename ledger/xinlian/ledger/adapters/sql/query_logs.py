@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Select, select
 from xinlian.ledger.adapters.sql.rows import as_of, page
 from xinlian.ledger.adapters.sql.tables import anchored_heads, blocks, log_versions
 from xinlian.ledger.model.ids import Address, PartyId
-from xinlian.ledger.model.views import HeadOnChain, LogView
+from xinlian.ledger.model.views import HeadOnChain, LogView, LogWriterView
 
 
 def evidence_log(connection: Connection, log: bytes, at: int | None = None) -> LogView | None:
@@ -32,6 +32,22 @@ def evidence_logs(
         query = query.where(log_versions.c.party == party)
     rows = connection.execute(query.order_by(log_versions.c.log).limit(page(limit)))
     return [_log_view(row) for row in rows]
+
+
+def log_writers(connection: Connection, log: bytes) -> list[LogWriterView]:
+    """Every account that was the log's writer, oldest first; empty before the log is open."""
+    begun, ended = blocks.alias(), blocks.alias()
+    query = (
+        select(log_versions.c.writer, begun.c.time.label("since"), ended.c.time.label("until"))
+        .join(begun, begun.c.height == log_versions.c.from_block)
+        .outerjoin(ended, ended.c.height == log_versions.c.to_block)
+        .where(log_versions.c.log == log)
+        .order_by(log_versions.c.from_block)
+    )
+    return [
+        LogWriterView(Address(bytes(row.writer)), row.since, row.until)
+        for row in connection.execute(query)
+    ]
 
 
 def newest_head(connection: Connection, log: bytes, at: int | None = None) -> HeadOnChain | None:
