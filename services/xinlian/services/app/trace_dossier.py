@@ -12,6 +12,7 @@ from xinlian.ledger.adapters.sql.engine import begin_read
 from xinlian.services.app.clock import Clock
 from xinlian.services.app.trace_charts import charts_of
 from xinlian.services.app.trace_items import Eyes
+from xinlian.services.app.trace_policy import Strangers
 from xinlian.services.app.trace_proofs import NO_PROOF, Proofs
 from xinlian.services.app.trace_verdict import verdict_of
 from xinlian.trace.model.dossier import (
@@ -21,6 +22,7 @@ from xinlian.trace.model.dossier import (
     ItemProof,
     Proof,
     Recorded,
+    Verdict,
     Words,
 )
 from xinlian.trace.model.items import Item, ItemId
@@ -87,20 +89,24 @@ class Dossiers:
     def of(self, item: Item, eyes: Eyes, link: str, extent: Extent) -> Dossier | None:
         """The dossier of an item; ``None`` if the reader knows nothing of it.
 
-        A stranger's has identity and verdict, and the parts if the policy shows them.
+        A stranger's has identity and verdict, and the parts if the policy shows them. The verdict
+        is the word of the page's party, which knows what others shared with it; reasons are given
+        as far as the reader may see what they speak of.
         """
         tree = self.tree(item.id, eyes, Direction.DOWN, extent)
         if tree is None:
             return None
-        items = [item.id] if extent.own_facts else _items(tree)[:FACT_ITEMS_MAX]
-        facts = self._genealogy.facts(eyes.reader, items, with_links=False)
         now_ms = 1000 * self._clock.now()
-        recalls = self.recalls_of(eyes.reader, item.id)
-        verdict, reasons = verdict_of(item.id, tree, facts, recalls)
-        if not eyes.whole:
+        if eyes.stranger and not eyes.whole:
+            verdict = self._word(item, eyes, extent)
             nodes = tree.nodes if eyes.tree else tree.nodes[:1]
             shown = Tree(tree.direction, tree.at_ms, nodes)
             return Dossier(link, now_ms, "", verdict, (), shown, party_names=self._named(shown, ()))
+        facts = self._facts(item, eyes, tree, extent)
+        recalls = self.recalls_of(eyes.home, item.id)
+        verdict, reasons = verdict_of(item.id, tree, facts, recalls)
+        if eyes.stranger:
+            verdict = self._word(item, eyes, extent)
         certificates = facts.certificates
         with begin_read(self._engine) as connection:
             proofs = self._proofs.of(connection, _stored(facts), now_ms)
@@ -122,6 +128,19 @@ class Dossiers:
             affected_by=tuple(name for name, _ in recalls),
             chain=Words("the network's permissioned chain", "联盟链"),
         )
+
+    def _facts(self, item: Item, eyes: Eyes, tree: Tree, extent: Extent) -> ItemFacts:
+        items = [item.id] if extent.own_facts else _items(tree)[:FACT_ITEMS_MAX]
+        return self._genealogy.facts(eyes.reader, items, with_links=False)
+
+    def _word(self, item: Item, eyes: Eyes, extent: Extent) -> Verdict:
+        """The verdict of the party whose page a stranger looks at."""
+        own = Eyes(eyes.home, Strangers.ALL)
+        tree = self.tree(item.id, own, Direction.DOWN, extent)
+        if tree is None:
+            return Verdict.INCOMPLETE
+        recalls = self.recalls_of(eyes.home, item.id)
+        return verdict_of(item.id, tree, self._facts(item, own, tree, extent), recalls)[0]
 
     def _named(
         self, tree: Tree, certificates: Iterable[StoredCertificate]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Engine, delete, insert, or_, select
 from xinlian.ledger.adapters.sql.engine import begin_write
 from xinlian.services.app.clock import Clock
 from xinlian.services.app.trace_tables import page_policies
 
-__all__ = ["DEFAULT", "PagePolicies", "PagePolicy", "Strangers"]
+__all__ = ["DEFAULT", "LEVELS", "PagePolicies", "PagePolicy", "Strangers"]
 
 
 class Strangers(StrEnum):
@@ -23,6 +24,10 @@ class Strangers(StrEnum):
     TREE = "tree"
     """The parts too, without what was measured."""
     ALL = "all"
+
+
+LEVELS: Final = tuple(Strangers)
+"""From the least to the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,19 @@ class PagePolicies:
         with self._engine.connect() as connection:
             row = connection.execute(query).first()
         return DEFAULT if row is None else PagePolicy(Strangers(row.strangers), row.guessable)
+
+    def open_to_guessers(self, parties: Iterable[int]) -> set[int]:
+        """Those of some parties whose pages a guessed code opens."""
+        wanted = set(parties)
+        closed = select(page_policies.c.party).where(
+            page_policies.c.party.in_(wanted),
+            or_(
+                page_policies.c.strangers == Strangers.NOTHING.value,
+                page_policies.c.guessable.is_(False),
+            ),
+        )
+        with self._engine.connect() as connection:
+            return wanted - set(connection.execute(closed).scalars())
 
     def set(self, party: int, policy: PagePolicy) -> PagePolicy:
         """Set a party's policy; it holds from the next look on."""

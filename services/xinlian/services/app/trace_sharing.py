@@ -1,19 +1,20 @@
-"""Who sees whose records about parts: a party opens its own to others, one by one."""
+"""Who sees whose records about parts: a party opens its own to others, one by one, and to strangers
+by its policy for pages."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, insert, select
 from xinlian.ledger.adapters.sql.engine import begin_write
 from xinlian.services.app.clock import Clock
+from xinlian.services.app.trace_policy import LEVELS, Strangers
+from xinlian.services.app.trace_tables import page_policies
 from xinlian.trace.adapters.sql.tables import shares
+from xinlian.trace.model.readers import EVERYONE, home_of, is_stranger, level_of
 from xinlian.trace.usecases.ports import Seen
 
 __all__ = ["EVERYONE", "Sharing"]
-
-EVERYONE: Final = -1
-"""The reader that is no party and sees everything: auditors and regulators."""
 
 
 class Sharing:
@@ -24,11 +25,15 @@ class Sharing:
         self._clock = clock
 
     def parties(self, connection: Any, reader: int) -> Seen:
-        """See ``Visibility``."""
+        """See ``Visibility``. A stranger sees the party whose page it looks at, and beyond its
+        identity only parties that show strangers as much themselves: what somebody shared with
+        that party was not shared with the world."""
         if reader == EVERYONE:
             return None
-        query = select(shares.c.owner).where(shares.c.reader == reader)
         found: Connection = connection
+        if is_stranger(reader):
+            return frozenset((home_of(reader), *_open_to_all(found, level_of(reader))))
+        query = select(shares.c.owner).where(shares.c.reader == reader)
         return frozenset(found.execute(query).scalars())
 
     def readers(self, owner: int) -> list[int]:
@@ -46,3 +51,12 @@ class Sharing:
                 row = {"owner": owner, "reader": reader, "since_ms": 1000 * self._clock.now()}
                 connection.execute(insert(shares).values(row))
         return self.readers(owner)
+
+
+def _open_to_all(connection: Connection, level: int) -> list[int]:
+    """Parties that chose to show strangers at least as much, beyond the identity."""
+    if level <= LEVELS.index(Strangers.IDENTITY):
+        return []
+    words = [each.value for each in LEVELS[level:]]
+    query = select(page_policies.c.party).where(page_policies.c.strangers.in_(words))
+    return list(connection.execute(query).scalars())

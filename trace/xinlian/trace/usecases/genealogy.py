@@ -13,6 +13,7 @@ from xinlian.trace.model.facts import Gap, GapKind
 from xinlian.trace.model.items import Item, ItemId
 from xinlian.trace.model.limits import DEPTH_MAX, NODES_MAX
 from xinlian.trace.model.links import Certainty, Link, LinkKind
+from xinlian.trace.model.readers import home_of
 from xinlian.trace.model.stored import ItemFacts
 from xinlian.trace.model.tree import Direction, Node, Tree
 from xinlian.trace.usecases.ports import Edge, Seen, TraceSite, Visibility
@@ -92,7 +93,7 @@ class _Walk:
         self, store: Any, reader: int, seen: Seen, direction: Direction, at_ms: int | None
     ) -> None:
         self._store = store
-        self._reader = reader
+        self._reader = home_of(reader)
         self._seen = seen
         self._down = direction is Direction.DOWN
         self._direction = direction

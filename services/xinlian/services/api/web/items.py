@@ -51,25 +51,29 @@ register_url_convertor("gs1", _Gs1Convertor())
 class _Looked:
     """An item as a visitor sees it, or the answer that there is nothing."""
 
-    def __init__(self, store: Store, visitor: Visitor, number: int | None) -> None:
+    def __init__(self, store: Store, visitor: Visitor, tag: str) -> None:
         self.store = store
         self.visitor = visitor
         self.eyes: Eyes | None = None
-        if number is not None:
-            self.eyes = store.trace.items.eyes(number, visitor.reader, guessed=False)
+        label = store.trace.items.tagged(tag)
+        if label is not None:
+            self.eyes = store.trace.items.eyes(
+                label.number, visitor.reader, guessed=False, party=label.party
+            )
             if self.eyes is not None:
-                self.item = store.trace.items.item(number, self.eyes)
-                self.base = store.trace.items.address(number)
+                self.item = store.trace.items.item(label.number, self.eyes)
+                self.base = f"/t/{tag}"
 
-    def addresses(self, *trees: Tree | None) -> Callable[[ItemId], str]:
-        """The pages of the items of trees."""
-        ids = {node.item.id for tree in trees if tree is not None for node in tree.nodes}
-        found = self.store.trace.items.addresses(ids)
+    def addresses(self, eyes: Eyes, *trees: Tree | None) -> Callable[[ItemId], str]:
+        """The pages of the items below the roots of trees."""
+        ids = {node.item.id for tree in trees if tree is not None
+               for node in tree.nodes if node.parent == 0}  # fmt: skip
+        found = self.store.trace.items.addresses(ids, eyes)
         return lambda item: found.get(item, "")
 
 
 def _look(state: Any, visitor: Visitor, tag: str) -> _Looked:
-    return _Looked(state.app, visitor, state.app.trace.items.tagged(tag))
+    return _Looked(state.app, visitor, tag)
 
 
 @router.get("/t/{tag}")
@@ -93,7 +97,8 @@ def _page(request: Request, looked: _Looked, eyes: Eyes, item: Item, at: str) ->
     if dossier is None:
         return refusal(request, looked.visitor, 404)
     above = Extent(depth=1, nodes=LEVEL_NODES, at_ms=at_ms)
-    up = dossiers.tree(item.id, eyes, Direction.UP, above) if eyes.tree else None
+    # What a thing went into is its buyers' business: strangers see parts alone.
+    up = None if eyes.stranger else dossiers.tree(item.id, eyes, Direction.UP, above)
     lang = language(request)
     values = item_values(
         dossier,
@@ -101,7 +106,7 @@ def _page(request: Request, looked: _Looked, eyes: Eyes, item: Item, at: str) ->
         base=looked.base,
         at=at if at_ms is not None else "",
         lang=lang,
-        address=looked.addresses(dossier.tree, up),
+        address=looked.addresses(eyes, dossier.tree, up),
     )
     rights = {"all": eyes.whole, "tree": eyes.tree}
     return page(request, "item.html", {**values, "rights": rights}, visitor=looked.visitor.name)
@@ -120,13 +125,14 @@ def get_branch(
     if visitor.wait_seconds:
         return Response(status_code=429, headers={"Retry-After": str(visitor.wait_seconds)})
     looked = _look(state, visitor, tag)
-    if looked.eyes is None or not looked.eyes.tree:
-        return Response(status_code=404)
     way = Direction.UP if direction == "up" else Direction.DOWN
+    eyes = looked.eyes
+    if eyes is None or not eyes.tree or (eyes.stranger and way is Direction.UP):
+        return Response(status_code=404)
     extent = Extent(depth=1, nodes=LEVEL_NODES, at_ms=_at_ms(at))
-    tree = looked.store.trace.dossiers.tree(looked.item.id, looked.eyes, way, extent)
+    tree = looked.store.trace.dossiers.tree(looked.item.id, eyes, way, extent)
     names = looked.store.trace.dossiers.names_in(tree)
-    level = level_values(tree, names, at=at, address=looked.addresses(tree))
+    level = level_values(tree, names, at=at, address=looked.addresses(eyes, tree))
     return fragment(request, "branch.html", {"level": level})
 
 
