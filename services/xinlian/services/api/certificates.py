@@ -45,7 +45,7 @@ def list_certificates(
     state: StateDep,
     actor: ActorDep,
     review: Annotated[
-        list[ReviewState] | None, Query(description="States of the review; all if left out.")
+        ReviewState | None, Query(description="State of the review; all if left out.")
     ] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     after: Annotated[
@@ -53,7 +53,7 @@ def list_certificates(
     ] = 0,
 ) -> Page[ReviewView]:
     """Certificates that you handed in or received, the oldest first."""
-    rows = state.app.reviews.queue(actor.signer, review or [], after, limit)
+    rows = state.app.reviews.queue(actor.signer, [review] if review else [], after, limit)
     return Page(items=[ReviewView.of(row) for row in rows])
 
 

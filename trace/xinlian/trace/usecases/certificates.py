@@ -136,18 +136,13 @@ class CertificateDesk:
     ) -> Review:
         """Approve or reject; a rejection needs a reason. Deciding so again is harmless."""
         reason = reason.strip()
-        if len(reason) > REASON_CHARS_MAX or (decision is Decision.REJECT and not reason):
-            raise SourceError(
-                "reason",
-                f"a rejection needs a reason of at most {REASON_CHARS_MAX} characters",
-                f"退回须说明原因，不超过 {REASON_CHARS_MAX} 个字符",
-            )
         state = ReviewState.APPROVED if decision is Decision.APPROVE else ReviewState.REJECTED
         log = self._evidence.ensure_log(PartyId(by.party), STREAM)
         with self._site.write() as store:
             review = self._open(store, by, review_id, decided=(state, reason))
             if review.state is state:
                 return review
+            _check_reason(decision, reason)
             made = replace(
                 review, state=state, decided_by=by.name, decided_ms=now_ms, reason=reason
             )
@@ -253,6 +248,15 @@ class CertificateDesk:
         if step == "submitted":
             return replace(review, leaf_hash=leaf.leaf_hash.hex())
         return replace(review, decision_leaf_hash=leaf.leaf_hash.hex())
+
+
+def _check_reason(decision: Decision, reason: str) -> None:
+    if len(reason) > REASON_CHARS_MAX or (decision is Decision.REJECT and not reason):
+        raise SourceError(
+            "reason",
+            f"a rejection needs a reason of at most {REASON_CHARS_MAX} characters",
+            f"退回须说明原因，不超过 {REASON_CHARS_MAX} 个字符",
+        )
 
 
 def _not_found(review_id: int) -> ReviewError:
