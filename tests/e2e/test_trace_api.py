@@ -153,18 +153,59 @@ def test_who_shares_nothing_shows_nothing(plant: Site, outsider: httpx.Client) -
         assert (made.json()["certain"], made.json()["possible"]) == (0, 0)
 
 
-def test_a_share_opens_and_closes(plant: Site, outsider: httpx.Client) -> None:
+def test_a_share_works_once_it_is_accepted_and_until_it_is_closed(
+    plant: Site, outsider: httpx.Client
+) -> None:
     code = {"code": "LXLBE2A02TH100115"}
-    reader = plant.party["outsider"]
+    reader, owner = plant.party["outsider"], plant.party["car"]
     with client(plant, "car") as car:
-        opened = post(car, "/trace/shares", {"reader": reader, "open": True})
-        assert reader in opened.json()["readers"]
+        offered = post(car, "/trace/shares", {"reader": reader, "open": True}).json()
+        assert reader in offered["offered_to"]
+        assert reader not in offered["readers"]
+        assert outsider.get("/trace/tree", params=code).status_code == 404
+        assert outsider.get("/trace/shares").json()["offers"] == [owner]
+        answer = post(outsider, "/trace/shares/answer", {"owner": owner, "accept": True})
+        assert answer.json()["owners"] == [owner]
         tree = outsider.get("/trace/tree", params=code).json()
         assert tree["nodes"][0]["id"] == code["code"]
         assert len(tree["nodes"]) < 10, "the pack plant's records stay closed"
         post(car, "/trace/shares", {"reader": reader, "open": False})
-    nodes = outsider.get("/trace/tree", params=code)
-    assert nodes.status_code == 404 or len(nodes.json()["nodes"]) == 1
+    assert outsider.get("/trace/tree", params=code).status_code == 404
+    refused = post(outsider, "/trace/shares/answer", {"owner": owner, "accept": True})
+    assert refused.json()["code"] == "not_found"
+
+
+def test_publishing_needs_more_than_the_right_to_write(plant: Site) -> None:
+    with client(plant, "cell", Scope.READ | Scope.WRITE) as http:
+        policy = post(http, "/trace/page-policy", {"strangers": "all", "guessable": True})
+        share = post(http, "/trace/shares", {"reader": plant.party["outsider"], "open": True})
+    assert policy.json()["code"] == share.json()["code"] == "scope_missing"
+
+
+def test_a_refused_epcis_document_can_be_sent_again(pack: httpx.Client) -> None:
+    def aggregation(parent: str, child: str, number: int) -> dict[str, Any]:
+        return {
+            **{name: EVENT[name] for name in ("@context", "eventTime", "eventTimeZoneOffset")},
+            "type": "AggregationEvent",
+            "eventID": f"urn:uuid:00000000-0000-4000-8000-0000000000{number}",
+            "action": "ADD",
+            "parentID": f"urn:epc:id:sgtin:9521100.000017.{parent}",
+            "childEPCs": [f"urn:epc:id:sgtin:9521100.000017.{child}"],
+        }
+
+    headers = {"Content-Type": "application/ld+json"}
+
+    def succeeds(document: dict[str, Any]) -> bool:
+        sent = pack.post("/epcis/capture", content=json.dumps(document), headers=headers)
+        job = pack.get(sent.headers["Location"].removeprefix("/api/v1")).json()
+        return bool(job["success"])
+
+    first, back = aggregation("AGG-1", "AGG-2", 21), aggregation("AGG-2", "AGG-1", 22)
+    assert succeeds(first)
+    assert not succeeds(back), "a part inside itself"
+    declared = {"declarationTime": "2026-10-02T08:00:00.000Z", "reason": "incorrect_data"}
+    assert succeeds({**first, "errorDeclaration": declared})
+    assert succeeds(back), "what stood in the way was withdrawn"
 
 
 def test_a_recall_is_made_compared_told_and_handed_out(plant: Site, pack: httpx.Client) -> None:

@@ -22,7 +22,7 @@ from xinlian.services.demo_trace.site import Site
 EXPECTED = json.loads((SAMPLE / "expected.json").read_text("utf-8"))
 SUSPECT = "LXLBE2A00TH100114"
 COIL = EXPECTED["recall_coil"]["cause"]
-SCOPES = Scope.READ | Scope.WRITE
+SCOPES = Scope.READ | Scope.WRITE | Scope.SIGN
 _keys = itertools.count(1)
 
 
@@ -34,8 +34,8 @@ def found_plant(folder: Path) -> Site:
     companies = [(row["key"], row["credit_code"], row["name_zh"], row["name_en"]) for row in rows]
     outsider = ("outsider", synthetic_uscc("tests", "outsider"), "局外公司", "Outsider")
     site.admit([*companies, outsider])
-    for owner, *_ in companies:
-        for reader, *_ in companies:
+    for reader in ("pack", "car"):
+        for owner, *_ in companies:
             if owner != reader:
                 site.share(owner, reader)
     for company, file, mapping in FILES:

@@ -44,6 +44,7 @@ from xinlian.services.app.payments import Payments
 from xinlian.services.app.reports import Reports
 from xinlian.services.app.tokens import Tokens
 from xinlian.services.app.trace_capture import Captures
+from xinlian.services.app.trace_offers import Shares
 from xinlian.services.app.trace_points import ControlPoints
 from xinlian.services.app.trace_recall import RecallDesk
 from xinlian.services.app.trace_reviews import Reviews
@@ -103,6 +104,7 @@ class App(Store):
     reviews: Reviews
     points: ControlPoints
     recalls: RecallDesk
+    shares: Shares
     health_rpc: Rpc
     on_worker_failure: Callable[[], None] = lambda: None
     _stop: threading.Event = field(default_factory=threading.Event)

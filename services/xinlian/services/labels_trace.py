@@ -55,6 +55,8 @@ TRACE_FIELDS: Final[dict[str, str]] = {
     "before": "此前", "now": "现在", "whereabouts": "去向", "trail": "路径", "notified": "已通知",
     "channel": "通知方式", "told": "新通知数", "drill": "演练", "took_us": "用时（微秒）",
     "steps_us": "分步用时", "findings": "结果计数",
+    # sharing
+    "offered_to": "已提供待接受", "owners": "可查看的参与方", "offers": "待接受的提供",
     # signals
     "signal": "信号", "raised_ms": "发出时间",
     # EPCIS
@@ -65,7 +67,7 @@ TRACE_FIELDS: Final[dict[str, str]] = {
     "MATCH_anyEPCClass": "含此批次", "EXISTS_errorDeclaration": "错误声明",
     # statistics
     "lot": "批量", "aql": "接收质量限", "level": "检验水平", "severity": "严格度",
-    "letter": "样本量字码", "sample": "样本量", "accept": "接收数", "reject": "拒收数",
+    "letter": "样本量字码", "sample": "样本量", "accept": "接收", "reject": "拒收数",
     "every": "全检", "measurements": "测量值", "appraiser": "评价人", "part": "零件",
     "tolerance": "公差", "parts": "零件数", "appraisers": "评价人数", "trials": "重复次数",
     "repeatability": "重复性", "reproducibility": "再现性", "interaction": "交互作用",

@@ -26,6 +26,8 @@ TRACE: Final[dict[str, str]] = {
     "some records of this are not under a head on the chain yet: try again later": (
         "部分相关记录尚未上链：请稍后重试"
     ),
+    "your own records are open to you": "贵方自己的记录本已可见",
+    "party {} offers you no records": "参与方 {} 没有向您提供记录",
     "there is no event {} that you may see": "没有您可查看的事件 {}",
     "the query cannot be answered: {}: {}": "无法执行查询：{}：{}",
     "more than {} events match the query": "匹配的事件超过 {} 个",

@@ -9,6 +9,7 @@ from xinlian.services.api.route import guarded_router
 from xinlian.services.api.schemas.trace import ItemView, Millis, TreeView
 from xinlian.services.api.schemas.trace_facts import DossierView
 from xinlian.services.api.schemas.trace_views import (
+    AnswerBody,
     FoundView,
     PolicyBody,
     PolicyView,
@@ -149,22 +150,31 @@ def get_page_policy(state: StateDep, actor: ActorDep) -> PolicyView:
 def set_page_policy(body: PolicyBody, state: StateDep, actor: ActorDep) -> PolicyView:
     """Set what strangers with a label of yours see; the same again changes nothing."""
     policy = PagePolicy(body.strangers, body.guessable)
-    return PolicyView.of(state.app.trace.policies.set(actor.signer, policy))
+    return PolicyView.of(state.app.shares.set_policy(actor.signer, policy))
 
 
 @router.get("/shares")
 def list_shares(state: StateDep, actor: ActorDep) -> SharesView:
-    """Who sees your records about parts."""
-    return SharesView(readers=state.app.trace.sharing.readers(actor.signer))
+    """Who sees your records about parts, and whose you see."""
+    return SharesView.of(state.app.shares.state(actor.signer))
 
 
 @router.post("/shares")
 def set_share(body: ShareBody, state: StateDep, actor: ActorDep) -> SharesView:
-    """Open your records about parts to a party, or close them; the same again changes nothing."""
+    """Offer your records about parts to a party, or close them; it sees them once it accepts. The
+    same again changes nothing."""
     if state.app.parties.member(body.reader) is None:
         raise RefusedError(Code.NOT_FOUND, f"there is no party {body.reader}")
-    readers = state.app.trace.sharing.set(actor.signer, body.reader, open_=body.open)
-    return SharesView(readers=readers)
+    act = state.app.shares.offer if body.open else state.app.shares.close
+    return SharesView.of(act(actor.signer, body.reader))
+
+
+@router.post("/shares/answer")
+def answer_share(body: AnswerBody, state: StateDep, actor: ActorDep) -> SharesView:
+    """Accept the records that a party offers you, or decline them: what it says of parts goes into
+    your trees, recalls and verdicts."""
+    found = state.app.shares.answer(actor.signer, body.owner, accept=body.accept)
+    return SharesView.of(found)
 
 
 def attachment(data: bytes, kind: str, name: str) -> Response:

@@ -16,11 +16,10 @@ from fastapi import Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 from starlette.responses import StreamingResponse
-from xinlian.services.api.feed import Feed
 from xinlian.services.api.route import guarded_router
 from xinlian.services.api.schemas.common import Page, PartyNo, View
 from xinlian.services.api.schemas.trace import Millis
-from xinlian.services.api.state import ActorDep, StateDep
+from xinlian.services.api.state import ActorDep, ApiState, StateDep
 from xinlian.services.app.reading import Reader
 
 __all__ = ["router"]
@@ -73,20 +72,25 @@ async def list_signals(
         rows = await run_in_threadpool(state.feed.source.after, begin or 0, reader.party, _AT_ONCE)
         return Response(orjson.dumps({"items": rows}), media_type="application/json")
     state.feed.check(actor.token)
-    events = _events(state.feed, actor.token, reader, begin, seconds)
+    events = _events(state, actor.token, reader, begin, seconds)
     return StreamingResponse(events, media_type=STREAM, headers={"Cache-Control": "no-store"})
 
 
 async def _events(
-    feed: Feed, token: str, reader: Reader, begin: int | None, seconds: int
+    state: ApiState, token: str, reader: Reader, begin: int | None, seconds: int
 ) -> AsyncIterator[bytes]:
+    feed = state.feed
     with feed.place(token):
         end = time.monotonic() + seconds
         seen = await run_in_threadpool(feed.source.newest) if begin is None else begin
         yield b"retry: %d\n\n" % _RETRY_MS
-        told = time.monotonic()
+        told = checked = time.monotonic()
         while (now := time.monotonic()) < end:
             newest = feed.newest
+            if now - checked >= PING_SECONDS:
+                checked = now
+                if await run_in_threadpool(state.app.tokens.living, token) is None:
+                    return  # revoked or expired meanwhile
             rows = await run_in_threadpool(feed.source.after, seen, reader.party, _AT_ONCE)
             for row in rows:
                 seen = row["signal"]

@@ -50,7 +50,7 @@ class Captures:
     ) -> CaptureReceipt:
         """Take rows in. ``content`` names what they were read from (its SHA-256, hex).
 
-        The same key with the same content gives the same receipt again.
+        The same key with the same content gives the same receipt again, once it was taken in.
         """
         with self._places.of(PartyId(party)):
             claim = self._keys.claim(party, key, operation, {"content": content})
@@ -64,7 +64,11 @@ class Captures:
                 if claim.fresh:
                     self._keys.drop(claim)
                 raise
-            self._keys.settle(claim, receipt.capture_id)
+            # What was refused may be good another time: its key is not used up.
+            if receipt.taken:
+                self._keys.settle(claim, receipt.capture_id)
+            else:
+                self._keys.drop(claim)
         if receipt.taken:
             self._after(party, receipt)
         return receipt

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, String, Table
 from xinlian.ledger.adapters.sql.base import metadata
 
-__all__ = ["page_policies", "page_sessions"]
+__all__ = ["page_policies", "page_sessions", "share_offers"]
 
 page_sessions = Table(
     "page_sessions",
@@ -27,3 +27,13 @@ page_policies = Table(
     Column("guessable", Boolean, nullable=False),
     Column("set_at", BigInteger, nullable=False),
 )
+
+share_offers = Table(
+    "trace_share_offers",
+    metadata,
+    # What one party would show another, until that one accepts it.
+    Column("owner", BigInteger, primary_key=True, autoincrement=False),
+    Column("reader", BigInteger, primary_key=True, autoincrement=False),
+    Column("offered_at", BigInteger, nullable=False),
+)
+Index("ix_trace_share_offers_reader", share_offers.c.reader)

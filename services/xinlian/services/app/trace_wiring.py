@@ -20,6 +20,7 @@ from xinlian.services.app.trace_dossier import Dossiers
 from xinlian.services.app.trace_epcis import Events
 from xinlian.services.app.trace_items import TraceItems
 from xinlian.services.app.trace_links import Tags
+from xinlian.services.app.trace_offers import Shares
 from xinlian.services.app.trace_papers import Papers
 from xinlian.services.app.trace_points import ControlPoints
 from xinlian.services.app.trace_policy import PagePolicies
@@ -121,4 +122,11 @@ def trace_parts(store: Wired, evidence: Evidence) -> dict[str, Any]:
     watch = QualityWatch(site, trace.sharing, lambda: 1000 * clock.now(), touched=points.review)
     captures = Captures(engine, clock, keys, evidence, seconds, watch.after_capture)
     reviews = Reviews(engine, clock, keys, store.parties, evidence)
-    return {"captures": captures, "recalls": recalls, "reviews": reviews, "points": points}
+    shares = Shares(engine, clock, trace.policies, evidence)
+    return {
+        "captures": captures,
+        "recalls": recalls,
+        "reviews": reviews,
+        "points": points,
+        "shares": shares,
+    }

@@ -111,11 +111,17 @@ _LABELS: Final = (
 
 _SHARES: Final = (
     Verb("share", "list", "list_shares", "GET", "/trace/shares",
-         "Who sees your records about parts.", "谁可查看贵方的零件记录。"),
+         "Who sees your records about parts, and whose you see.",
+         "谁可查看贵方的零件记录，贵方可查看谁的记录。"),
     Verb("share", "set", "set_share", "POST", "/trace/shares",
-         "Open your records to a party, or close them.", "向某方公开或关闭记录。",
+         "Offer your records to a party, or close them.", "向某方提供或关闭记录。",
          (Arg("reader", "number of the party", "参与方编号", type=int, positional=True),
           Arg("open", "true or false", "true 或 false", type=bool, default=True))),
+    Verb("share", "accept", "answer_share", "POST", "/trace/shares/answer",
+         "Accept the records that a party offers you, or decline them.",
+         "接受或拒绝某方提供的记录。",
+         (Arg("owner", "number of the party", "参与方编号", type=int, positional=True),
+          Arg("accept", "true or false", "true 或 false", type=bool, default=True))),
 )  # fmt: skip
 
 ROWS: Final[tuple[Verb, ...]] = (*_TRACE, *_LABELS, *_SHARES)

@@ -85,8 +85,9 @@ class Site:
         self.app.start()
 
     def share(self, owner: str, reader: str) -> None:
-        """Let one company see what another recorded."""
-        self.app.trace.sharing.set(self.party[owner], self.party[reader], open_=True)
+        """Let one company see what another recorded: offered, and accepted."""
+        self.app.shares.offer(self.party[owner], self.party[reader])
+        self.app.shares.answer(self.party[reader], self.party[owner], accept=True)
 
     def capture(self, company: str, path: Path, mapping: Path | None = None) -> CaptureReceipt:
         """Take a file in for a company."""

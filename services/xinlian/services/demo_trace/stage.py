@@ -78,13 +78,14 @@ class Stage:
         self.outcome.checks[name] = good
 
     def begin(self, companies: list[Company]) -> None:
-        """A network with its companies, each of which shares with the others."""
+        """A network with its companies, which share with the plant and the car maker."""
         with self.progress.phase(self.text("network")):
             self.site.open()
         with self.progress.phase(self.text("parties")) as phase:
             self.site.admit(companies)
-            for owner, *_ in companies:
-                for reader, *_ in companies:
+            keys = [key for key, *_ in companies]
+            for reader in (key for key in (READER, "car") if key in keys):
+                for owner in keys:
                     if owner != reader:
                         self.site.share(owner, reader)
             phase.note = str(len(companies))

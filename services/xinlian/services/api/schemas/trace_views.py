@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 from xinlian.services.api.schemas.common import Body, PartyNo, View
 from xinlian.services.api.schemas.trace import CodeText, ItemView
+from xinlian.services.app.trace_offers import ShareState
 from xinlian.services.app.trace_policy import PagePolicy, Strangers
 from xinlian.trace.adapters.labels import SHEETS, Surface, Symbology
 
 __all__ = [
+    "AnswerBody",
     "FoundView",
     "LinkKindText",
     "PolicyBody",
@@ -53,16 +55,31 @@ class PolicyView(View):
 
 
 class ShareBody(Body):
-    """Open your records about parts to a party, or close them."""
+    """Offer your records about parts to a party, or close them."""
 
     reader: PartyNo
     open: bool
 
 
+class AnswerBody(Body):
+    """Accept the records that a party offers, or decline and give up what it shares."""
+
+    owner: PartyNo
+    accept: bool
+
+
 class SharesView(View):
-    """Who sees your records about parts."""
+    """Who sees your records about parts, to whom they are offered, whose you see, who offers."""
 
     readers: list[PartyNo]
+    offered_to: list[PartyNo]
+    owners: list[PartyNo]
+    offers: list[PartyNo]
+
+    @classmethod
+    def of(cls, state: ShareState) -> SharesView:
+        """How a party stands with the others."""
+        return cls(**{name: getattr(state, name) for name in cls.model_fields})
 
 
 class SheetBody(Body):
