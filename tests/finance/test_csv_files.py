@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from xinlian.finance.model.import_reasons import RowReason
 from xinlian.ledger.adapters.files.csv_table import CsvTable, decode
 from xinlian.ledger.adapters.files.table_files import FileContent, open_table, read_file
-from xinlian.ledger.model.table_reasons import FileReason, FileRefusedError
+from xinlian.ledger.model.table_reasons import FileReason, FileRefusedError, TableReason
 from xinlian.ledger.model.tables import Bounds, SourceRow
 
 from tests.finance.tables import MAPPING, refusal, rows, table
@@ -84,9 +83,9 @@ def test_lines_are_counted_over_quoted_line_ends_and_blank_lines() -> None:
 def test_ragged_and_malformed_rows_keep_their_line() -> None:
     found = list(table(b'a,b\n1\n1,2,3\n"x"y,2\n4,5\n').rows())
     assert [(row.line, row.problem) for row in found] == [
-        (2, RowReason.RAGGED_ROW),
-        (3, RowReason.RAGGED_ROW),
-        (4, RowReason.QUOTE_MALFORMED),
+        (2, TableReason.RAGGED_ROW),
+        (3, TableReason.RAGGED_ROW),
+        (4, TableReason.QUOTE_MALFORMED),
         (5, None),
     ]
 
@@ -94,10 +93,10 @@ def test_ragged_and_malformed_rows_keep_their_line() -> None:
 def test_a_cell_of_a_million_characters_is_one_bad_row() -> None:
     huge = b"x" * 1_000_000
     found = list(table(b"a,b\n1," + huge + b"\n2,3\n").rows())
-    assert found[0] == SourceRow(2, (), RowReason.CELL_TOO_LONG)
+    assert found[0] == SourceRow(2, (), TableReason.CELL_TOO_LONG)
     assert [cell.text for cell in found[1].cells] == ["2", "3"]
     found = list(table(b'a,b\n1,"' + huge + b'"\n2,3\n').rows())
-    assert [(row.line, row.problem) for row in found] == [(2, RowReason.CELL_TOO_LONG), (3, None)]
+    assert [(row.line, row.problem) for row in found] == [(2, TableReason.CELL_TOO_LONG), (3, None)]
 
 
 @pytest.mark.parametrize(

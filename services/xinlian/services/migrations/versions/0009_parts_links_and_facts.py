@@ -15,12 +15,15 @@ _KINDS = {"big": sa.BigInteger, "code": sa.SmallInteger, "text": sa.Text, "data"
 
 def _table(name: str, key: str, columns: str) -> None:
     """A table of columns ``name:kind``, or ``name:kind?`` where it may be NULL."""
-    made = []
+    made: list[sa.Column[object]] = []
     for column in columns.split():
         label, _, kind = column.partition(":")
         word = kind.rstrip("?")
-        options = {"autoincrement": False} if word in ("big", "code") else {}
-        made.append(sa.Column(label, _KINDS[word](), nullable=kind.endswith("?"), **options))
+        nullable = kind.endswith("?")
+        if word in ("big", "code"):
+            made.append(sa.Column(label, _KINDS[word](), nullable=nullable, autoincrement=False))
+        else:
+            made.append(sa.Column(label, _KINDS[word](), nullable=nullable))
     primary = sa.PrimaryKeyConstraint(*key.split(), name=op.f(f"pk_{name}"))
     op.create_table(name, *made, primary, sqlite_with_rowid=False)
 
