@@ -31,7 +31,8 @@ router = APIRouter(include_in_schema=False)
 @router.get("/t/-/{name}")
 def get_part(request: Request, name: str) -> Response:
     """A file of the pages."""
-    found = _read(name)
+    # Looked up before it is kept: names come from strangers.
+    found = _read(name) if name in _FILES else None
     if found is None:
         return Response(status_code=404)
     data, kind, tag = found
@@ -43,8 +44,6 @@ def get_part(request: Request, name: str) -> Response:
 
 @cache
 def _read(name: str) -> tuple[bytes, str, str] | None:
-    if name not in _FILES:
-        return None
     path, kind = _FILES[name]
     try:
         data = path.read_bytes()
