@@ -7,11 +7,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-__all__ = ["STRANGERS", "RateLimit"]
+__all__ = ["STRANGERS", "RateLimit", "VisitorRate"]
 
 STRANGERS: Final = "nobody"
 """The one bucket of all who show no good token."""
 _BUCKETS_MAX: Final = 10_000
+_ALL_TIMES: Final = 8
+"""How much more all strangers on pages may ask than one of them."""
 
 
 class RateLimit:
@@ -43,3 +45,17 @@ class RateLimit:
             while len(self._buckets) > _BUCKETS_MAX:
                 self._buckets.popitem(last=False)
             return wait
+
+
+class VisitorRate:
+    """How often strangers may ask for pages: a bucket for each client, and a larger one for all."""
+
+    def __init__(self, per_second: int, burst: int, now_ns: Callable[[], int]) -> None:
+        self._each = RateLimit(per_second, burst, now_ns)
+        self._all = RateLimit(_ALL_TIMES * per_second, _ALL_TIMES * burst, now_ns)
+
+    def take(self, place: str, client: str) -> int:
+        """Take one request of a ``client`` at a ``place``; gives 0 or the seconds to wait.
+
+        A client beyond its own rate takes nothing from the others."""
+        return self._each.take(f"{place} {client}") or self._all.take(place)

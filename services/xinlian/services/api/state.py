@@ -13,7 +13,7 @@ from fastapi import Depends, Request
 from xinlian.ledger.model.parties import PartyStatus
 from xinlian.services.api.feed import Feed
 from xinlian.services.api.paging import Cursors
-from xinlian.services.api.ratelimit import RateLimit
+from xinlian.services.api.ratelimit import RateLimit, VisitorRate
 from xinlian.services.app.actors import Actor
 from xinlian.services.app.tokens import Token
 from xinlian.services.bootstrap import App
@@ -30,6 +30,7 @@ class ApiState:
     app: App
     cursors: Cursors
     rate: RateLimit
+    visitors: VisitorRate
     feed: Feed
     waiters: threading.BoundedSemaphore = field(
         default_factory=lambda: threading.BoundedSemaphore(WAITERS_MAX)
@@ -78,6 +79,7 @@ def api_state(app: App) -> ApiState:
         cursors=Cursors(app.cursor_secret),
         feed=Feed(app.trace.signals),
         rate=RateLimit(settings.rate_per_second, settings.rate_burst, time.monotonic_ns),
+        visitors=VisitorRate(settings.rate_per_second, settings.rate_burst, time.monotonic_ns),
     )
 
 

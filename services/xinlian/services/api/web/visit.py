@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Annotated, Final, cast
 from urllib.parse import urlsplit
 
@@ -13,11 +14,21 @@ from xinlian.services.api.web.texts import translator
 from xinlian.services.app.actors import Actor
 from xinlian.services.app.trace_sharing import EVERYONE
 
-__all__ = ["COOKIE", "Visitor", "VisitorDep", "refusal", "same_site"]
+__all__ = [
+    "COOKIE",
+    "EntrantDep",
+    "Visitor",
+    "VisitorDep",
+    "client_of",
+    "refusal",
+    "same_site",
+]
 
 COOKIE: Final = "xl_session"
 PAGES: Final = "pages"
-"""The one bucket of all strangers on pages."""
+SIGN_IN: Final = "sign in"
+"""What strangers ask for, each at a rate of its own: whoever floods the pages keeps no party from
+signing in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +49,18 @@ class Visitor:
 
 
 def _visitor(request: Request) -> Visitor:
+    return _at(request, PAGES)
+
+
+def _entrant(request: Request) -> Visitor:
+    return _at(request, SIGN_IN)
+
+
+def _at(request: Request, place: str) -> Visitor:
     state = cast("ApiState", request.app.state.api)
     actor = state.visitor_of(request.cookies.get(COOKIE, ""))
     if actor is None or actor.party is None:
-        return Visitor(None, None, state.rate.take(PAGES))
+        return Visitor(None, None, state.visitors.take(place, client_of(request)))
     request.state.actor = actor
     row = state.app.parties.now(actor.party)
     name = str(actor.party) if row is None or row.name is None else row.name
@@ -49,6 +68,32 @@ def _visitor(request: Request) -> Visitor:
 
 
 VisitorDep = Annotated[Visitor, Depends(_visitor)]
+EntrantDep = Annotated[Visitor, Depends(_entrant)]
+"""A visitor at the door: where people sign in and out."""
+
+
+def client_of(request: Request) -> str:
+    """Where a request comes from: an address of IPv4, or the network of 64 bits of one of IPv6,
+    which is what one subscriber has. A proxy on this machine says whom it stands for."""
+    told = "" if request.client is None else request.client.host
+    address = _address(told)
+    if address is not None and address.is_loopback:
+        forwarded = request.headers.getlist("x-forwarded-for")
+        # The last entry is the proxy's own word, whatever the client wrote before it.
+        last = forwarded[-1].rsplit(",", 1)[-1].strip() if forwarded else ""
+        address = _address(last) or address
+    if isinstance(address, IPv6Address):
+        address = address.ipv4_mapped or address
+    if isinstance(address, IPv6Address):
+        return str(IPv6Network((address, 64), strict=False))
+    return told if address is None else str(address)
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
 
 
 def same_site(request: Request) -> bool:
