@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 from xinlian.services.api.state import StateDep
 from xinlian.services.api.web.engine import SCAN_POLICY, language, page
+from xinlian.services.api.web.forms import EntranceForm, PageForm
 from xinlian.services.api.web.texts import translator
-from xinlian.services.api.web.visit import COOKIE, Visitor, VisitorDep, refusal, same_site
+from xinlian.services.api.web.visit import (
+    COOKIE,
+    EntrantDep,
+    Visitor,
+    VisitorDep,
+    refusal,
+    same_site,
+)
 from xinlian.services.app.page_sessions import SESSION_SECONDS
 
 __all__ = ["router"]
@@ -28,14 +36,12 @@ def get_scan(request: Request, visitor: VisitorDep) -> Response:
 
 
 @router.post("/scan")
-def find_code(
-    request: Request, state: StateDep, visitor: VisitorDep, code: Annotated[str, Form()] = ""
-) -> Response:
+def find_code(request: Request, state: StateDep, visitor: VisitorDep, form: PageForm) -> Response:
     """Where a code leads. It never leads off this server, whatever stands in it."""
     text = translator(language(request))
     if visitor.wait_seconds:
         return refusal(request, visitor, 429)
-    code = code.strip()
+    code = form.get("code", "").strip()
     if not code or len(code) > CODE_CHARS_MAX:
         return _scan(request, visitor, code[:100], text("empty_code"))
     found = state.app.trace.items.find(code, visitor.reader)
@@ -51,23 +57,20 @@ def find_code(
 
 
 @router.get("/t/-/login")
-def get_login(request: Request, visitor: VisitorDep, back: str = "/scan") -> Response:
+def get_login(request: Request, visitor: EntrantDep, back: str = "/scan") -> Response:
     """The form for a token."""
+    if visitor.wait_seconds:
+        return refusal(request, visitor, 429)
     return page(request, "login.html", {"back": _inside(back), "problem": ""}, visitor=visitor.name)
 
 
 @router.post("/t/-/login")
-def sign_in(
-    request: Request,
-    state: StateDep,
-    visitor: VisitorDep,
-    token: Annotated[str, Form()] = "",
-    back: Annotated[str, Form()] = "/scan",
-) -> Response:
+def sign_in(request: Request, state: StateDep, visitor: EntrantDep, form: EntranceForm) -> Response:
     """Exchange a token for a cookie."""
     text = translator(language(request))
     if visitor.wait_seconds:
         return refusal(request, visitor, 429)
+    token, back = form.get("token", ""), form.get("back", "/scan")
     problem = ""
     found = state.app.tokens.verify(token.strip()) if same_site(request) else None
     if not same_site(request):
@@ -92,11 +95,15 @@ def sign_in(
 
 
 @router.post("/t/-/logout")
-def sign_out(request: Request, state: StateDep, back: Annotated[str, Form()] = "/scan") -> Response:
+def sign_out(
+    request: Request, state: StateDep, visitor: EntrantDep, form: EntranceForm
+) -> Response:
     """End the session."""
+    if visitor.wait_seconds:
+        return refusal(request, visitor, 429)
     if same_site(request):
         state.app.page_sessions.close(request.cookies.get(COOKIE, ""))
-    answer = RedirectResponse(_inside(back), 303)
+    answer = RedirectResponse(_inside(form.get("back", "/scan")), 303)
     answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
     return answer
 
