@@ -26,7 +26,8 @@ CAMERA = (640, 480)
 
 
 def address(site: Site, code: str = SUSPECT) -> str:
-    return str(site.app.trace.items.one(code, None, None, site.party["pack"]).address)
+    """Where the label of the car maker leads."""
+    return str(site.app.trace.items.one(code, None, None, site.party["car"]).address)
 
 
 def picture(text: str, symbology: Symbology = Symbology.QR) -> Image.Image:
