@@ -41,6 +41,7 @@ TRACE_FIELDS: Final[dict[str, str]] = {
     "capture": "采集", "taken": "已接收", "counts": "计数", "why": "原因", "why_zh": "中文原因",
     "record_hash": "存证叶哈希", "included_by_ms": "承诺上链时间", "made_ms": "时间",
     "not_taken": "未接收", "after": "起始位置", "event": "事件",
+    "signed_receipt": "签名回执", "receipt_after": "后续回执起点",
     # pages, labels, sharing
     "direction": "方向", "whole_tree": "含全部零件", "lang": "语言", "strangers": "公众可见",
     "guessable": "可凭编码查看", "reader": "查看方", "readers": "查看方", "open": "公开",

@@ -121,6 +121,7 @@ RULES: Final[dict[str, Access]] = {
     "list_captures": _READ,
     "get_capture": _READ,
     "list_capture_rows": _READ,
+    "get_capture_receipt": _READ,
     "list_signals": _READ,
     "find_items": _READ,
     "get_tree": _READ,

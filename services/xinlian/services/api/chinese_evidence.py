@@ -28,6 +28,9 @@ EVIDENCE: Final[dict[str, str]] = {
     "a bundle proves something of one log at least": "证明文件至少涉及一个日志",
     "a receipt is for 1 to {} records": "一份回执包含 1 至 {} 条记录",
     "this is no receipt": "这不是回执",
+    "there is no receipt: nothing was recorded, or nobody here signs for it": (
+        "没有回执：未记录任何内容，或此处无法为该日志签名"
+    ),
     "the log's writer of its time did not sign this receipt": (
         "本回执并非由该日志当时的写入账户签名"
     ),

@@ -23,6 +23,7 @@ from xinlian.services.app.reading import Reader
 from xinlian.services.app.trace_capture import digest_of
 from xinlian.services.app.trace_epcis import EventPage, read_query
 from xinlian.services.app.trace_files import file_rows
+from xinlian.services.app.trace_receipts import signed_receipt
 from xinlian.trace.model.capture import CaptureReceipt, RowStatus
 from xinlian.trace.model.epcis.query import EventQuery
 
@@ -78,7 +79,8 @@ def get_capture_job(
     actor: ActorDep,
     capture: Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="Id of a capture job.")],
 ) -> dict[str, Any]:
-    """A capture job: whether it succeeded, and why not, event by event."""
+    """A capture job: whether it succeeded, and why not, event by event; with the signed receipt of
+    its first 10,000 records."""
     receipt = state.app.captures.receipt(actor.signer, capture)
     made_ms = state.app.captures.made_ms(actor.signer, capture)
     bad = (RowStatus.INVALID, RowStatus.CONFLICT)
@@ -92,7 +94,9 @@ def get_capture_job(
         for row in receipt.rows
         if row.status in bad
     ]
-    return {**_job(capture, made_ms, receipt.taken), "errors": errors[:_ERRORS_MAX]}
+    job = {**_job(capture, made_ms, receipt.taken), "errors": errors[:_ERRORS_MAX]}
+    signed = signed_receipt(state.app.engine, state.app.evidence, actor.signer, capture)
+    return job if signed is None else {**job, "xinlian:receipt": signed.content}
 
 
 @router.get("/events", responses=_JSON_LD, dependencies=[Depends(told)])

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 
+import orjson
 from fastapi import File, Path, Query, Response, UploadFile
 from xinlian.services.api.paperwork import upload_of
 from xinlian.services.api.route import guarded_router
 from xinlian.services.api.schemas.common import Page
 from xinlian.services.api.schemas.trace_capture import CaptureLineView, CaptureView, RowView
 from xinlian.services.api.schemas.trace_rows import FactsBody, PointBody
-from xinlian.services.api.state import ActorDep, KeyDep, StateDep
+from xinlian.services.api.state import ActorDep, ApiState, KeyDep, StateDep
+from xinlian.services.api.trace_items import attachment
+from xinlian.services.app.errors import Code, RefusedError
 from xinlian.services.app.trace_capture import digest_of
 from xinlian.services.app.trace_files import fact_rows, file_rows, point_rows
+from xinlian.services.app.trace_receipts import Signed, signed_receipt
 
 router = guarded_router("capture", "/trace")
 
 CapturePath = Annotated[
     str, Path(pattern=r"^[0-9a-f]{32}$", description="Id of a capture, from its receipt.")
 ]
+
+_FILE: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "The file, byte for byte as it has to be kept.",
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    }
+}
 
 
 @router.post("/facts", status_code=201, responses={200: {"model": CaptureView}})
@@ -37,7 +48,7 @@ def capture_facts(
         content=content,
     )
     response.status_code = 201 if receipt.taken else 200
-    return CaptureView.of(receipt)
+    return CaptureView.of(receipt, _signed(state, party, receipt.capture_id))
 
 
 @router.post("/control-point-data", status_code=201, responses={200: {"model": CaptureView}})
@@ -55,7 +66,7 @@ def capture_point(
         content=content,
     )
     response.status_code = 201 if receipt.taken else 200
-    return CaptureView.of(receipt)
+    return CaptureView.of(receipt, _signed(state, party, receipt.capture_id))
 
 
 @router.post("/captures", status_code=201, responses={200: {"model": CaptureView}})
@@ -81,7 +92,7 @@ def capture_file(
         party, file_rows(upload, plan, party), key=key, operation="capture_file", content=content
     )
     response.status_code = 201 if receipt.taken else 200
-    return CaptureView.of(receipt)
+    return CaptureView.of(receipt, _signed(state, party, receipt.capture_id))
 
 
 @router.get("/captures")
@@ -96,7 +107,28 @@ def list_captures(
 @router.get("/captures/{capture}")
 def get_capture(state: StateDep, actor: ActorDep, capture: CapturePath) -> CaptureView:
     """A receipt again."""
-    return CaptureView.of(state.app.captures.receipt(actor.signer, capture))
+    found = state.app.captures.receipt(actor.signer, capture)
+    return CaptureView.of(found, _signed(state, actor.signer, capture))
+
+
+@router.get("/captures/{capture}/receipt", response_class=Response, responses=_FILE)
+def get_capture_receipt(
+    state: StateDep,
+    actor: ActorDep,
+    capture: CapturePath,
+    after: Annotated[
+        int,
+        Query(ge=-1, le=2**53 - 1, description="Place of the last record of the receipt before."),
+    ] = -1,
+) -> Response:
+    """The signed receipt of a capture's records as a file to keep, 10,000 records each."""
+    found = _signed(state, actor.signer, capture, after)
+    if found is None:
+        raise RefusedError(
+            Code.STATE, "there is no receipt: nothing was recorded, or nobody here signs for it"
+        )
+    body = orjson.dumps(found.content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return attachment(body, "application/json", f"{capture}.xlreceipt")
 
 
 @router.get("/captures/{capture}/rows")
@@ -112,3 +144,7 @@ def list_capture_rows(
     """How the rows of a capture ended, in order of their numbers."""
     found = state.app.captures.receipt(actor.signer, capture, after, limit)
     return Page(items=[RowView.of(row) for row in found.rows])
+
+
+def _signed(state: ApiState, party: int, capture: str, after: int = -1) -> Signed | None:
+    return signed_receipt(state.app.engine, state.app.evidence, party, capture, after)

@@ -20,7 +20,13 @@ from xinlian.ledger.adapters.sql.engine import begin_read, begin_write
 from xinlian.ledger.chain.signer import recover
 from xinlian.ledger.model.evidence.errors import EvidenceError, Refusal
 from xinlian.ledger.model.evidence.heads import LogInfo, log_id
-from xinlian.ledger.model.evidence.receipts import Promise, Receipt, ReceiptState, parse_receipt
+from xinlian.ledger.model.evidence.receipts import (
+    Promise,
+    Receipt,
+    ReceiptState,
+    make_receipt,
+    parse_receipt,
+)
 from xinlian.ledger.model.ids import Address, PartyId
 from xinlian.ledger.model.orders import Domain
 from xinlian.ledger.model.views import HeadOnChain
@@ -157,6 +163,27 @@ class Evidence:
                 Code.UNAVAILABLE, "the key of the log's writer is not kept on this server"
             )
         return self.logs.receipt(log, appended, signer, self._promise).to_json()
+
+    def promise(
+        self,
+        log: bytes,
+        leaves: Sequence[tuple[int, bytes]],
+        accepted_ms: int,
+        deadline_ms: int,
+    ) -> dict[str, Any] | None:
+        """The signed receipt of records, (place, leaf hash) each, that were accepted and promised
+        for these times; None where the key of the writer of that time is not kept here."""
+        with begin_read(self._engine) as connection:
+            versions = queries.log_writers(connection, log)
+        time_ = accepted_ms // 1000
+        then = [each.writer for each in versions if each.since <= time_]
+        signer = self._writers.signer(
+            then[-1] if then else self._writers.ensure(self._info(log).party)
+        )
+        if signer is None:
+            return None
+        within = Promise(deadline_ms - accepted_ms)
+        return make_receipt(log, leaves, accepted_ms, within, signer).to_json()
 
     def receipt_state(self, content: Mapping[str, Any]) -> tuple[Receipt, ReceiptState]:
         """What became of the promise of a receipt.

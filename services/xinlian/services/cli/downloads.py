@@ -15,10 +15,26 @@ from xinlian.services.cli.common import wants_json
 from xinlian.services.cli.failure import CliError, Exit
 from xinlian.services.cli.i18n import language, pick
 
-__all__ = ["follow", "save"]
+__all__ = ["follow", "keep_receipt", "save"]
 
 SECONDS_MAX: Final = 300.0
 _NAME: Final = re.compile(r'filename="([A-Za-z0-9._\-]{1,120})"', re.ASCII)
+
+
+def keep_receipt(body: Any, out: Path) -> None:
+    """Write the signed receipt of a capture's answer; tells on standard error what became of it."""
+    found = body["signed_receipt"]
+    if found is None:
+        click.echo(pick("no receipt: nothing was recorded", "没有回执：未记录任何内容"), err=True)
+        return
+    out.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
+    count, rest = len(found["leaves"]), body["receipt_after"]
+    click.echo(
+        pick(f"{out}: receipt for {count:,} records", f"{out}：{count:,} 条记录的回执"), err=True
+    )
+    if rest is not None:
+        more = f"./xl capture receipt {body['capture']} --after {rest}"
+        click.echo(pick(f"for the records behind them: {more}", f"其后的记录：{more}"), err=True)
 
 
 def save(api: Api, method: str, path: str, out: Path | None, parts: dict[str, Any]) -> None:

@@ -57,6 +57,7 @@ ROWS: Final = (
           Arg("no_key", "leave out the key with which subjects are recognised",
               "不附对象密钥", flag=True)), file=True, shape=_proof),
     Verb("evidence", "receipt", "check_receipt", "POST", "/evidence/receipts/check",
-         "Whether the promise of a receipt (FILE) was kept.", "核对回执（文件）的承诺。",
+         "Whether the log's writer signed a receipt (FILE), and kept its promise.",
+         "核对回执（文件）的签名与承诺。",
          (_FILE,)),
 )  # fmt: skip

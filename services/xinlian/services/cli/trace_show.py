@@ -212,6 +212,15 @@ def show_capture(body: Mapping[str, Any]) -> None:
     _say(pick(f"capture {body['capture']}", f"采集 {body['capture']}"))
     if body.get("included_by_ms"):
         _say(pick("promised on chain by ", "承诺上链时间 ") + moment_of_ms(body["included_by_ms"]))
+    signed = body.get("signed_receipt")
+    if signed:
+        count, signer = len(signed["leaves"]), signed["signer"]
+        _say(
+            pick(
+                f"signed receipt for {count:,} records by {signer}: --receipt FILE keeps it",
+                f"{signer} 签名的 {count:,} 条记录回执：用 --receipt 文件 保存",
+            )
+        )
     bad = [row for row in body.get("rows", ()) if row["status"] in ("invalid", "conflict")]
     if bad:
         why = pick("why", "why_zh")

@@ -81,6 +81,8 @@ class Verb:
     waits: bool = False
     file: bool = False
     """The answer is a file: it goes where ``--out`` says."""
+    keeps_receipt: bool = False
+    """The answer holds a signed receipt: ``--receipt`` says where it is kept."""
     stream: bool = False
     """The answer is a stream of events: each is shown as it comes."""
     view: str = ""
@@ -112,6 +114,10 @@ def make_command(verb: Verb) -> click.Command:
         help_out = pick("file to write; - for standard output", "输出文件；- 为标准输出")
         kind = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
         params.append(_option("out", kind, help_out))
+    if verb.keeps_receipt:
+        help_receipt = pick("file to keep the signed receipt in", "保存签名回执的文件")
+        kind = click.Path(dir_okay=False, writable=True, path_type=Path)
+        params.append(_option("receipt", kind, help_receipt))
     if verb.writes:
         help_key = pick("idempotency key: the same again when you repeat", "幂等键：重试时用同一个")
         params.append(_option("key", str, help_key))
@@ -141,6 +147,10 @@ def run(verb: Verb, values: dict[str, Any]) -> None:
         answer = api.call(verb.method, request.path, lang=language(), **request.parts)
     except CliError as exc:
         raise placed(verb, exc) from exc
+    if verb.keeps_receipt and values.get("receipt"):
+        from xinlian.services.cli.downloads import keep_receipt
+
+        keep_receipt(answer.body, values["receipt"])
     if options.get("json"):
         print_json(answer.body)
     else:

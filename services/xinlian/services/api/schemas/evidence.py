@@ -18,6 +18,8 @@ __all__ = [
     "ReceiptBody",
     "ReceiptLeaf",
     "ReceiptView",
+    "SignedLeaf",
+    "SignedReceipt",
 ]
 
 SUBJECTS_MAX = 1_000
@@ -110,6 +112,26 @@ class ReceiptBody(Body):
     leaves: Annotated[list[ReceiptLeaf], Field(min_length=1, max_length=RECEIPT_LEAVES_MAX)]
     accepted_at: Annotated[str, StringConstraints(max_length=24)]
     deadline: Annotated[str, StringConstraints(max_length=24)]
+    signer: AddressText
+    signature: SignatureText
+
+
+class SignedLeaf(View):
+    """A record that a signed receipt is for."""
+
+    index: LeafIndex
+    leaf_hash: HashText
+
+
+class SignedReceipt(View):
+    """A receipt to keep (``xinlian-receipt/1``): the log's writer signed that a head on chain
+    covers these records by the deadline."""
+
+    format: Annotated[str, Field(examples=["xinlian-receipt/1"])]
+    log: HashText
+    leaves: list[SignedLeaf]
+    accepted_at: Annotated[str, Field(examples=["2026-11-22T09:00:00.000Z"])]
+    deadline: Annotated[str, Field(examples=["2026-11-22T09:10:00.000Z"])]
     signer: AddressText
     signature: SignatureText
 

@@ -7,7 +7,9 @@ from typing import Annotated
 import orjson
 from pydantic import Field
 from xinlian.services.api.schemas.common import View
+from xinlian.services.api.schemas.evidence import LeafIndex, SignedReceipt
 from xinlian.services.api.schemas.trace import Millis
+from xinlian.services.app.trace_receipts import Signed
 from xinlian.trace.model.capture import CaptureReceipt, RowResult, RowStatus
 
 __all__ = ["CaptureLineView", "CaptureView", "CountsView", "RowView"]
@@ -49,7 +51,9 @@ class CountsView(View):
 
 class CaptureView(View):
     """The answer to a capture: whether it was taken in, how its rows ended (the first 1,000, those
-    that are no good before all others), and by when all is on the chain."""
+    that are no good before all others), by when all is on the chain, and the signed receipt of its
+    records. That of a long capture is for the first 10,000: the next begins behind the place
+    ``receipt_after``."""
 
     capture: str
     taken: bool
@@ -57,10 +61,12 @@ class CaptureView(View):
     rows: list[RowView]
     log_id: str
     included_by_ms: Millis | None
+    signed_receipt: SignedReceipt | None
+    receipt_after: LeafIndex | None
 
     @classmethod
-    def of(cls, receipt: CaptureReceipt) -> CaptureView:
-        """A receipt of the model."""
+    def of(cls, receipt: CaptureReceipt, signed: Signed | None) -> CaptureView:
+        """A receipt of the model, and what was signed."""
         bad = (RowStatus.CONFLICT, RowStatus.INVALID)
         rows = sorted(receipt.rows, key=lambda row: row.status not in bad)
         counts = {status.value: count for status, count in receipt.counts.items()}
@@ -71,6 +77,8 @@ class CaptureView(View):
             rows=[RowView.of(row) for row in rows[:ROWS_SHOWN]],
             log_id=receipt.log_id,
             included_by_ms=receipt.included_by_ms,
+            signed_receipt=None if signed is None else SignedReceipt(**signed.content),
+            receipt_after=None if signed is None else signed.after,
         )
 
 
