@@ -132,7 +132,7 @@ class Scope:
     ) -> list[RecallLine]:
         ids: dict[int, ItemId] = self._store.items.ids(verdicts)
         wanted = [n for n in verdicts if ids[n].type is kind and (only is None or n in only)]
-        where = self._store.whereabouts(wanted)
+        where = self._store.whereabouts(wanted, self._seen)
         return [
             RecallLine(
                 ids[number],
@@ -174,7 +174,7 @@ class Scope:
         fitted = {edge.child for edge in self._edges if not edge.withdrawn}
         loose = {number: verdict for number, verdict in verdicts.items() if number not in fitted}
         ids = self._store.items.ids(loose)
-        where = self._store.whereabouts(loose)
+        where = self._store.whereabouts(loose, self._seen)
         found = [
             RecallLine(
                 ids[number],

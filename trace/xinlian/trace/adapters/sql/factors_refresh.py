@@ -24,7 +24,7 @@ from xinlian.trace.model.factors import FactorKind
 from xinlian.trace.model.items import ItemType
 from xinlian.trace.model.recall import Whereabouts
 from xinlian.trace.model.whereabouts import told_by
-from xinlian.trace.usecases.ports import Edge
+from xinlian.trace.usecases.ports import Edge, Seen
 
 __all__ = ["FactorRefresh"]
 
@@ -32,6 +32,11 @@ _ITEMS_AT_ONCE: Final = 2_000
 _VEHICLES_AT_ONCE: Final = 1_000
 _BATCH: Final = ITEM_TYPES.number[ItemType.BATCH]
 _WHERE: Final = FactorKind.WHEREABOUTS
+_CLOCKS_MS: Final = 300_000
+_HAPPENED: Final = (
+    "t.withdrawn = 0 AND t.is_correction = 0 AND t.event_time <= ? + COALESCE("
+    "(SELECT r.captured_ms FROM trace_records r WHERE r.record = t.record), t.event_time)"
+)
 _Reach = dict[int, list[tuple[int, bool]]]
 """Item → the items one link away, and whether the link is known and holds."""
 
@@ -167,17 +172,22 @@ class FactorRefresh:
                 here = where.get(item) is place
                 (change.ever if here else change.gone).add(ordinals[item])
 
-    def whereabouts(self, numbers: Iterable[int]) -> dict[int, Whereabouts]:
-        """Where items are by their last event that tells."""
+    def whereabouts(self, numbers: Iterable[int], seen: Seen = None) -> dict[int, Whereabouts]:
+        """Where items are by their last event that tells, of the parties in ``seen``.
+
+        An event that is dated after its capture, clocks that differ apart, tells nothing: it would
+        be the last one for as long as it likes.
+        """
         pairs = list(bulk.by_keys(self._connection, t.event_items, "item event", "item", numbers))
         events = {
             event: (time, event, told)
-            for event, time, disposition in bulk.by_keys(
-                *(self._connection, t.events, "event event_time disposition", "event"),
+            for event, party, time, disposition in bulk.by_keys(
+                *(self._connection, t.events, "event party event_time disposition", "event"),
                 {event for _, event in pairs},
-                where="t.withdrawn = 0 AND t.is_correction = 0",
+                where=_HAPPENED,
+                values=(_CLOCKS_MS,),
             )
-            if (told := told_by(disposition)) is not None
+            if (seen is None or party in seen) and (told := told_by(disposition)) is not None
         }
         last: dict[int, tuple[int, int, Whereabouts]] = {}
         for item, event in pairs:
