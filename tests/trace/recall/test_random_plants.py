@@ -130,7 +130,7 @@ def test_a_list_equals_the_naive_one_and_the_records(plant: Plant, data: st.Data
     recalls = Recalls(plant.site, Everything(), plant.logs)
     found = recalls.scope(OWNER, causes, NOW)
     assert findings(found) == naive.findings(causes, NOW)
-    again = recompute(plant.logs.records[mark:], causes, NOW)
+    again = recompute({OWNER: plant.logs.records[mark:]}, causes, NOW)
     assert told(again.lines) == told(found.lines)
     assert list_digest(again.lines) == list_digest(found.lines)
     assert told(again.stock) == told(found.stock)

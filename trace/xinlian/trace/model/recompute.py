@@ -34,22 +34,24 @@ def list_digest(lines: Iterable[RecallLine]) -> str:
 
 
 def recompute(
-    records: Iterable[Mapping[str, Any]],
+    records: Mapping[int, Iterable[Mapping[str, Any]]],
     causes: Sequence[Cause],
     made_at_ms: int,
     recall_id: str = "",
 ) -> RecallList:
-    """The recall list that follows from records of the schema ``xinlian-trace/1``, given in the
-    order of their log. ``population`` counts the vehicles that the records name."""
+    """The recall list that follows from records of the schema ``xinlian-trace/1``, given for each
+    party in the order of its log: a party corrects what it said itself. ``population`` counts the
+    vehicles that the records name."""
     book = _Book()
-    for record in records:
-        book.add(facts_of(record))
+    for party, each in sorted(records.items()):
+        for record in each:
+            book.add(party, facts_of(record))
     seeds = gather(
         (item, seed) for cause in causes for item, seed in book.seeds(cause) if seed is not None
     )
     verdicts = spread(seeds, book.ways(), _single, made_at_ms)
     contained = {way.child for way in book.ways()}
-    lines = [_line(item, verdicts, book) for item in sorted(verdicts)]
+    lines = [_line(item, verdicts, book, made_at_ms) for item in sorted(verdicts)]
     cars = [line for line in lines if line.vehicle.type is ItemType.VEHICLE]
     counts = {finding: sum(line.finding is finding for line in cars) for finding in Finding}
     return RecallList(
@@ -78,10 +80,12 @@ def path_of(item: Any, verdicts: Mapping[Any, Verdict[Any]], levels_max: int = 1
     return way[::-1]
 
 
-def _line(item: ItemId, verdicts: Mapping[ItemId, Verdict[ItemId]], book: _Book) -> RecallLine:
+def _line(
+    item: ItemId, verdicts: Mapping[ItemId, Verdict[ItemId]], book: _Book, made_at_ms: int
+) -> RecallLine:
     verdict = verdicts[item]
     path = tuple(each.id for each in path_of(item, verdicts))
-    events = book.events.get(item, [])
+    events = book.events(item, made_at_ms)
     return RecallLine(item, verdict.finding, verdict.reason, path, whereabouts_of(events))
 
 
@@ -89,20 +93,24 @@ def _single(item: ItemId) -> bool:
     return item.type is not ItemType.BATCH
 
 
+_Key = tuple[int, ItemId, ItemId, int]
+"""Of a link: party, parent, child, beginning (-1: not known)."""
+
+
 class _Book:
-    """Facts as the records tell them, one after the other."""
+    """Facts as the records tell them, one after the other, by the party that says so."""
 
     def __init__(self) -> None:
         self.items: set[ItemId] = set()
-        self.events: dict[ItemId, list[Event]] = {}
+        self._events: dict[ItemId, list[tuple[int, Event]]] = {}
         self._described: list[Item] = []
-        self._links: dict[tuple[ItemId, ItemId, int], Link] = {}
-        self._withdrawn: set[tuple[ItemId, ItemId, int]] = set()
-        self._work: dict[tuple[str, str], ProcessRecord | Inspection] = {}
-        self._links_of_event: dict[str, list[tuple[ItemId, ItemId, int]]] = {}
-        self._gone: set[tuple[str, str]] = set()
+        self._links: dict[_Key, Link] = {}
+        self._withdrawn: set[_Key] = set()
+        self._work: dict[tuple[int, str, str], ProcessRecord | Inspection] = {}
+        self._links_of_event: dict[tuple[int, str], list[_Key]] = {}
+        self._gone: set[tuple[int, str, str]] = set()
 
-    def add(self, facts: Sequence[Fact]) -> None:
+    def add(self, party: int, facts: Sequence[Fact]) -> None:
         """One record."""
         events = [f.event_id for f in facts if isinstance(f, Event) and not f.is_correction]
         for fact in facts:
@@ -110,42 +118,43 @@ class _Book:
                 self.items.add(fact.id)
                 self._described.append(fact)
             elif isinstance(fact, Link):
-                key = self._link(fact)
+                key = self._link(party, fact)
                 for event in events:
-                    self._links_of_event.setdefault(event, []).append(key)
+                    self._links_of_event.setdefault((party, event), []).append(key)
             elif isinstance(fact, Event):
                 for item in fact.items:
                     self.items.add(item)
                     if not fact.is_correction:
-                        self.events.setdefault(item, []).append(fact)
+                        self._events.setdefault(item, []).append((party, fact))
             elif not isinstance(fact, Correction):
                 self.items.add(fact.item)
             if isinstance(fact, ProcessRecord):
-                self._work.setdefault(("processrecord", fact.record_id), fact)
+                self._work.setdefault((party, "processrecord", fact.record_id), fact)
             elif isinstance(fact, Inspection):
-                self._work.setdefault(("inspection", fact.inspection_id), fact)
+                self._work.setdefault((party, "inspection", fact.inspection_id), fact)
             elif isinstance(fact, Correction):
-                self._correct(fact)
+                self._correct(party, fact)
 
-    def _link(self, fact: Link) -> tuple[ItemId, ItemId, int]:
+    def _link(self, party: int, fact: Link) -> _Key:
         self.items |= {fact.parent, fact.child}
         begins = -1 if fact.valid_from_ms is None else fact.valid_from_ms
+        pair = party, fact.parent, fact.child
         if fact.valid_from_ms is None and fact.valid_to_ms is not None:
             held = [
                 key
                 for key, link in self._links.items()
-                if key[:2] == (fact.parent, fact.child)
-                and key[2] <= fact.valid_to_ms
+                if key[:3] == pair
+                and key[3] <= fact.valid_to_ms
                 and link.valid_to_ms is None
                 and key not in self._withdrawn
             ]
-            begins = max((key[2] for key in held), default=-1)
-        key = fact.parent, fact.child, begins
+            begins = max((key[3] for key in held), default=-1)
+        key = (*pair, begins)
         old = self._links.get(key)
         ends = fact.valid_to_ms
         if old is not None and ends is None and key not in self._withdrawn:
             ends = old.valid_to_ms
-        removal = self._links.get((fact.parent, fact.child, -1))
+        removal = self._links.get((*pair, -1))
         if old is None and ends is None and removal is not None:
             removed = removal.valid_to_ms
             ends = removed if removed is not None and removed > begins else None
@@ -157,21 +166,32 @@ class _Book:
         self._withdrawn.discard(key)
         return key
 
-    def _correct(self, fact: Correction) -> None:
+    def _correct(self, party: int, fact: Correction) -> None:
         if fact.kind == "event":
-            self._withdrawn |= set(self._links_of_event.get(fact.target, ()))
+            self._withdrawn |= set(self._links_of_event.get((party, fact.target), ()))
         elif fact.kind == "link":
             child, _, parent = fact.target.partition(">")
             self._withdrawn |= {
-                key for key in self._links if (key[0].id, key[1].id) == (parent, child)
+                key
+                for key in self._links
+                if (key[0], key[1].id, key[2].id) == (party, parent, child)
             }
-        self._gone.add((fact.kind, fact.target))
+        self._gone.add((party, fact.kind, fact.target))
+
+    def events(self, item: ItemId, until_ms: int) -> list[Event]:
+        """Events of an item up to a time, those withdrawn left out."""
+        return [
+            event
+            for party, event in self._events.get(item, ())
+            if (party, "event", event.event_id) not in self._gone
+            and event.event_time_ms <= until_ms
+        ]
 
     def ways(self) -> list[Way[ItemId]]:
         """Links that tell what things consist of."""
         return [
             Way(
-                *(link.parent, link.child, key[2], link.valid_to_ms),
+                *(link.parent, link.child, key[3], link.valid_to_ms),
                 link.certainty is Certainty.KNOWN,
                 key in self._withdrawn,
                 link.candidate_group,

@@ -15,6 +15,7 @@ from xinlian.ledger.model.ids import PartyId
 from xinlian.trace.model.items import ItemId
 from xinlian.trace.model.recall import (
     Cause,
+    CauseKind,
     Drill,
     Finding,
     RecallDiff,
@@ -33,6 +34,7 @@ from xinlian.trace.usecases.recall_scope import Scope
 __all__ = ["Recalls"]
 
 _NANOSECONDS_PER_US: Final = 1_000
+_NAMED: Final = frozenset({CauseKind.ITEMS, CauseKind.SUPPLIER})
 
 
 class Recalls:
@@ -165,8 +167,9 @@ class Recalls:
 
     def disclosure(self, party: int, recall_id: str) -> dict[int, list[int]]:
         """The leaves, by party, of the logs of the stream ``trace`` whose records are needed to
-        reckon a recall again with ``recompute``: links, batches, work, events, corrections, as they
-        were captured up to the recall. Raises ``KeyError`` if there is no such recall."""
+        reckon a recall again with ``recompute``: links, batches, work (if a cause is work), events,
+        and corrections of these, as they were captured up to the recall, of parties that the
+        party may see. Raises ``KeyError`` if there is no such recall."""
         with self._site.read() as store:
             found = store.recall(party, recall_id)
             if found is None:
@@ -175,7 +178,11 @@ class Recalls:
             seen = None if others is None else others | {party}
             scope = Scope(store, seen, found.causes, found.made_at_ms)
             numbers, edges = scope.walked()
-            leaves: dict[int, list[int]] = store.leaves_of(numbers, edges, found.made_at_ms)
+            last: int = store.recall_bound(recall_id)
+            with_work = any(cause.kind not in _NAMED for cause in found.causes)
+            leaves: dict[int, list[int]] = store.leaves_of(
+                numbers, edges, last, seen, with_work=with_work
+            )
             return leaves
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -16,7 +15,7 @@ from xinlian.trace.adapters.sql import tables_facts as t
 from xinlian.trace.adapters.sql.codes import ITEM_TYPES
 from xinlian.trace.adapters.sql.factors import FactorTable
 from xinlian.trace.adapters.sql.items import ItemTable
-from xinlian.trace.adapters.sql.tables import descriptions, items, links, records
+from xinlian.trace.adapters.sql.tables import descriptions, items, links
 from xinlian.trace.model.factors import FactorKind
 from xinlian.trace.model.items import ItemId, ItemType
 from xinlian.trace.model.recall import (
@@ -29,7 +28,7 @@ from xinlian.trace.model.recall import (
     Whereabouts,
 )
 from xinlian.trace.model.records import item_of, item_text
-from xinlian.trace.usecases.ports import Edge, Seen
+from xinlian.trace.usecases.ports import Seen
 from xinlian.trace.usecases.recall_records import cause_of, cause_value
 
 __all__ = ["RecallTable"]
@@ -130,7 +129,9 @@ class RecallTable:
     def keep_recall(self, party: int, recall: RecallList, digest: str, leaf: int) -> None:
         """Keep a list."""
         diff = recall.diff
+        last = bulk.run(self._connection, "SELECT max(record) FROM trace_records")[0][0]
         details = {
+            "last_record": last or 0,
             "lines": [_line_value(line) for line in recall.lines],
             "stock": [_line_value(line) for line in recall.stock],
             "diff": None
@@ -247,33 +248,6 @@ class RecallTable:
             )
             for drill, made_ms, what, took_us, steps in found
         ]
-
-    def leaves_of(
-        self, numbers: Iterable[int], edges: Iterable[Edge], until_ms: int
-    ) -> dict[int, list[int]]:
-        """Leaves of the records about items and links, with all corrections, by party."""
-        wanted, connection = list(numbers), self._connection
-        pairs = {(edge.parent, edge.child) for edge in edges}
-        found: set[int | None] = set()
-        for row in bulk.by_pairs(
-            connection, links, "record end_record", "parent child", sorted(pairs)
-        ):
-            found.update(row)
-        for table in (descriptions, t.processes, t.inspections):
-            found |= {r[0] for r in bulk.by_keys(connection, table, "record", "item", wanted)}
-        events = {
-            row[0] for row in bulk.by_keys(connection, t.event_items, "event", "item", wanted)
-        }
-        found |= {r[0] for r in bulk.by_keys(connection, t.events, "record", "event", events)}
-        found |= {row[0] for row in bulk.run(connection, "SELECT record FROM trace_corrections")}
-        leaves: dict[int, list[int]] = defaultdict(list)
-        for party, leaf in bulk.by_keys(
-            *(connection, records, "party leaf", "record", found - {None}),
-            where="t.captured_ms <= ?",
-            values=(until_ms,),
-        ):
-            leaves[party].append(leaf)
-        return {party: sorted(each) for party, each in leaves.items()}
 
 
 def _line_value(line: RecallLine) -> list[Any]:

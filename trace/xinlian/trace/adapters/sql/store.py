@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine
 from xinlian.ledger.adapters.sql.engine import begin_read, begin_write
 from xinlian.trace.adapters.sql import bulk
 from xinlian.trace.adapters.sql.captures import CaptureTable
+from xinlian.trace.adapters.sql.disclosing import DisclosureTable
 from xinlian.trace.adapters.sql.factors import FactorTable
 from xinlian.trace.adapters.sql.factors_refresh import FactorRefresh
 from xinlian.trace.adapters.sql.graph import Graph
@@ -22,7 +23,14 @@ __all__ = ["SqlTrace", "TraceStore"]
 
 
 class TraceStore(
-    CaptureTable, Graph, SignalTable, FactTable, FactorTable, FactorRefresh, RecallTable
+    CaptureTable,
+    Graph,
+    SignalTable,
+    FactTable,
+    FactorTable,
+    FactorRefresh,
+    RecallTable,
+    DisclosureTable,
 ):
     """Everything within one transaction; ``connection`` is it."""
 
