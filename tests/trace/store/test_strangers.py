@@ -6,10 +6,10 @@ import pytest
 from xinlian.trace.model.recall import Cause, CauseKind, Finding
 from xinlian.trace.model.tree import Direction, Truncation
 from xinlian.trace.usecases.genealogy import Genealogy
-from xinlian.trace.usecases.ports import Everything
+from xinlian.trace.usecases.ports import Everything, OnlyOwn
 from xinlian.trace.usecases.recall import Recalls
 
-from tests.trace.plant import NOW, OWNER, Plant, item, link, serial, vehicle
+from tests.trace.plant import NOW, OWNER, Plant, batch, item, link, serial, vehicle
 
 CAR, PACK = vehicle("LSVAU2A37N2100001"), serial("P1")
 STRANGER = OWNER + 2
@@ -61,3 +61,17 @@ def test_an_own_double_fit_shows_among_a_stranger_s_many(plant: Plant) -> None:
     with plant.site.read() as store:
         own = [signal.subject for signal in store.signals([OWNER])]
     assert "serial:0:P1 in vehicle:0:V1 and vehicle:0:V2" in own
+
+
+def test_a_batch_that_others_use_much_is_known_to_who_uses_it_too(plant: Plant) -> None:
+    heat = batch("HEAT-1")
+    uses = [link(heat, serial(f"a{number}")) for number in range(10_001)]
+    assert plant.take(*uses, party=OWNER - 1).taken
+    plant.must(link(heat, serial("mine")))
+    with plant.site.read() as store:
+        number = store.items.numbers([heat])[heat]
+        assert store.speakers(number) == {OWNER - 1, OWNER}
+    alone = Genealogy(plant.site, OnlyOwn())
+    assert alone.tree(OWNER, heat, Direction.UP) is not None
+    assert alone.tree(STRANGER, heat, Direction.UP) is None
+    assert [found.id for found in alone.find(OWNER, "HEAT-1")] == [heat]

@@ -47,9 +47,7 @@ class Genealogy:
             return [item for item, _ in store.items.get(shown, reader, seen).values()]
 
     def _visible(self, store: Any, number: int, seen: Seen) -> bool:
-        if seen is None:
-            return True
-        return bool(store.speakers(number) & seen)
+        return bool(store.known_to(number, seen))
 
     def tree(
         self,

@@ -28,6 +28,20 @@ _LINK: Final = (
     " record"
 )
 
+_SPOKEN: Final = (
+    "trace_descriptions x WHERE x.item = ?",
+    "trace_links x WHERE x.parent = ?",
+    "trace_inspections x WHERE x.item = ?",
+    "trace_processes x WHERE x.item = ?",
+    "trace_claims x WHERE x.item = ?",
+    "trace_gaps x WHERE x.item = ?",
+    "trace_certificates x WHERE x.item = ?",
+    "trace_event_items i JOIN trace_events x ON x.event = i.event WHERE i.item = ?",
+    # A batch may be in a million things: this comes last.
+    "trace_links x WHERE x.child = ?",
+)
+"""Where parties say something of an item."""
+
 
 def link_of(edge: Edge, ids: Any) -> Link:
     """A stored link as a fact; ``ids`` gives identities by number."""
@@ -81,25 +95,22 @@ class FactTable:
 
     def speakers(self, number: int) -> set[int]:
         """The parties that said something of an item."""
-        tables = [
-            ("trace_descriptions", "item"),
-            ("trace_links", "parent"),
-            ("trace_inspections", "item"),
-            ("trace_processes", "item"),
-            ("trace_claims", "item"),
-            ("trace_gaps", "item"),
-            ("trace_certificates", "item"),
-        ]
-        queries = [f"SELECT party FROM {name} WHERE {key} = ?" for name, key in tables]  # noqa: S608
-        queries += [
-            # A batch may be in a million things; who said so are few.
-            "SELECT DISTINCT party FROM (SELECT party FROM trace_links WHERE child = ?"
-            " LIMIT 10000) f",
-            "SELECT e.party FROM trace_event_items i JOIN trace_events e ON e.event = i.event"
-            " WHERE i.item = ?",
-        ]
+        queries = [f"SELECT DISTINCT x.party FROM {each}" for each in _SPOKEN]  # noqa: S608
         rows = bulk.run(self._connection, " UNION ".join(queries), *[number] * len(queries))
         return {row[0] for row in rows}
+
+    def known_to(self, number: int, seen: Seen) -> bool:
+        """Whether one of the parties said something of an item."""
+        if seen is None:
+            return True
+        listed = ", ".join(str(int(party)) for party in sorted(seen)) or "-1"
+        queries = [f"SELECT 1 FROM {each} AND x.party IN ({listed})" for each in _SPOKEN]  # noqa: S608
+        rows = bulk.run(
+            self._connection,
+            f"SELECT 1 WHERE EXISTS ({' UNION ALL '.join(queries)})",
+            *[number] * len(queries),
+        )
+        return bool(rows)
 
     def _items(self, wanted: list[int], seen: Seen) -> tuple[Stored[Item], ...]:
         ids = ItemTable(self._connection).ids(wanted)
