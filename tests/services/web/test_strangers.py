@@ -6,12 +6,13 @@ import json
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import Engine
 from xinlian.ledger.adapters.sql.engine import begin_write
+from xinlian.services.app.clock import Clock
 from xinlian.services.app.trace_dossier import Extent
 from xinlian.services.app.trace_items import Eyes, Found
 from xinlian.services.app.trace_policy import LEVELS, PagePolicy, Strangers
-from xinlian.services.app.trace_wiring import TraceParts
-from xinlian.services.bootstrap import Store
+from xinlian.services.app.trace_wiring import TraceParts, make_trace
 from xinlian.trace.model.dossier import Dossier, Verdict
 from xinlian.trace.model.facts import Inspection, Result
 from xinlian.trace.model.items import Item, ItemId, Scheme
@@ -19,7 +20,6 @@ from xinlian.trace.model.readers import EVERYONE, home_of, is_stranger, level_of
 from xinlian.trace.model.tree import Direction
 
 from tests.trace.plant import NOW, Plant, batch, item, link, serial, vehicle
-from tests.trace.store_fixtures import Logs
 
 CAR, SUPPLIER, SQUATTER, LOW = 2, 3, 9, 1
 VIN = vehicle("LXLBE2A01TH100113")
@@ -28,13 +28,8 @@ LOT = batch("https://id.gs1.org/01/09521100000024/10/LOT1")
 
 
 @pytest.fixture
-def plant(store: Store) -> Plant:
-    return Plant(store.engine, Logs(store.engine))
-
-
-@pytest.fixture
-def trace(store: Store) -> TraceParts:
-    return store.trace
+def trace(engine: Engine, clock: Clock) -> TraceParts:
+    return make_trace(engine, clock, bytes(range(32)), 60, lambda _: {}, "http://here.example")
 
 
 def failed(name: str, what: ItemId, *, key: bool = False) -> Inspection:

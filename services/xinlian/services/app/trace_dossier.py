@@ -72,7 +72,10 @@ class Dossiers:
         self.recalls_of = recalls_of
 
     def tree(self, item: ItemId, eyes: Eyes, direction: Direction, extent: Extent) -> Tree | None:
-        """A tree as the reader may see it."""
+        """A tree as the reader may see it. What a thing went into is its buyers' business:
+        strangers see parts alone."""
+        if eyes.stranger and direction is Direction.UP:
+            return None
         return self._genealogy.tree(
             eyes.reader,
             item,

@@ -97,8 +97,7 @@ def _page(request: Request, looked: _Looked, eyes: Eyes, item: Item, at: str) ->
     if dossier is None:
         return refusal(request, looked.visitor, 404)
     above = Extent(depth=1, nodes=LEVEL_NODES, at_ms=at_ms)
-    # What a thing went into is its buyers' business: strangers see parts alone.
-    up = None if eyes.stranger else dossiers.tree(item.id, eyes, Direction.UP, above)
+    up = dossiers.tree(item.id, eyes, Direction.UP, above)
     lang = language(request)
     values = item_values(
         dossier,
