@@ -28,6 +28,7 @@ EVIDENCE: Final[dict[str, str]] = {
     "a bundle proves something of one log at least": "证明文件至少涉及一个日志",
     "a receipt is for 1 to {} records": "一份回执包含 1 至 {} 条记录",
     "this is no receipt": "这不是回执",
+    "a head is on its way to the chain: try again in a moment": "树头正在上链：请稍后重试",
     "there is no receipt: nothing was recorded, or nobody here signs for it": (
         "没有回执：未记录任何内容，或此处无法为该日志签名"
     ),

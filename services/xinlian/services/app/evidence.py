@@ -39,6 +39,7 @@ __all__ = ["Evidence", "ProofState", "Standing"]
 
 _POLL_SECONDS: Final = 0.02
 _PROVE_SECONDS: Final = 10
+_PROVERS_MAX: Final = 16
 _SKEW_SECONDS: Final = 300
 """How far the clocks of chain and server may differ, as step 9 of a check has it."""
 
@@ -92,6 +93,7 @@ class Evidence:
         self._promise = Promise(1000 * deadline_seconds)
         self._known: dict[bytes, LogInfo] = {}
         self._lock = threading.Lock()
+        self._places = threading.BoundedSemaphore(_PROVERS_MAX)
 
     def ensure_log(self, party: PartyId, stream: str, *, sm3: bool = False) -> bytes:
         """The id of the party's log of a stream, which is made if there is none.
@@ -165,11 +167,7 @@ class Evidence:
         return self.logs.receipt(log, appended, signer, self._promise).to_json()
 
     def promise(
-        self,
-        log: bytes,
-        leaves: Sequence[tuple[int, bytes]],
-        accepted_ms: int,
-        deadline_ms: int,
+        self, log: bytes, leaves: Sequence[tuple[int, bytes]], accepted_ms: int, deadline_ms: int
     ) -> dict[str, Any] | None:
         """The signed receipt of records, (place, leaf hash) each, that were accepted and promised
         for these times; None where the key of the writer of that time is not kept here."""
@@ -230,16 +228,31 @@ class Evidence:
         cut = newest is not None and newest.head.size > index
         return ProofState(Standing.SENT if cut else Standing.WAITING)
 
-    def prove(self, requests: Mapping[bytes, Request], seconds: int = _PROVE_SECONDS) -> bytes:
-        """A proof bundle; waits for heads that are on their way to the chain, up to ``seconds``."""
-        end = time.monotonic() + seconds
-        while self._on_their_way(requests) and time.monotonic() < end:
-            time.sleep(_POLL_SECONDS)
+    def prove(self, requests: Mapping[bytes, Request], *, wait: bool = True) -> bytes:
+        """A proof bundle; waits for heads that are on their way to the chain, up to 10 s.
+
+        Few wait at once: while the chain stands still, waiting takes a thread from everyone else.
+        Whoever finds no place, or may not wait, is refused with ``UNAVAILABLE`` then.
+        """
+        if self._on_their_way(requests):
+            self._await_heads(requests, wait=wait)
         try:
             with begin_read(self._engine) as connection:
                 return self.logs.prove(connection, requests)
         except EvidenceError as exc:
             raise refused(exc) from exc
+
+    def _await_heads(self, requests: Mapping[bytes, Request], *, wait: bool) -> None:
+        if not wait or not self._places.acquire(blocking=False):
+            raise RefusedError(
+                Code.UNAVAILABLE, "a head is on its way to the chain: try again in a moment"
+            )
+        try:
+            end = time.monotonic() + _PROVE_SECONDS
+            while self._on_their_way(requests) and time.monotonic() < end:
+                time.sleep(_POLL_SECONDS)
+        finally:
+            self._places.release()
 
     def flush(self, seconds: int = 60, only: Collection[bytes] | None = None) -> None:
         """Cut heads of everything that waits, and wait until all (or ``only`` these logs') are on

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
 
 from sqlalchemy import Engine
 from xinlian.ledger.adapters.sql import queries
@@ -14,14 +14,21 @@ from xinlian.ledger.usecases.evidence import EvidenceLogs, Request
 from xinlian.services.app.errors import Code, RefusedError
 from xinlian.services.app.trace_proofs import Proofs
 from xinlian.trace.model.items import ItemId
+from xinlian.trace.model.readers import is_stranger
 from xinlian.trace.model.records import subject_of
 from xinlian.trace.model.stored import ItemFacts
 from xinlian.trace.usecases.genealogy import Genealogy
 
 __all__ = ["Bundles"]
 
-Prove = Callable[[Mapping[bytes, Request]], bytes]
 RECORDS_MAX: Final = 20_000
+
+
+class Prove(Protocol):
+    """Makes a bundle; ``wait``: for heads that are on their way to the chain."""
+
+    def __call__(self, requests: Mapping[bytes, Request], *, wait: bool = True) -> bytes:
+        """The bundle."""
 
 
 class Bundles:
@@ -40,7 +47,8 @@ class Bundles:
         """The proof file of what a reader may see about items: per log all records whose subject
         one of them is, and the single records beside these that speak of them.
 
-        Refused with ``STATE`` while none of it is under a head on the chain.
+        Refused with ``STATE`` while none of it is under a head on the chain. Strangers do not wait
+        for heads that are on their way.
         """
         facts = self._genealogy.facts(reader, items, with_links=False)
         leaves = _leaves(facts)
@@ -61,9 +69,9 @@ class Bundles:
             raise RefusedError(
                 Code.STATE, "no record of this is under a head on the chain yet: try again later"
             )
-        return self.prover(requests)
+        return self.prover(requests, wait=not is_stranger(reader))
 
-    def _stored(self, requests: Mapping[bytes, Request]) -> bytes:
+    def _stored(self, requests: Mapping[bytes, Request], *, wait: bool = True) -> bytes:  # noqa: ARG002
         try:
             with begin_read(self._engine) as connection:
                 return self._logs.prove(connection, requests)
