@@ -77,14 +77,41 @@ def test_a_paper_goes_from_hand_to_hand(
     assert len(kept.leaf_hash) == len(kept.decision_leaf_hash) == 64
     with plant.site.read() as store:
         numbers = list(store.items.numbers(HEADER.items).values())
-        for seen in (None, frozenset({SUPPLIER}), frozenset({CUSTOMER})):
-            shown = store.item_facts(numbers, seen, with_links=False).certificates
-            assert len(shown) == 2
-            assert shown[0].leaf == 0
-        assert store.item_facts(numbers, frozenset({STRANGER}), with_links=False).certificates == ()
-    assert {(each.item, each.state) for each in shown} == {
-        (item, CertificateState.REJECTED) for item in HEADER.items
-    }
+        for parties in (None, frozenset({SUPPLIER, CUSTOMER})):
+            shown = store.item_facts(numbers, parties, with_links=False).certificates
+            assert [each.leaf for each in shown] == [0, 0]
+            assert {(each.item, each.state) for each in shown} == {
+                (item, CertificateState.REJECTED) for item in HEADER.items
+            }
+
+
+def states(plant: Plant, *parties: int) -> list[CertificateState]:
+    with plant.site.read() as store:
+        numbers = list(store.items.numbers(HEADER.items[:1]).values())
+        found = store.item_facts(numbers, frozenset(parties), with_links=False).certificates
+        return [each.state for each in found]
+
+
+def test_a_review_counts_for_who_sees_the_reviewer(desk: CertificateDesk, plant: Plant) -> None:
+    friend = desk.submit(SENDER, STRANGER, HEADER, pdf(), "a.pdf", NOW)[0]
+    desk.decide(Person(STRANGER, "friend"), friend.id, Decision.APPROVE, "", NOW + 1)
+    assert states(plant, SUPPLIER, CUSTOMER) == [CertificateState.WAITING]
+    own = submit(desk)
+    desk.decide(REVIEWER, own.id, Decision.REJECT, "厚度缺失", NOW + 2)
+    assert states(plant, SUPPLIER, CUSTOMER) == [
+        CertificateState.WAITING,
+        CertificateState.REJECTED,
+    ]
+
+
+def test_a_stranger_puts_no_paper_on_an_item(desk: CertificateDesk, plant: Plant) -> None:
+    paper = submit(desk)
+    assert states(plant, CUSTOMER) == []
+    desk.decide(REVIEWER, paper.id, Decision.REJECT, "不是我方零件", NOW + 1)
+    assert states(plant, CUSTOMER) == []
+    good = submit(desk, number="QC-2")
+    desk.decide(REVIEWER, good.id, Decision.APPROVE, "", NOW + 2)
+    assert states(plant, CUSTOMER) == [CertificateState.APPROVED]
 
 
 def test_each_step_stands_in_the_evidence_with_the_hash_of_the_file(
@@ -110,10 +137,8 @@ def test_nobody_reviews_his_own_and_strangers_see_nothing(desk: CertificateDesk)
     ):
         assert refusal(call) == "not-found"
     assert desk.queue(STRANGER) == []
-    own, _ = desk.submit(REVIEWER, CUSTOMER, HEADER, pdf(), "own.pdf", NOW)
-    assert refusal(lambda: desk.decide(REVIEWER, own.id, Decision.APPROVE, "", NOW)) == "own-paper"
-    other = desk.decide(Person(CUSTOMER, "wang"), own.id, Decision.APPROVE, "", NOW)
-    assert other.state is ReviewState.APPROVED
+    own = (REVIEWER, CUSTOMER, HEADER, pdf(), "own.pdf", NOW)
+    assert refusal(lambda: desk.submit(*own)) == "own-paper"
 
 
 def test_repeating_is_harmless_and_other_content_is_refused(

@@ -95,6 +95,10 @@ class CertificateDesk:
         The same number with the same content is the same paper; with another content it is refused
         (``other-content``). Raises ``SourceError`` for a bad header or file.
         """
+        if to_party == by.party:
+            raise ReviewError(
+                "own-paper", "nobody reviews a paper of his own party", "不得审核本方提交的证书"
+            )
         media_type, sha256 = check_file(content)
         fresh = Review(
             id=0,
@@ -163,10 +167,6 @@ class CertificateDesk:
                 "not-yours",
                 "only the party that receives the delivery reviews its papers",
                 "只有收货方可以审核",
-            )
-        if by.name == review.submitted_by and by.party == review.party:
-            raise ReviewError(
-                "own-paper", "nobody reviews a paper handed in by himself", "不得审核本人提交的证书"
             )
         if review.state in (ReviewState.APPROVED, ReviewState.REJECTED) and decided != (
             review.state,

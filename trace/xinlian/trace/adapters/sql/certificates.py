@@ -27,11 +27,18 @@ _COLUMNS: Final = (
 def certificates_of(
     connection: Connection, wanted: Sequence[int], seen: Seen
 ) -> tuple[Certificate, ...]:
-    """Certificates of items (by number), in order of time, from or for a party of ``seen``."""
+    """Certificates of items (by number), in order of time.
+
+    A review counts where it was made by a party of ``seen``: a friend's approval is none, and the
+    paper waits. A paper from outside ``seen`` shows once it was approved, so that strangers put
+    nothing on an item, neither by handing it in nor by its being rejected.
+    """
     rows = [
         row
         for row in bulk.by_keys(connection, certificates, _COLUMNS, "item", wanted)
-        if seen is None or row[2] in seen or _receiver(row[6]) in seen
+        if seen is None
+        or row[2] in seen
+        or (_receiver(row[6]) in seen and STATES[row[8]] is CertificateState.APPROVED)
     ]
     if not rows:
         return ()
@@ -41,25 +48,27 @@ def certificates_of(
         row[0]: (row[1], bytes(row[2]).hex())
         for row in bulk.by_keys(connection, records, "record leaf leaf_hash", "record", kept)
     }
-    made = [
-        Certificate(
-            number=row[1],
-            party=row[2],
-            item=ids[row[0]],
-            sha256=row[3],
-            name=row[4],
-            media_type=row[5],
-            header=row[6],
-            attached_ms=row[7],
-            state=STATES[row[8]],
-            reason=row[9],
-            reviewed_by=row[10],
-            reviewed_ms=row[11],
-            leaf=leaves.get(row[12], (None, ""))[0],
-            leaf_hash=leaves.get(row[12], (None, ""))[1],
+    made = []
+    for row in rows:
+        counts = seen is None or _receiver(row[6]) in seen
+        made.append(
+            Certificate(
+                number=row[1],
+                party=row[2],
+                item=ids[row[0]],
+                sha256=row[3],
+                name=row[4],
+                media_type=row[5],
+                header=row[6],
+                attached_ms=row[7],
+                state=STATES[row[8]] if counts else CertificateState.WAITING,
+                reason=row[9] if counts else "",
+                reviewed_by=row[10] if counts else "",
+                reviewed_ms=row[11] if counts else None,
+                leaf=leaves.get(row[12], (None, ""))[0],
+                leaf_hash=leaves.get(row[12], (None, ""))[1],
+            )
         )
-        for row in rows
-    ]
     return tuple(sorted(made, key=lambda each: (each.attached_ms, each.number)))
 
 
