@@ -14,7 +14,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from xinlian.services.api.access import RULES
 from xinlian.services.api.problems import MEDIA_TYPE, STATUS, Problem
-from xinlian.services.api.route import GuardedRoute, query_names
+from xinlian.services.api.route import GuardedRoute, intake_of, query_names
 from xinlian.services.app.errors import Code
 from xinlian.services.app.idempotency import KEY_PATTERN
 
@@ -111,8 +111,12 @@ def _statuses(route: APIRoute, method: str) -> set[int]:
     found = {401, 403, 422, 429, 503}
     if method != "GET":
         found |= {400, 409, 413}
-    if route.body_field is not None:
+    if route.body_field is not None or intake_of(route.name).raw:
         found |= {400, 415}
+    if "code" in query_names(route):
+        found.add(404)
+    if "code" in query_names(route) or (route.param_convertors and "/trace/" in route.path):
+        found.add(409)
     if (
         route.param_convertors
         or method != "GET"

@@ -35,6 +35,7 @@ __all__ = [
     "PREFIX",
     "GuardedRoute",
     "guarded_router",
+    "intake_of",
     "query_names",
 ]
 
@@ -74,6 +75,7 @@ INTAKES: Final[dict[str, Intake]] = {
     ),
     "check_receipt": Intake(bytes_max=1 << 22, values_max=50_000),
     "query_events": Intake(any_query=True),
+    "make_gauge_study": Intake(values_max=20_000),
     "capture_facts": Intake(bytes_max=1 << 23, values_max=200_000),
     "capture_point": Intake(bytes_max=1 << 23, values_max=200_000),
 }
@@ -122,7 +124,7 @@ class GuardedRoute(APIRoute):
         reads = (self.methods or set()) <= {"GET", "HEAD"}
         known = query_names(self)
         media = _media_of(self)
-        intake = INTAKES.get(self.name, _PLAIN)
+        intake = intake_of(self.name)
 
         async def handle(request: Request) -> Response:
             state: ApiState = request.app.state.api
@@ -226,6 +228,11 @@ def guarded_router(tag: str | None = None, path: str = "") -> APIRouter:
         tags=None if tag is None else [tag],
         generate_unique_id_function=lambda route: route.name,
     )
+
+
+def intake_of(operation: str) -> Intake:
+    """What an operation takes that others do not."""
+    return INTAKES.get(operation, _PLAIN)
 
 
 def query_names(route: APIRoute) -> set[str]:

@@ -40,10 +40,18 @@ CodeQuery = Annotated[
         description="A VIN, serial, batch, GS1 key, Digital Link, or what a label says.",
     ),
 ]
+_BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
+_ANY_FILE: Final = (
+    *("application/pdf", "application/json", "application/zip", "text/csv"),
+    *("image/png", "image/jpeg", "image/svg+xml"),
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+)
 FILES: Final[dict[str, dict[int | str, dict[str, Any]]]] = {
-    kind: {200: {"content": {kind: {"schema": {"type": "string", "format": "binary"}}}}}
-    for kind in ("application/pdf", "application/json", "application/octet-stream", "text/csv")
+    "application/pdf": {200: {"content": {"application/pdf": _BINARY}}},
+    "application/json": {200: {"content": {"application/json": _BINARY}}},
+    "application/octet-stream": {200: {"content": dict.fromkeys(_ANY_FILE, _BINARY)}},
 }
+"""What answers with a file is documented to answer; the last is for several kinds of files."""
 
 
 def reader_of(actor: Actor) -> int:
@@ -165,8 +173,10 @@ def set_share(body: ShareBody, state: StateDep, actor: ActorDep) -> SharesView:
     same again changes nothing."""
     if state.app.parties.member(body.reader) is None:
         raise RefusedError(Code.NOT_FOUND, f"there is no party {body.reader}")
-    act = state.app.shares.offer if body.open else state.app.shares.close
-    return SharesView.of(act(actor.signer, body.reader))
+    shares = state.app.shares
+    if not body.open:
+        return SharesView.of(shares.close(actor.signer, body.reader))
+    return SharesView.of(shares.offer(actor.signer, body.reader, keys=body.keys))
 
 
 @router.post("/shares/answer")

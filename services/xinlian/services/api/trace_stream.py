@@ -55,7 +55,7 @@ async def list_signals(
     request: Request,
     state: StateDep,
     actor: ActorDep,
-    last_event_id: Annotated[str | None, Header(max_length=20, pattern=r"^[0-9]+$")] = None,
+    last_event_id: Annotated[str, Header(max_length=20, pattern=r"^[0-9]*$")] = "",
     after: Annotated[
         int | None, Query(ge=0, le=_NUMBER, description="Begin beyond this signal; 0: with all.")
     ] = None,

@@ -17,5 +17,5 @@ FORMS_OF_TRACE: Final[dict[str, tuple[str, str]]] = {
         "a decimal number with at most four decimals",
         "最多四位小数的十进制数",
     ),
-    r"^[0-9]+$": ("a whole number in digits", "十进制整数"),
+    r"^[0-9]*$": ("a whole number in digits", "十进制整数"),
 }
