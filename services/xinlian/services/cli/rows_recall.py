@@ -27,8 +27,20 @@ _FROM: Final = (
     _many("gauge", "a gauge", "量具"),
     _many("supplier", "a supplier's code", "供应商代码"),
     _many("station", "a station", "工位"),
-    Arg("since", "from this day or time on", "自此日期或时间起", type=Moment(), required=False),
-    Arg("until", "before this day or time", "至此日期或时间", type=Moment(), required=False),
+    Arg(
+        "since",
+        "from this day or time on",
+        "自此日期或时间起",
+        type=Moment(begins=True),
+        required=False,
+    ),
+    Arg(
+        "until",
+        "before this day or time",
+        "早于此日期或时间",
+        type=Moment(begins=True),
+        required=False,
+    ),
 )
 
 

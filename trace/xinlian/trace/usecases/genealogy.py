@@ -80,7 +80,7 @@ class Genealogy:
         with self._site.read() as store:
             seen = self.seen(store, reader)
             numbers = store.items.numbers(items).values()
-            found: ItemFacts = store.item_facts(numbers, seen, with_links=with_links)
+            found: ItemFacts = store.item_facts(numbers, seen, reader=reader, with_links=with_links)
             return found
 
 

@@ -25,12 +25,12 @@ _COLUMNS: Final = (
 
 
 def certificates_of(
-    connection: Connection, wanted: Sequence[int], seen: Seen
+    connection: Connection, wanted: Sequence[int], seen: Seen, reader: int = 0
 ) -> tuple[Certificate, ...]:
     """Certificates of items (by number), in order of time.
 
-    A review counts where it was made by a party of ``seen``: a friend's approval is none, and the
-    paper waits. A paper from outside ``seen`` shows once it was approved, so that strangers put
+    A review counts where it was made by a party of ``seen``, or for ``reader``, who handed the
+    paper in: a friend's approval is none, and the paper waits. A paper from outside ``seen`` shows once it was approved, so that strangers put
     nothing on an item, neither by handing it in nor by its being rejected.
     """
     rows = [
@@ -50,7 +50,7 @@ def certificates_of(
     }
     made = []
     for row in rows:
-        counts = seen is None or _receiver(row[6]) in seen
+        counts = seen is None or row[2] == reader or _receiver(row[6]) in seen
         made.append(
             Certificate(
                 number=row[1],

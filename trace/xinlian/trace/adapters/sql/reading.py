@@ -65,7 +65,9 @@ class FactTable:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def item_facts(self, numbers: Iterable[int], seen: Seen, *, with_links: bool) -> ItemFacts:
+    def item_facts(
+        self, numbers: Iterable[int], seen: Seen, *, reader: int = 0, with_links: bool
+    ) -> ItemFacts:
         """Everything about items; links only if asked for (a batch may have very many)."""
         wanted = list(dict.fromkeys(numbers))
         connection = self._connection
@@ -90,7 +92,7 @@ class FactTable:
             )
         }
         rows: list[Any] = [tuple(_with(each, leaves) for each in group) for group in groups]
-        papers = certificates_of(connection, wanted, seen)
+        papers = certificates_of(connection, wanted, seen, reader)
         return replace(ItemFacts(*rows), certificates=papers)
 
     def speakers(self, number: int) -> set[int]:
