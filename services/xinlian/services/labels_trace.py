@@ -57,7 +57,8 @@ TRACE_FIELDS: Final[dict[str, str]] = {
     "channel": "通知方式", "told": "新通知数", "drill": "演练", "took_us": "用时（微秒）",
     "steps_us": "分步用时", "findings": "结果计数",
     # sharing
-    "offered_to": "已提供待接受", "owners": "可查看的参与方", "offers": "待接受的提供",
+    "offered_to": "已提供待接受", "owners": "可查看的参与方", "keys": "附对象密钥",
+    "keys_to": "可附对象密钥的参与方", "offers": "待接受的提供",
     # signals
     "signal": "信号", "raised_ms": "发出时间",
     # EPCIS

@@ -13,6 +13,7 @@ from xinlian.ledger.model.evidence.errors import EvidenceError, Refusal
 from xinlian.ledger.usecases.evidence import EvidenceLogs, Request
 from xinlian.services.app.errors import Code, RefusedError
 from xinlian.services.app.trace_proofs import Proofs
+from xinlian.services.app.trace_sharing import Sharing
 from xinlian.trace.model.items import ItemId
 from xinlian.trace.model.readers import is_stranger
 from xinlian.trace.model.records import subject_of
@@ -35,12 +36,18 @@ class Bundles:
     """Makes proof files. ``prover`` makes a bundle; by default from what is stored."""
 
     def __init__(
-        self, engine: Engine, genealogy: Genealogy, proofs: Proofs, logs: EvidenceLogs
+        self,
+        engine: Engine,
+        genealogy: Genealogy,
+        proofs: Proofs,
+        logs: EvidenceLogs,
+        sharing: Sharing,
     ) -> None:
         self._engine = engine
         self._genealogy = genealogy
         self._proofs = proofs
         self._logs = logs
+        self.sharing = sharing
         self.prover: Prove = self._stored
 
     def of(self, reader: int, items: Sequence[ItemId]) -> bytes:
@@ -48,7 +55,8 @@ class Bundles:
         one of them is, and the single records beside these that speak of them.
 
         Refused with ``STATE`` while none of it is under a head on the chain. Strangers do not wait
-        for heads that are on their way.
+        for heads that are on their way. Subject keys are in it of those parties alone that granted
+        the reader theirs.
         """
         facts = self._genealogy.facts(reader, items, with_links=False)
         leaves = _leaves(facts)
@@ -59,12 +67,15 @@ class Bundles:
         subjects = list(dict.fromkeys(subject_of(item) for item in items))
         requests = {}
         with begin_read(self._engine) as connection:
+            keys = self.sharing.key_owners(connection, reader)
             for party, indices in leaves.items():
                 log = self._proofs.log_of(connection, party)
                 head = None if log is None else queries.newest_head(connection, log)
                 if log is not None and head is not None:
                     fixed = sorted(index for index in indices if index < head.size)
-                    requests[log] = Request(subjects=subjects, indices=fixed)
+                    requests[log] = Request(
+                        subjects=subjects, indices=fixed, reveal_key=party in keys
+                    )
         if not requests:
             raise RefusedError(
                 Code.STATE, "no record of this is under a head on the chain yet: try again later"

@@ -16,6 +16,7 @@ from xinlian.ledger.model.ids import PartyId
 from xinlian.services.app.clock import Clock
 from xinlian.services.app.errors import Code, RefusedError
 from xinlian.services.app.trace_policy import PagePolicies, PagePolicy
+from xinlian.services.app.trace_tables import key_grants as grants
 from xinlian.services.app.trace_tables import share_offers as offers
 from xinlian.trace.adapters.sql.tables import shares
 from xinlian.trace.model.records import time_text
@@ -38,12 +39,14 @@ class Log(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ShareState:
-    """Who sees a party's records, to whom it offered them; whose it sees, who offers it theirs."""
+    """Who sees a party's records, to whom it offered them; whose it sees, who offers it theirs;
+    whose proof files may hold the key of its log."""
 
     readers: list[int]
     offered_to: list[int]
     owners: list[int]
     offers: list[int]
+    keys_to: list[int]
 
 
 class Shares:
@@ -68,20 +71,31 @@ class Shares:
                 offered_to=listed(offers.c.reader, offers.c.owner == party),
                 owners=listed(shares.c.owner, shares.c.reader == party),
                 offers=listed(offers.c.owner, offers.c.reader == party),
+                keys_to=listed(grants.c.reader, grants.c.owner == party),
             )
 
-    def offer(self, owner: int, reader: int) -> ShareState:
-        """Offer one's records to a party; nothing changes if it sees them already."""
+    def offer(self, owner: int, reader: int, *, keys: bool = False) -> ShareState:
+        """Offer one's records to a party; nothing changes if it sees them already. ``keys``: its
+        proof files may hold the subject key of one's log, from now on or no longer."""
         if owner == reader:
             raise RefusedError(Code.INVALID, "your own records are open to you", field="reader")
         state = self.state(owner)
-        if reader in state.readers or reader in state.offered_to:
+        known = reader in state.readers or reader in state.offered_to
+        granted = reader in state.keys_to
+        if known and granted == keys:
             return state
         log = self._evidence.ensure_log(PartyId(owner), STREAM)
-        row = {"owner": owner, "reader": reader, "offered_at": self._clock.now()}
+        now, who = self._clock.now(), {"owner": owner, "reader": reader}
         with begin_write(self._engine) as connection:
-            connection.execute(insert(offers).values(row))
-            self._note(connection, log, owner, {"step": "offered", "other": reader})
+            if not known:
+                connection.execute(insert(offers).values({**who, "offered_at": now}))
+            if keys and not granted:
+                connection.execute(insert(grants).values({**who, "granted_at": now}))
+            elif granted and not keys:
+                here = (grants.c.owner == owner, grants.c.reader == reader)
+                connection.execute(delete(grants).where(*here))
+            step = {"step": "offered", "other": reader, "keys": keys}
+            self._note(connection, log, owner, step)
         return self.state(owner)
 
     def close(self, owner: int, reader: int) -> ShareState:
@@ -125,7 +139,7 @@ class Shares:
         log = self._evidence.ensure_log(PartyId(by), STREAM)
         with begin_write(self._engine) as connection:
             ended = 0
-            for table in (offers, shares):
+            for table in (offers, shares, grants):
                 here = (table.c.owner == owner, table.c.reader == reader)
                 ended += connection.execute(delete(table).where(*here)).rowcount
             if ended:

@@ -173,6 +173,7 @@ class RecallDesk:
             )
         requests = {}
         with begin_read(self._engine) as connection:
+            keys = self._bundles.sharing.key_owners(connection, party)
             for owner in {party, *leaves}:
                 log = self._proofs.log_of(connection, owner)
                 head = None if log is None else queries.newest_head(connection, log)
@@ -184,7 +185,7 @@ class RecallDesk:
                         "later",
                     )
                 subjects = [f"recall:{found.recall_id}"] if owner == party else []
-                requests[log] = Request(subjects=subjects, indices=wanted)
+                requests[log] = Request(subjects=subjects, indices=wanted, reveal_key=owner in keys)
         return self._bundles.prover(requests)
 
     def _now_ms(self) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select
 from xinlian.ledger.adapters.sql.engine import begin_write
 from xinlian.services.app.clock import Clock
 from xinlian.services.app.trace_policy import LEVELS, Strangers
-from xinlian.services.app.trace_tables import page_policies
+from xinlian.services.app.trace_tables import key_grants, page_policies
 from xinlian.trace.adapters.sql.tables import shares
 from xinlian.trace.model.readers import EVERYONE, home_of, is_stranger, level_of
 from xinlian.trace.usecases.ports import Seen
@@ -35,6 +35,16 @@ class Sharing:
             return frozenset((home_of(reader), *_open_to_all(found, level_of(reader))))
         query = select(shares.c.owner).where(shares.c.reader == reader)
         return frozenset(found.execute(query).scalars())
+
+    def key_owners(self, connection: Any, reader: int) -> frozenset[int]:
+        """Parties whose subject keys a reader's proof files may hold: its own, and those that
+        granted it. A key tells for ever which records of its log are about which id, so that
+        nobody else's file holds it."""
+        if reader < 0:
+            return frozenset()
+        found: Connection = connection
+        query = select(key_grants.c.owner).where(key_grants.c.reader == reader)
+        return frozenset((reader, *found.execute(query).scalars()))
 
     def readers(self, owner: int) -> list[int]:
         """Who sees a party's records."""

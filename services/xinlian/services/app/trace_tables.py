@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, String, Table
 from xinlian.ledger.adapters.sql.base import metadata
 
-__all__ = ["page_policies", "page_sessions", "share_offers"]
+__all__ = ["key_grants", "page_policies", "page_sessions", "share_offers"]
 
 page_sessions = Table(
     "page_sessions",
@@ -37,3 +37,13 @@ share_offers = Table(
     Column("offered_at", BigInteger, nullable=False),
 )
 Index("ix_trace_share_offers_reader", share_offers.c.reader)
+
+key_grants = Table(
+    "trace_key_grants",
+    metadata,
+    # Whose proof files may hold the subject key of the owner's log.
+    Column("owner", BigInteger, primary_key=True, autoincrement=False),
+    Column("reader", BigInteger, primary_key=True, autoincrement=False),
+    Column("granted_at", BigInteger, nullable=False),
+)
+Index("ix_trace_key_grants_reader", key_grants.c.reader)

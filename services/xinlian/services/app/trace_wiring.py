@@ -76,7 +76,7 @@ def make_trace(
     return TraceParts(
         items=items,
         dossiers=dossiers,
-        bundles=Bundles(engine, genealogy, proofs, logs),
+        bundles=Bundles(engine, genealogy, proofs, logs, sharing),
         papers=Papers(dossiers, page_url),
         sharing=sharing,
         policies=policies,

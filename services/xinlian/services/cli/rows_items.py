@@ -13,9 +13,13 @@ __all__ = ["AT", "CODE", "ROWS"]
 
 
 class Moment(click.ParamType[int]):
-    """A day in China (its end) or a time with its offset, as Unix milliseconds."""
+    """A day in China (its end, or where ``begins`` its beginning) or a time with its offset, as
+    Unix milliseconds."""
 
     name = "moment"
+
+    def __init__(self, *, begins: bool = False) -> None:
+        self._begins = begins
 
     def convert(self, value: Any, param: Any, ctx: Any) -> int:
         """Read what was typed."""
@@ -31,7 +35,7 @@ class Moment(click.ParamType[int]):
             self.fail(text, param, ctx)
         if found.tzinfo is None:
             found = found.replace(tzinfo=timezone(timedelta(hours=8)))
-            if len(str(value)) == len("2026-09-30"):
+            if len(str(value)) == len("2026-09-30") and not self._begins:
                 found += timedelta(days=1, milliseconds=-1)
         return int(found.astimezone(UTC).timestamp() * 1000)
 
@@ -116,7 +120,9 @@ _SHARES: Final = (
     Verb("share", "set", "set_share", "POST", "/trace/shares",
          "Offer your records to a party, or close them.", "向某方提供或关闭记录。",
          (Arg("reader", "number of the party", "参与方编号", type=int, positional=True),
-          Arg("open", "true or false", "true 或 false", type=bool, default=True))),
+          Arg("open", "true or false", "true 或 false", type=bool, default=True),
+          Arg("keys", "let its proof files hold the subject key of your log",
+              "允许其证明文件附上贵方日志的对象密钥", flag=True))),
     Verb("share", "accept", "answer_share", "POST", "/trace/shares/answer",
          "Accept the records that a party offers you, or decline them.",
          "接受或拒绝某方提供的记录。",

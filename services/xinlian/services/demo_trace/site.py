@@ -86,7 +86,7 @@ class Site:
 
     def share(self, owner: str, reader: str) -> None:
         """Let one company see what another recorded: offered, and accepted."""
-        self.app.shares.offer(self.party[owner], self.party[reader])
+        self.app.shares.offer(self.party[owner], self.party[reader], keys=True)
         self.app.shares.answer(self.party[reader], self.party[owner], accept=True)
 
     def capture(self, company: str, path: Path, mapping: Path | None = None) -> CaptureReceipt:

@@ -55,10 +55,12 @@ class PolicyView(View):
 
 
 class ShareBody(Body):
-    """Offer your records about parts to a party, or close them."""
+    """Offer your records about parts to a party, or close them. ``keys``: its proof files may hold
+    the subject key of your log, with which anyone can tell which of its records are about an id."""
 
     reader: PartyNo
     open: bool
+    keys: bool = False
 
 
 class AnswerBody(Body):
@@ -69,12 +71,14 @@ class AnswerBody(Body):
 
 
 class SharesView(View):
-    """Who sees your records about parts, to whom they are offered, whose you see, who offers."""
+    """Who sees your records about parts, to whom they are offered, whose you see, who offers;
+    ``keys_to``: whose proof files may hold the subject key of your log."""
 
     readers: list[PartyNo]
     offered_to: list[PartyNo]
     owners: list[PartyNo]
     offers: list[PartyNo]
+    keys_to: list[PartyNo]
 
     @classmethod
     def of(cls, state: ShareState) -> SharesView:
