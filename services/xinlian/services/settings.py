@@ -55,7 +55,8 @@ class Settings(BaseSettings):
     api_port: int = Field(default=8440, ge=0, le=65535)
     page_url: str | None = None
     """Address under which people reach the pages behind labels, such as ``https://qr.example.cn``:
-    it is printed on labels. Default: the API's own address."""
+    it is printed on labels. Default: the API's own address. The proxy there adds the client to
+    X-Forwarded-For: otherwise all strangers share one rate."""
     node_port: int = Field(default=0, ge=0, le=65535)
     """Port of the node's gateway when ``up`` starts it; 0 takes a free one."""
     seal_ms: int = Field(default=200, ge=1, le=60_000)
