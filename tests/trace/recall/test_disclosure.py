@@ -1,19 +1,24 @@
 """What a proof of a recall holds: what its list rests on, and nothing of parties not seen."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from xinlian.ledger.adapters.sql.engine import begin_read
-from xinlian.trace.model.facts import Correction, Inspection, ProcessRecord, Result
+from xinlian.trace.model.facts import Correction, Fact, Inspection, ProcessRecord, Result
 from xinlian.trace.model.recall import Cause, CauseKind, RecallList, Whereabouts
 from xinlian.trace.model.recompute import list_digest, recompute
 from xinlian.trace.usecases.ports import OnlyOwn, Visibility
 from xinlian.trace.usecases.recall import Recalls
 
 from tests.trace.plant import NOW, Plant, batch, event, item, link, serial, vehicle
+from tests.trace.recall.test_random_plants import causes_of, plants
 
 CAR, LOT = vehicle("LXLBE2A01TH100113"), batch("LOT-7")
 MAKER, OTHER = 2, 9
+_LATER = itertools.count(1)
 CAUSES = (Cause(CauseKind.ITEMS, (LOT.id,)),)
 SOLD = "https://ref.gs1.org/cbv/Disp-retail_sold"
 
@@ -130,3 +135,31 @@ def test_where_a_car_is_its_maker_s_partners_tell(plant: Plant) -> None:
     plant.must(event("sold again", CAR, time_ms=NOW, disposition=SOLD), party=MAKER)
     plant.must(event("y", CAR, time_ms=NOW + 10**12, disposition="in_progress"), party=OTHER)
     assert where(Sees()) == [Whereabouts.FIELD]
+
+
+@settings(
+    max_examples=8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=st.data())
+def test_what_is_disclosed_gives_the_list_whoever_said_it(
+    plant: Plant, data: st.DataObject
+) -> None:
+    naive, names = data.draw(plants())
+    causes = data.draw(causes_of(names))
+    stranger = OTHER + 1
+    said: dict[int, list[Fact]] = {MAKER: [], OTHER: [], stranger: []}
+    for fact in [*naive.links, *naive.work]:
+        for party in data.draw(st.sets(st.sampled_from(sorted(said)), min_size=1)):
+            said[party].append(fact)
+    for each in data.draw(st.lists(st.sampled_from(naive.links), max_size=3)):
+        party = data.draw(st.sampled_from(sorted(said)))
+        said[party].append(Correction(f"{each.child.id}>{each.parent.id}", "link", "", NOW))
+    for party, facts in said.items():
+        plant.must(*facts, party=party)
+    made = recalls(plant, Sees()).make(MAKER, causes, NOW + next(_LATER))
+    plant.must(link(names[0], vehicle(f"{names[0].id}.later"), 1), party=MAKER)
+    found = recalls(plant, Sees()).disclosure(MAKER, made.recall_id)
+    assert stranger not in found
+    assert again(plant, made, Sees()) == list_digest(made.lines)

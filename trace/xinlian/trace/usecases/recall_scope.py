@@ -77,7 +77,10 @@ class Scope:
         """Every item and link that the list rests on."""
         self._spread(self._over(list(self._seeds)))
         ends = {end for edge in self._edges for end in (edge.parent, edge.child)}
-        return ends | set(self._seeds), self._edges
+        # A cause that is in nothing is known by what it consists of.
+        alone = self._store.children_of(self._seeds.keys() - ends)
+        known = [*self._edges, *(edge for edge in alone if self._sees(edge))]
+        return ends | set(self._seeds), known
 
     def _large(self) -> tuple[Any, Any] | None:
         """``sure`` and ``ever`` of batches that are named without a window, if they are many."""
