@@ -150,14 +150,15 @@ def test_what_is_disclosed_gives_the_list_whoever_said_it(
     causes = data.draw(causes_of(names))
     stranger = OTHER + 1
     said: dict[int, list[Fact]] = {MAKER: [], OTHER: [], stranger: []}
-    for fact in [*naive.links, *naive.work]:
+    facts: list[Fact] = [*naive.links, *naive.work]
+    for fact in facts:
         for party in data.draw(st.sets(st.sampled_from(sorted(said)), min_size=1)):
             said[party].append(fact)
     for each in data.draw(st.lists(st.sampled_from(naive.links), max_size=3)):
         party = data.draw(st.sampled_from(sorted(said)))
         said[party].append(Correction(f"{each.child.id}>{each.parent.id}", "link", "", NOW))
-    for party, facts in said.items():
-        plant.must(*facts, party=party)
+    for party, told in said.items():
+        plant.must(*told, party=party)
     made = recalls(plant, Sees()).make(MAKER, causes, NOW + next(_LATER))
     plant.must(link(names[0], vehicle(f"{names[0].id}.later"), 1), party=MAKER)
     found = recalls(plant, Sees()).disclosure(MAKER, made.recall_id)
