@@ -1,20 +1,17 @@
-"""Traceability over the API: taking in, EPCIS, rights, recalls, signals as they are raised."""
+"""Traceability over the API: taking in, EPCIS, rights, recalls."""
 
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import httpx
 import pytest
 from xinlian.services.app.actors import Scope
-from xinlian.services.cli.downloads import events
 from xinlian.services.demo_trace.site import Site
 
-from tests.support.trace_site import COIL, EXPECTED, SUSPECT, client, post
+from tests.support.trace_site import COIL, EXPECTED, SUSPECT, client, inspection, post
 
 EVENT = {
     "@context": ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"],
@@ -38,20 +35,6 @@ def pack(plant: Site) -> Iterator[httpx.Client]:
 def outsider(plant: Site) -> Iterator[httpx.Client]:
     with client(plant, "outsider") as http:
         yield http
-
-
-def inspection(number: str, **changes: Any) -> dict[str, Any]:
-    return {
-        "type": "inspection",
-        "inspection_id": number,
-        "item": {"id": "0HLPB080A10001G9A0000714", "type": "serial"},
-        "characteristic": "绝缘电阻",
-        "result": "passed",
-        "time": "2026-10-02T08:00:00.000+08:00",
-        "value": "540",
-        "unit": "MΩ",
-        **changes,
-    }
 
 
 def test_facts_are_taken_in_once_and_a_bad_one_takes_all_back(pack: httpx.Client) -> None:
@@ -235,62 +218,6 @@ def test_a_recall_is_made_compared_told_and_handed_out(plant: Site, pack: httpx.
     drill = post(pack, "/trace/drills", {"causes": [cause]}).json()
     assert drill["findings"]["certain"] == recall["certain"]
     assert pack.get("/trace/drills").json()["items"][0]["drill"] == drill["drill"]
-
-
-def test_a_failed_key_inspection_is_on_the_stream_with_its_vehicles(
-    plant: Site, pack: httpx.Client
-) -> None:
-    found: list[dict[str, Any]] = []
-    listening = threading.Event()
-    newest = plant.app.trace.signals.newest()
-
-    def listen() -> None:
-        with (
-            client(plant, "pack", Scope.READ) as http,
-            http.stream(
-                "GET",
-                "/trace/signals",
-                params={"seconds": 20},
-                headers={"Accept": "text/event-stream", "Last-Event-ID": str(newest)},
-            ) as answer,
-        ):
-            assert answer.headers["Content-Type"].startswith("text/event-stream")
-            listening.set()
-            for event in events(answer.iter_lines()):
-                found.append(event)
-                return
-
-    thread = threading.Thread(target=listen)
-    thread.start()
-    assert listening.wait(10)
-    bad = inspection("FAIL-1", result="failed", value="3", key=True, lower="100")
-    assert post(pack, "/trace/facts", {"facts": [bad]}).status_code == 201
-    thread.join(15)
-    assert not thread.is_alive()
-    assert found[0]["kind"] == "failed-key"
-    assert found[0]["detail"]["vehicles"] == [SUSPECT]
-    missed = pack.get("/trace/signals", params={"after": newest}).json()["items"]
-    assert missed[0] == found[0]
-    assert pack.get("/trace/signals", params={"after": missed[-1]["signal"]}).json()["items"] == []
-
-
-def test_others_hear_nothing_of_it(plant: Site, outsider: httpx.Client) -> None:
-    assert outsider.get("/trace/signals", params={"after": 0}).json()["items"] == []
-
-
-def test_streams_are_bounded_per_token(plant: Site) -> None:
-    headers = {"Accept": "text/event-stream"}
-    with client(plant, "cell", Scope.READ) as http, ExitStack() as stack:
-        readers = []
-        for _ in range(4):
-            opened = stack.enter_context(
-                http.stream("GET", "/trace/signals", params={"seconds": 60}, headers=headers)
-            )
-            readers.append(opened.iter_lines())
-            assert next(readers[-1]).startswith("retry")
-        refused = http.get("/trace/signals", params={"seconds": 1}, headers=headers)
-        assert refused.json()["code"] == "rate_limited"
-        assert refused.headers["Retry-After"]
 
 
 def test_an_auditor_sees_what_all_recorded(plant: Site) -> None:

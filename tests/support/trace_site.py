@@ -68,3 +68,17 @@ def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     site = found_plant(tmp_path_factory.mktemp("plant"))
     yield site
     site.close()
+
+
+def inspection(number: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "type": "inspection",
+        "inspection_id": number,
+        "item": {"id": "0HLPB080A10001G9A0000714", "type": "serial"},
+        "characteristic": "绝缘电阻",
+        "result": "passed",
+        "time": "2026-10-02T08:00:00.000+08:00",
+        "value": "540",
+        "unit": "MΩ",
+        **changes,
+    }

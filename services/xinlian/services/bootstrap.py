@@ -155,7 +155,7 @@ class App(Store):
         wanted = list(digests)
         if not self.submitter.wait_settled(wanted, seconds):
             raise TimeoutError(f"not all of {len(wanted)} orders are final after {seconds} s")
-        statuses = [self.submitter.status(digest) for digest in wanted]
+        statuses = map(self.submitter.status, wanted)
         return [status for status in statuses if isinstance(status, (FinalStatus, Failed))]
 
     def close(self) -> None:
@@ -229,14 +229,9 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
         order_seconds=settings.order_seconds,
     )
     desk = FinancingDesk(store.engine, store.books, store.clock)
+    folder = settings.data / "banks"
     payments = Payments(
-        store.engine,
-        store.books,
-        store.parties,
-        desk,
-        store.keys,
-        store.clock,
-        settings.data / "banks",
+        store.engine, store.books, store.parties, desk, store.keys, store.clock, folder
     )
     evidence = _evidence(store, deployment, orders, submitter)
     return App(
@@ -262,8 +257,8 @@ def _evidence(
     store: Store, deployment: Deployment, orders: Orders, submitter: Submitter
 ) -> Evidence:
     """The evidence logs of the parties that this server keeps, and their worker."""
-    settings, clock = store.settings, store.clock
-    logs = EvidenceLogs(SqlEvidence(), now_ms=lambda: 1000 * clock.now())
+    settings = store.settings
+    logs = EvidenceLogs(SqlEvidence(), now_ms=lambda: 1000 * store.clock.now())
     writers = Writers(store.engine, store.custody)
     domain = deployment.domain(ContractName.EVIDENCE)
     worker = EvidenceWorker(

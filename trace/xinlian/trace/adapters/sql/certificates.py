@@ -30,8 +30,9 @@ def certificates_of(
     """Certificates of items (by number), in order of time.
 
     A review counts where it was made by a party of ``seen``, or for ``reader``, who handed the
-    paper in: a friend's approval is none, and the paper waits. A paper from outside ``seen`` shows once it was approved, so that strangers put
-    nothing on an item, neither by handing it in nor by its being rejected.
+    paper in: a friend's approval is none, and the paper waits. A paper from outside ``seen`` shows
+    once it was approved, so that strangers put nothing on an item, neither by handing it in nor by
+    its being rejected.
     """
     rows = [
         row
