@@ -22,6 +22,10 @@ ROUTES = [
 ]
 
 
+# Questions too long for an address: they keep nothing.
+QUESTIONS = {"check_receipt", "make_proof_bundle", "make_gauge_study", "make_label_sheet"}
+
+
 def test_every_operation_has_its_rule_and_every_rule_its_operation() -> None:
     assert sorted(route.name for route in ROUTES) == sorted(RULES)
 
@@ -29,7 +33,7 @@ def test_every_operation_has_its_rule_and_every_rule_its_operation() -> None:
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 def test_reads_need_read_and_writes_more(route: APIRoute) -> None:
     scope = RULES[route.name].scope
-    if route.methods == {"GET"}:
+    if route.methods == {"GET"} or route.name in QUESTIONS:
         assert scope in (Scope.READ, Scope.ADMIN)
     else:
         assert route.methods == {"POST"}
