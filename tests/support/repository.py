@@ -13,7 +13,10 @@ SOURCE_ROOTS = ("ledger", "services", "trace", "finance", "ingest")
 
 @cache
 def files() -> tuple[Path, ...]:
-    """Return every file that git tracks or would track, relative to the repository."""
+    """Return every file that git tracks or would track, relative to the repository.
+
+    A link is left out: what it leads to is listed where it lies.
+    """
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=ROOT,
@@ -21,7 +24,11 @@ def files() -> tuple[Path, ...]:
         check=True,
     ).stdout.decode()
     names = sorted({name for name in listed.split("\0") if name})
-    return tuple(Path(name) for name in names if (ROOT / name).is_file())
+    return tuple(Path(name) for name in names if _own_file(ROOT / name))
+
+
+def _own_file(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
 
 
 def text_of(path: Path) -> str | None:

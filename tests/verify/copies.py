@@ -1,13 +1,12 @@
-"""What is kept twice, so that each holder has one file: run `python -m tests.verify.copies`."""
+"""The page holds the script, so that it is one file: after a change of the script run
+`python -m tests.verify.copies`."""
 
 from __future__ import annotations
 
 from tests.support.repository import ROOT
 
 FILE = ROOT / "docs/xinlian_verify.py"
-MODULE = ROOT / "ledger/xinlian/ledger/adapters/xinlian_verify.py"
 SCRIPT = ROOT / "docs/verify.js"
-SERVED = ROOT / "services/xinlian/services/api/web/static/verify.js"
 PAGE = ROOT / "docs/verify.html"
 BEGIN, END = "/* verify.js begins */\n", "/* verify.js ends */\n"
 
@@ -23,6 +22,4 @@ def _rest(text: str) -> str:
 
 
 if __name__ == "__main__":
-    MODULE.write_bytes(FILE.read_bytes())
-    SERVED.write_bytes(SCRIPT.read_bytes())
     PAGE.write_text(page(), encoding="utf-8")
