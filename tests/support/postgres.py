@@ -5,6 +5,7 @@ port; `postgres_url` is a database in it for the whole session, `postgres_databa
 each test. Both are SQLAlchemy URLs.
 """
 
+import fcntl
 import os
 import pwd
 import secrets
@@ -107,11 +108,16 @@ def postgres_database(postgres_server: PostgresServer) -> Iterator[str]:
 
 
 def _programs() -> Path:
-    """Return the folder with `initdb` and `postgres`, installing them first where missing."""
-    found = _find_programs()
-    if found is None:
-        _install()
+    """Return the folder with `initdb` and `postgres`, installing them first where missing.
+
+    One process installs, the others wait for it: the tests run in several.
+    """
+    with (Path(tempfile.gettempdir()) / "xinlian-postgres-install.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
         found = _find_programs()
+        if found is None:
+            _install()
+            found = _find_programs()
     if found is None:
         pytest.skip("PostgreSQL 15 was installed but its initdb was not found")
     return found
