@@ -8,6 +8,7 @@ from xinlian.ledger.adapters.sql.engine import begin_read, make_engine
 from xinlian.services.bench import evidence, evidence_load
 from xinlian.services.bench.evidence_load import Filler, records
 from xinlian.services.bench.evidence_proofs import ProofError, Prover
+from xinlian.services.bench.figures import Figures
 
 
 def test_a_log_is_filled_to_the_leaf_and_its_proofs_pass(
@@ -48,15 +49,15 @@ def test_records_are_those_of_a_plant() -> None:
 
 
 def test_a_missed_target_is_marked_and_an_unmeasured_one_is_not_claimed() -> None:
-    results = evidence.Results()
+    results = Figures(evidence.TARGETS)
     results.put("append_leaves_per_s", 29_999.9, "all 2 cores")
     results.put("proof_ms", 5.01)
     results.put("bundle_make_s", 1.0)
     assert results.missed() == ["append_leaves_per_s", "proof_ms"]
-    rows = {line.split()[0]: line for line in evidence.as_table(results, 1).splitlines()}
+    rows = {line.split()[0]: line for line in results.as_table(1).splitlines()}
     assert "MISSED" in rows["proof_ms"]
     assert "MISSED" not in rows["bundle_make_s"]
     assert rows["append_head_gas"].split()[1] == "-"
-    found = evidence.as_json(results, 1)
+    found = results.as_json(1)
     assert "append_head_gas" not in found
     assert found["missed"] == ["append_leaves_per_s", "proof_ms"]

@@ -10,6 +10,7 @@ from xinlian.ledger.model.ids import Address, PartyId
 from xinlian.ledger.model.items import ContractName, Issue
 from xinlian.ledger.model.orders import SignedOrder
 from xinlian.services.bench import vouchers
+from xinlian.services.bench.figures import Figures
 from xinlian.services.bench.vouchers_meter import Meter, Usage
 from xinlian.services.bench.vouchers_work import Work
 from xinlian.services.soak.site import Site
@@ -37,16 +38,16 @@ def test_work_is_counted_and_no_number_is_used_twice(tmp_path: Path) -> None:
 
 
 def test_a_missed_target_is_marked_and_an_unmeasured_one_is_not_claimed() -> None:
-    results = vouchers.Results()
+    results = Figures(vouchers.TARGETS)
     results.put("single_orders_per_s", 999.9, "the engine: one core, full")
     results.put("batched_items_per_s", 3_000.0)
     results.put("cost_spread_percent", 25.1)
     assert results.missed() == ["single_orders_per_s", "cost_spread_percent"]
-    rows = {line.split()[0]: line for line in vouchers.as_table(results, 1).splitlines()}
+    rows = {line.split()[0]: line for line in results.as_table(1).splitlines()}
     assert "MISSED" in rows["single_orders_per_s"]
     assert "MISSED" not in rows["batched_items_per_s"]
     assert rows["rss_mb_1e5"].split()[1] == "-"
-    found = vouchers.as_json(results, 1)
+    found = results.as_json(1)
     assert "rss_mb_1e5" not in found
     assert found["missed"] == ["single_orders_per_s", "cost_spread_percent"]
 

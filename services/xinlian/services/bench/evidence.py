@@ -16,18 +16,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Engine, text
 from xinlian.ledger.adapters.sql.base import metadata
 from xinlian.ledger.adapters.sql.engine import make_engine
 from xinlian.services.bench.evidence_load import Filler, Load
 from xinlian.services.bench.evidence_proofs import Prover
+from xinlian.services.bench.figures import Figures, Targets, say
 from xinlian.services.bench.gas_evidence import measure_appends
 from xinlian.services.bench.postgres import postgres, programs
 from xinlian.services.bench.vouchers_meter import peak_bytes
@@ -67,26 +66,7 @@ MEANING: Final = {
     "append_head_worst_gas": "the same with the longest consistency proof",
     "postgres_append_leaves_per_s": "durable leaves on PostgreSQL, fsync on",
 }
-
-
-@dataclass(slots=True)
-class Results:
-    """Figures in the order in which they were measured, and what limited each."""
-
-    figures: dict[str, float] = field(default_factory=dict)
-    limited_by: dict[str, str] = field(default_factory=dict)
-
-    def put(self, name: str, value: float, limited_by: str | None = None) -> None:
-        """Note a figure."""
-        self.figures[name] = value
-        if limited_by is not None:
-            self.limited_by[name] = limited_by
-
-    def missed(self) -> list[str]:
-        """Targets that were measured and not reached."""
-        low = [name for name, least in AT_LEAST.items() if self.figures.get(name, least) < least]
-        high = [name for name, most in AT_MOST.items() if self.figures.get(name, most) > most]
-        return low + high
+TARGETS: Final = Targets(MEANING, AT_LEAST, AT_MOST)
 
 
 def main(arguments: list[str]) -> int:
@@ -102,15 +82,15 @@ def main(arguments: list[str]) -> int:
         results = measure(Path(folder), leaves)
     seconds = round(time.monotonic() - began)
     if options.json:
-        print(json.dumps(as_json(results, seconds)))
+        print(json.dumps(results.as_json(seconds)))
     else:
-        print(as_table(results, seconds))
+        print(results.as_table(seconds))
     return 0
 
 
-def measure(folder: Path, leaves: int) -> Results:
+def measure(folder: Path, leaves: int) -> Figures:
     """Do everything, in a folder of its own."""
-    results = Results()
+    results = Figures(TARGETS)
     database = folder / "evidence.db"
     engine = make_engine(f"sqlite:///{database}")
     try:
@@ -126,7 +106,7 @@ def measure(folder: Path, leaves: int) -> Results:
     return results
 
 
-def _fill(engine: Engine, leaves: int, results: Results) -> None:
+def _fill(engine: Engine, leaves: int, results: Figures) -> None:
     metadata.create_all(engine)
     filler = Filler(engine)
     try:
@@ -148,7 +128,7 @@ def _fill(engine: Engine, leaves: int, results: Results) -> None:
     _prove(Prover(engine, info, load.leaves), results)
 
 
-def _prove(prover: Prover, results: Results) -> None:
+def _prove(prover: Prover, results: Figures) -> None:
     single = prover.single()
     results.put("proof_ms", single.p95_ms)
     results.put("proof_ms_median", single.p50_ms)
@@ -163,7 +143,7 @@ def _prove(prover: Prover, results: Results) -> None:
         say(f"bundle, {name}: {bundle.records:,} records in {bundle.make_s:.2f} s")
 
 
-def _on_postgres(folder: Path, leaves: int, results: Results) -> None:
+def _on_postgres(folder: Path, leaves: int, results: Figures) -> None:
     if programs() is None:
         say("PostgreSQL is not installed here: not measured")
         return
@@ -182,41 +162,3 @@ def _on_postgres(folder: Path, leaves: int, results: Results) -> None:
 
 def _limit(load: Load) -> str:
     return max(load.usages, key=lambda usage: usage.seconds).limited_by()
-
-
-def say(words: str) -> None:
-    """A line of progress, aside from the results."""
-    print(f"bench: {words}", file=sys.stderr, flush=True)
-
-
-def _shown(value: float) -> float:
-    return round(value, 3) if value < 100 else round(value)
-
-
-def as_json(results: Results, seconds: int) -> dict[str, Any]:
-    """Everything, by name."""
-    return {
-        **{name: _shown(value) for name, value in results.figures.items()},
-        "limited_by": results.limited_by,
-        "targets": {"at_least": AT_LEAST, "at_most": AT_MOST},
-        "missed": results.missed(),
-        "meaning": MEANING,
-        "seconds": seconds,
-    }
-
-
-def as_table(results: Results, seconds: int) -> str:
-    """Figures with their targets; what was missed is marked, what was not measured is named."""
-    missed = results.missed()
-    bounds: tuple[tuple[str, dict[str, Any]], ...] = ((">=", AT_LEAST), ("<=", AT_MOST))
-    lines = [f"{'figure':30}{'measured':>12}  {'target':>10}"]
-    for name, meaning in MEANING.items():
-        value = results.figures.get(name)
-        shown = "-" if value is None else f"{_shown(value):,}"
-        target = next((f"{sign} {table[name]:,}" for sign, table in bounds if name in table), "")
-        mark = "  MISSED" if name in missed else ""
-        lines.append(f"{name:30}{shown:>12}  {target:>10}{mark}  {meaning}")
-        if name in results.limited_by:
-            lines.append(f"{'':30}limited by: {results.limited_by[name]}")
-    lines.append(f"{seconds} s in all; '-' was not measured")
-    return "\n".join(lines)

@@ -18,11 +18,12 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from xinlian.services.bench.figures import Figures, Targets, say
 from xinlian.services.bench.vouchers_chain import index, replay, replay_direct
 from xinlian.services.bench.vouchers_meter import peak_bytes
-from xinlian.services.bench.vouchers_plant import Plant, Run, say
+from xinlian.services.bench.vouchers_plant import Plant, Run
 from xinlian.services.bench.vouchers_work import ITEMS_PER_BATCH, MIX
 
 AT_LEAST: Final = {
@@ -47,6 +48,7 @@ MEANING: Final = {
     "rss_mb_1e5": "most memory of node, worker and driver together under load at 10^5 vouchers, MB",
     "engine_peak_mb": "most that the engine alone ever held until then, snapshots included, MB",
 }
+TARGETS: Final = Targets(MEANING, AT_LEAST, AT_MOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +78,6 @@ FULL: Final = Size(
 QUICK: Final = Size((Books("1e3", 1_000, 400), Books("1e4", 10_000, 600)), 1_000, 600)
 
 
-class Results:
-    """Figures in the order in which they were measured, and what limited each."""
-
-    def __init__(self) -> None:
-        self.figures: dict[str, float] = {}
-        self.limited_by: dict[str, str] = {}
-
-    def put(self, name: str, value: float, limited_by: str | None = None) -> None:
-        """Note a figure."""
-        self.figures[name] = round(value, 1) if value < 1_000 else round(value)
-        if limited_by is not None:
-            self.limited_by[name] = limited_by
-
-    def missed(self) -> list[str]:
-        """Targets that were measured and not reached."""
-        low = [name for name, least in AT_LEAST.items() if self.figures.get(name, least) < least]
-        high = [name for name, most in AT_MOST.items() if self.figures.get(name, most) > most]
-        return low + high
-
-
 def main(arguments: list[str]) -> int:
     """The command; 0 also if targets were missed: they are marked."""
     parser = argparse.ArgumentParser(prog="xl bench vouchers")
@@ -107,15 +89,15 @@ def main(arguments: list[str]) -> int:
         results = measure(Path(folder), QUICK if options.quick else FULL)
     seconds = round(time.monotonic() - began)
     if options.json:
-        print(json.dumps(as_json(results, seconds)))
+        print(json.dumps(results.as_json(seconds)))
     else:
-        print(as_table(results, seconds))
+        print(results.as_table(seconds))
     return 0
 
 
-def measure(folder: Path, size: Size) -> Results:
+def measure(folder: Path, size: Size) -> Figures:
     """Do everything, in folders of its own. From the main thread."""
-    results = Results()
+    results = Figures(TARGETS)
     plant = Plant(folder / "network")
     try:
         plant.start()
@@ -139,7 +121,7 @@ def measure(folder: Path, size: Size) -> Results:
     return results
 
 
-def _at_size(plant: Plant, books: Books, results: Results) -> float:
+def _at_size(plant: Plant, books: Books, results: Figures) -> float:
     missing = books.vouchers - plant.work.vouchers
     if missing > 0:
         plant.run(f"filling the books up to {books.vouchers:,} vouchers", plant.work.fill(missing))
@@ -155,12 +137,12 @@ def _at_size(plant: Plant, books: Books, results: Results) -> float:
     return run.us_per_order
 
 
-def _batched(plant: Plant, units: int, results: Results) -> None:
+def _batched(plant: Plant, units: int, results: Figures) -> None:
     run: Run = plant.run("orders of 100 items", plant.work.mix(units, ITEMS_PER_BATCH))
     results.put("batched_items_per_s", run.items / run.seconds, run.usage.limited_by())
 
 
-def _relay_replay(plant: Plant, results: Results) -> None:
+def _relay_replay(plant: Plant, results: Figures) -> None:
     plant.worker.stop()
     done = replay(plant.site, "the worker's transactions")
     plant.start_worker()
@@ -171,35 +153,3 @@ def _relay_replay(plant: Plant, results: Results) -> None:
 
 def _replay_limit(blocks: int) -> str:
     return f"the engine: one thread executes, and reckons the state root of each of {blocks} blocks"
-
-
-def as_json(results: Results, seconds: int) -> dict[str, Any]:
-    """Everything, by name."""
-    return {
-        **results.figures,
-        "limited_by": results.limited_by,
-        "targets": {"at_least": AT_LEAST, "at_most": AT_MOST},
-        "missed": results.missed(),
-        "meaning": MEANING,
-        "seconds": seconds,
-    }
-
-
-def as_table(results: Results, seconds: int) -> str:
-    """Figures with their targets; what was missed is marked, what was not measured is named."""
-    missed = results.missed()
-    lines = [f"{'figure':26}{'measured':>10}  {'target':>9}"]
-    for name, meaning in MEANING.items():
-        value = results.figures.get(name)
-        shown = "-" if value is None else f"{value:,.0f}"
-        mark = "  MISSED" if name in missed else ""
-        lines.append(f"{name:26}{shown:>10}  {_target(name):>9}{mark}  {meaning}")
-        if name in results.limited_by:
-            lines.append(f"{'':26}limited by: {results.limited_by[name]}")
-    lines.append(f"{seconds} s in all; '-' was not measured (leave --quick away)")
-    return "\n".join(lines)
-
-
-def _target(name: str) -> str:
-    bounds: tuple[tuple[str, dict[str, int]], ...] = ((">= ", AT_LEAST), ("<= ", AT_MOST))
-    return next((f"{sign}{table[name]:,}" for sign, table in bounds if name in table), "")

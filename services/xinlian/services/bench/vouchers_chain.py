@@ -16,8 +16,9 @@ from xinlian.ledger.chain.indexer import Indexer
 from xinlian.ledger.model.ids import PartyId
 from xinlian.ledger.model.items import ContractName, Item
 from xinlian.ledger.model.orders import Order, encode_items
+from xinlian.services.bench.figures import say
 from xinlian.services.bench.vouchers_meter import Meter, Usage
-from xinlian.services.bench.vouchers_plant import BenchError, say, status
+from xinlian.services.bench.vouchers_plant import BenchError, status
 from xinlian.services.bench.vouchers_work import Work
 from xinlian.services.migrations import upgrade
 from xinlian.services.soak.site import Site

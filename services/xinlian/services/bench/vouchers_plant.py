@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from xinlian.ledger.adapters.sql.outbox import OrderState, orders
 from xinlian.ledger.model.orders import SignedOrder
 from xinlian.ledger.model.statuses import Submitted
 from xinlian.services.bench import vouchers_worker
+from xinlian.services.bench.figures import say
 from xinlian.services.bench.vouchers_meter import Meter, Usage
 from xinlian.services.bench.vouchers_work import Work
 from xinlian.services.bootstrap import App, build
@@ -46,11 +46,6 @@ class Run:
     def us_per_order(self) -> float:
         """Wall microseconds for each order."""
         return self.seconds / self.orders * 1e6
-
-
-def say(text: str) -> None:
-    """A line of progress, aside from the results."""
-    print(f"bench: {text}", file=sys.stderr, flush=True)
 
 
 class Plant:
