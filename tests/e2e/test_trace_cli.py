@@ -45,7 +45,7 @@ def test_a_vehicle_is_shown_as_a_tree_with_what_is_known(
         assert words in shown, words
     body = json.loads(run(capsys, "trace", SUSPECT, "--json"))
     assert body["item"]["id"] == SUSPECT
-    up = run(capsys, "trace", "tree", COIL, "--direction", "up", "--json")
+    up = run(capsys, "trace", "tree", COIL, "--direction", "up")
     assert SUSPECT in up
 
 

@@ -83,7 +83,7 @@ def _replaces(small: Small, each: Link) -> bool:
     begins = -1 if each.valid_from_ms is None else each.valid_from_ms
     return any(
         other.parent == each.parent
-        and small.parts[other.child] == small.parts[each.child]
+        and small.parts[other.child] == small.parts[each.child] != ""
         and other.valid_to_ms is not None
         and other.valid_to_ms <= begins
         for other in small.links
@@ -144,6 +144,47 @@ def test_links_and_dates_of_a_replaced_part(plant: Plant) -> None:
     tree = genealogy.tree(OWNER, CAR, DOWN, at_ms=300)
     assert tree is not None
     assert tree.nodes[1].link == link(spare, CAR, 200, quantity="1", unit="H87")
+
+
+def test_a_part_without_a_number_replaces_nothing(plant: Plant) -> None:
+    first, later = serial("A"), serial("B")
+    plant.must(item(PACK), link(first, PACK, 100, 200), link(later, PACK, 300))
+    tree = Genealogy(plant.site, OnlyOwn()).tree(OWNER, PACK, DOWN)
+    assert tree is not None
+    assert [node.item.id for node in tree.nodes] == [PACK, first, later]
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_siblings_stand_by_what_they_are_however_they_came(plant: Plant, back: bool) -> None:
+    children = [
+        item(LOT),
+        item(serial("n2"), name="door", part_number="D-1"),
+        item(serial("n9"), name="door", part_number="D-1"),
+        item(serial("n1"), name="door", part_number="D-2"),
+        item(serial("n3"), name="seat", part_number="A-1"),
+    ]
+    gaps = [Gap(each.id, GapKind.MISSING_CERTIFICATE, "paper") for each in children]
+    facts = [
+        *children,
+        *gaps,
+        *(link(each.id, CAR, 100) for each in children),
+        link(serial("n9"), CAR, 50),
+    ]
+    plant.must(item(CAR), *(reversed(facts) if back else facts))
+    genealogy = Genealogy(plant.site, OnlyOwn())
+    wanted = [each.id for each in children]
+    tree = genealogy.tree(OWNER, CAR, DOWN, depth_max=1)
+    assert tree is not None
+    assert [node.item.id for node in tree.nodes[1:]] == wanted
+    assert [gap.item for gap in tree.gaps] == sorted(wanted)
+    # What is cut off when nodes run out is the same, too.
+    deeper = [link(serial(f"c{at}"), each) for at, each in enumerate(wanted)]
+    plant.must(*(reversed(deeper) if back else deeper))
+    few = genealogy.tree(OWNER, CAR, DOWN, nodes_max=8)
+    assert few is not None
+    assert [node.item.id for node in few.nodes if node.cut is None and node.depth == 1] == wanted[
+        :2
+    ]
 
 
 def test_what_is_missing_is_listed(plant: Plant) -> None:

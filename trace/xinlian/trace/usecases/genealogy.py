@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Final
 
@@ -63,7 +63,8 @@ class Genealogy:
         if the reader knows nothing of the item.
 
         As built: links that replaced nothing. A link replaces another if it began when or after
-        that one had ended in the same parent, and both children have the same part number.
+        that one had ended in the same parent, and both children have the same part number, which
+        is known. Siblings stand by type, name, part number and id.
         """
         with self._site.read() as store:
             root = store.items.numbers([item]).get(item)
@@ -114,8 +115,9 @@ class _Walk:
         start, end = (_PARENT, _CHILD) if self._down else (_CHILD, _PARENT)
         for edge in chosen:
             branches[start(edge)].append(edge)
-        for several in branches.values():
-            several.sort(key=end)
+        within = _within(root, branches, end, depth_max)
+        items = self._store.items.get(within, self._reader, self._seen)
+        _sort(branches, end, items)
         places = expand(
             root,
             branches,
@@ -125,7 +127,7 @@ class _Walk:
             hidden=hidden,
             unknown=unknown,
         )
-        items = self._store.items.get({p.item for p in places}, self._reader, self._seen)
+        shown_items = {place.item: items[place.item] for place in places}
         nodes = tuple(
             Node(
                 items[place.item][0],
@@ -136,7 +138,8 @@ class _Walk:
             )
             for place in places
         )
-        return Tree(self._direction, self._at_ms, nodes, self._gaps(items), truncations(places))
+        gaps = self._gaps(shown_items)
+        return Tree(self._direction, self._at_ms, nodes, gaps, truncations(places))
 
     def _hidden(self, edges: Sequence[Edge], shown: Sequence[Edge]) -> set[int]:
         if len(edges) == len(shown):
@@ -185,17 +188,19 @@ class _Walk:
             for item, described in items.values()
             if not described
         ]
-        return (*found, *sorted(missing, key=lambda gap: gap.item))
+        found.sort(key=attrgetter("item", "kind", "what"))
+        return (*found, *sorted(missing, key=attrgetter("item")))
 
 
 def replacements(
     edges: Iterable[Edge], ended: Iterable[Edge], parts: Mapping[int, str]
 ) -> set[Edge]:
     """The links that began when or after another one had ended in the same parent with a child of
-    the same part number."""
+    the same part number. Of a child without one nobody knows what it replaced, and what replaced
+    it: leaving it out would hide a part."""
     first: dict[tuple[int, str], int] = {}
     for edge in ended:
-        if edge.valid_to is not None:
+        if edge.valid_to is not None and parts[edge.child]:
             key = edge.parent, parts[edge.child]
             first[key] = min(first.get(key, edge.valid_to), edge.valid_to)
     return {
@@ -204,6 +209,41 @@ def replacements(
         if (end := first.get((edge.parent, parts[edge.child]))) is not None
         and edge.valid_from >= end
     }
+
+
+def _within(
+    root: int, branches: Mapping[int, Sequence[Edge]], end: Callable[[Edge], int], depth_max: int
+) -> list[int]:
+    """The root and what is at most so many links away."""
+    depths = {root: 0}
+    found = [root]
+    for at in found:
+        depth = depths[at] + 1
+        if depth <= depth_max:
+            for edge in branches.get(at, ()):
+                item = end(edge)
+                if item not in depths:
+                    depths[item] = depth
+                    found.append(item)
+    return found
+
+
+def _sort(
+    branches: Mapping[int, list[Edge]],
+    end: Callable[[Edge], int],
+    items: Mapping[int, tuple[Item, bool]],
+) -> None:
+    """Siblings by what people read of them, never by numbers, which each database gives anew.
+
+    Two links of the same two items never stand beside each other (``_one_per_pair``).
+    """
+    keys = {
+        number: (item.id.type.value, item.name, item.part_number, item.id.id, item.id.owner)
+        for number, (item, _) in items.items()
+    }
+    for several in branches.values():
+        if len(several) > 1:
+            several.sort(key=lambda edge: keys.get(end(edge), ()))
 
 
 def _one_per_pair(edges: Iterable[Edge], reader: int) -> list[Edge]:
