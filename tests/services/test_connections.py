@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 import uvicorn
 from xinlian.services.api.connections import Bounds
 from xinlian.services.api.main import server_options
 from xinlian.services.settings import Settings
+
+from tests.support.connections import HALF_HEAD, SILENT, ended, opened
 
 LARGE = b"x" * (32 << 20)
 
@@ -47,29 +48,7 @@ def served(folder: Path, **bounds: Any) -> Iterator[int]:
         assert not thread.is_alive()
 
 
-def opened(stack: ExitStack, port: int, sent: bytes) -> socket.socket:
-    made = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
-    made.sendall(sent)
-    return made
-
-
-def ended(connection: socket.socket) -> bool:
-    """Whether the server ends it, however it does that."""
-    try:
-        while connection.recv(1 << 20):
-            pass
-    except ConnectionResetError:
-        return True
-    except TimeoutError:
-        return False
-    return True
-
-
-HALF_HEAD = b"POST / HTTP/1.1\r\nHost: x\r\n"
-HALF_BODY = HALF_HEAD + b"Content-Length: 100\r\n\r\nabc"
-
-
-@pytest.mark.parametrize("sent", [b"", HALF_HEAD, HALF_BODY], ids=["silent", "head", "body"])
+@SILENT
 def test_a_request_that_does_not_come_is_not_waited_for(tmp_path: Path, sent: bytes) -> None:
     with served(tmp_path, head_seconds=0.3, body_seconds=0.3) as port, ExitStack() as stack:
         assert ended(opened(stack, port, sent))
@@ -102,7 +81,7 @@ def test_an_answer_that_is_not_fetched_is_not_kept(tmp_path: Path) -> None:
         assert 0 < got < len(LARGE)
 
 
-@pytest.mark.parametrize("sent", [b"", HALF_HEAD, HALF_BODY], ids=["silent", "head", "body"])
+@SILENT
 def test_who_asks_gets_through_many_that_do_not(tmp_path: Path, sent: bytes) -> None:
     with (
         served(tmp_path, waiting_max=8) as port,

@@ -17,17 +17,13 @@ from xinlian.ledger.chain.gateway.places import Bounds
 from xinlian.ledger.chain.node import node_status
 from xinlian.ledger.chain.rpc import Rpc
 
+from tests.support.connections import HALF_BODY, HALF_HEAD, SILENT, ended, opened
 from tests.support.node import NodeProcess
 
 GOOD = "good"
 LARGE = b"[" + b" " * (32 << 20) + b"]"
-HALF_HEAD = b"POST / HTTP/1.1\r\nHost: x\r\n"
-HALF_BODY = HALF_HEAD + b"Content-Length: 100\r\n\r\nabc"
 KNOWN_HALF = HALF_HEAD + b"Authorization: Bearer good\r\nContent-Length: 100\r\n\r\nabc"
 WHOLE = HALF_HEAD + b"Authorization: Bearer good\r\nContent-Length: 2\r\n\r\n{}"
-SILENT = pytest.mark.parametrize(
-    "sent", [b"", HALF_HEAD, HALF_BODY], ids=["silent", "head", "body"]
-)
 
 
 async def answer(token: str | None, body: bytes) -> Reply:
@@ -66,24 +62,6 @@ def served(**bounds: Any) -> Iterator[int]:
         loop.call_soon_threadsafe(stop.set)
         thread.join(30)
         assert not thread.is_alive()
-
-
-def opened(stack: ExitStack, port: int, sent: bytes) -> socket.socket:
-    made = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
-    made.sendall(sent)
-    return made
-
-
-def ended(connection: socket.socket) -> bool:
-    """Whether the server ends it, however it does that."""
-    try:
-        while connection.recv(1 << 20):
-            pass
-    except ConnectionResetError:
-        return True
-    except TimeoutError:
-        return False
-    return True
 
 
 @pytest.mark.parametrize(
