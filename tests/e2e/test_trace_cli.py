@@ -18,6 +18,14 @@ from tests.support.trace_site import COIL, EXPECTED, SUSPECT
 
 CONTAINER = ROOT.parent / "shared" / "data" / "catenax" / "vehicles_as_built.json"
 
+MAPPING = """
+version: 1
+name: parts
+kind: items
+columns: {item: Code, part_number: Number}
+constants: {item_type: serial}
+"""
+
 
 @pytest.fixture
 def shell(plant: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,6 +99,40 @@ def test_labels_files_and_proofs_are_written(
     assert "exists 1" in run(capsys, "capture", str(facts), "--lang", "en")
     plan = run(capsys, "spc", "sampling", "--lot", "1000", "--aql", "0.65", "--json")
     assert json.loads(plan)["letter"] == "J"
+
+
+@pytest.mark.usefixtures("shell")
+def test_a_capture_that_is_refused_ends_as_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    mapping = tmp_path / "items.yaml"
+    mapping.write_text(MAPPING, encoding="utf-8")
+    rows = tmp_path / "rows.csv"
+    rows.write_text("Code,Number\nRF-1,A\n", encoding="utf-8")
+    file = ("capture", "file", str(rows), "--mapping", str(mapping))
+    assert execute([*file]) == 0
+    rows.write_text("Code,Number\nRF-2,A\nRF-1,B\n", encoding="utf-8")
+    capsys.readouterr()
+    assert execute([*file, "--lang", "zh"]) == 1
+    told = capsys.readouterr().out
+    for words in ("未接收", "第 3 行", "Number"):
+        assert words in told, told
+    assert "part_number" not in told
+    facts, event = tmp_path / "facts.json", tmp_path / "event.json"
+    facts.write_text(json.dumps({"facts": [{"type": "item"}]}), encoding="utf-8")
+    assert execute(["capture", "facts", str(facts), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["taken"] is False
+    event.write_text('{"type": "ObjectEvent", "action": "ADD"}', encoding="utf-8")
+    assert execute(["epcis", "capture", str(event), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["success"] is False
+    assert execute(["capture", str(tmp_path / "none.csv")]) == 2
+    assert execute(["capture", str(rows)]) == 2
+
+
+@pytest.mark.usefixtures("shell")
+def test_links_can_be_opened(capsys: pytest.CaptureFixture[str], plant: Site) -> None:
+    for command in (("trace", SUSPECT), ("trace", "find", SUSPECT)):
+        assert f"{plant.url}/t/" in run(capsys, *command)
 
 
 def demo(*arguments: str, out: Path) -> dict[str, Any]:

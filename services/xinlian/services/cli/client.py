@@ -23,10 +23,12 @@ _EXITS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A 2xx answer: its JSON, and the cursor of the next page where there is one."""
+    """A 2xx answer: its JSON; where it has none, the path under ``/api/v1`` that ``Location``
+    names, if it names one."""
 
     status: int
     body: Any
+    location: str = ""
 
 
 class Api:
@@ -74,7 +76,12 @@ class Api:
         except httpx.HTTPError as exc:
             raise self.unreachable(method, url, exc, key) from exc
         if response.is_success:
-            return Answer(response.status_code, _json(response, f"{method} {url}"))
+            body = _json(response, f"{method} {url}")
+            place = response.headers.get("location", "") if body is None else ""
+            within = place.startswith("/api/v1/")
+            return Answer(
+                response.status_code, body, place.removeprefix("/api/v1") if within else ""
+            )
         raise problem(response, f"{method} {url}")
 
     def prepared(self, key: str | None = None, lang: str = "en") -> dict[str, str]:

@@ -38,6 +38,11 @@ def check_receipts(body: Any) -> None:
         )
 
 
+def is_refused(body: Any) -> bool:
+    """Whether a capture was not taken in: its answer, or its job's, told so already."""
+    return isinstance(body, dict) and (body.get("taken") is False or body.get("success") is False)
+
+
 def check_order(body: Any) -> None:
     """An order that came to nothing is a failure of the command."""
     if not isinstance(body, dict):

@@ -63,7 +63,7 @@ ROWS: Final = (
          (_REQUEST,
           Arg("kind", "sale or pledge", "sale 转让或 pledge 质押",
               type=click.Choice(("sale", "pledge"))),
-          Arg("recourse", "with recourse", "有追索", flag=True, required=False),
+          Arg("recourse", "with recourse", "有追索", flag=True, required=False, default=False),
           Arg("rate", "per cent a year", "年利率（%）", type=RATE, field="rate_ppm"),
           Arg("basis", "days of a year", "计息基准", type=click.Choice(("ACT/360", "ACT/365")),
               default="ACT/360"),

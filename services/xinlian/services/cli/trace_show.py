@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +27,8 @@ __all__ = [
     "tree_lines",
 ]
 
+_COUNTED: Final = {"row": "行", "event": "个事件"}
+_PLACE: Final = re.compile(f"({'|'.join(_COUNTED)}) ([0-9]+)", re.ASCII)
 LINES_MAX: Final = 400
 """Nodes drawn at most; --json has them all."""
 _MARKS: Final = {"affected": "✗", "suspect": "!", "incomplete": "?", "conforming": "✓"}
@@ -221,14 +224,30 @@ def show_capture(body: Mapping[str, Any]) -> None:
                 f"{signer} 签名的 {count:,} 条记录回执：用 --receipt 文件 保存",
             )
         )
-    bad = [row for row in body.get("rows", ()) if row["status"] in ("invalid", "conflict")]
-    if bad:
-        why = pick("why", "why_zh")
-        print_rows(
-            [{**row, "why": row[why]} for row in bad[:20]], ("place", "status", "field", "why")
-        )
-        if len(bad) > 20:
-            _say(pick(f"… {len(bad) - 20} more", f"……另有 {len(bad) - 20} 行"))
+    rows = body.get("rows", ())
+    _told([row for row in rows if row["status"] in ("invalid", "conflict")])
+    notes = [row for row in rows if row["status"] in ("accepted", "exists") and row["why"]]
+    if notes:
+        _say("\n" + pick("taken in, but look at these:", "已接收，但请核对："))
+        _told(notes)
+
+
+def _told(rows: Sequence[Mapping[str, Any]], most: int = 20) -> None:
+    """Rows with what is to be said of them; places as ``row 17`` in the reader's language."""
+    if not rows:
+        return
+    why = pick("why", "why_zh")
+    shown = [{**row, "place": _place(row["place"]), "why": row[why]} for row in rows[:most]]
+    print_rows(shown, ("place", "status", "field", "why"))
+    if len(rows) > most:
+        _say(pick(f"… {len(rows) - most} more", f"……另有 {len(rows) - most} 行"))
+
+
+def _place(place: str) -> str:
+    found = _PLACE.fullmatch(place)
+    if found is None:
+        return place
+    return pick(place, f"第 {found[2]} {_COUNTED[found[1]]}")
 
 
 def show_recall(body: Mapping[str, Any]) -> None:

@@ -13,7 +13,7 @@ import click
 from xinlian.services.cli.failure import CliError, Exit
 from xinlian.services.cli.files import read_document, read_file
 from xinlian.services.cli.i18n import language, pick, text
-from xinlian.services.cli.outcome import check_import, check_order, check_receipts
+from xinlian.services.cli.outcome import check_import, check_order, check_receipts, is_refused
 
 DAY_FORM: Final = "YYYY-MM-DD"
 
@@ -98,8 +98,8 @@ class Verb:
 def make_command(verb: Verb) -> click.Command:
     """The command of a row."""
 
-    def call(**values: Any) -> None:
-        run(verb, values)
+    def call(**values: Any) -> int:
+        return run(verb, values)
 
     params: list[click.Parameter] = [_parameter(arg) for arg in verb.args if not arg.fixed]
     if verb.paged:
@@ -126,8 +126,8 @@ def make_command(verb: Verb) -> click.Command:
     )
 
 
-def run(verb: Verb, values: dict[str, Any]) -> None:
-    """Send the request of a command and print the answer."""
+def run(verb: Verb, values: dict[str, Any]) -> int:
+    """Send the request of a command and print the answer; the exit code."""
     from xinlian.services.cli.client import Api
     from xinlian.services.cli.render import print_json
 
@@ -142,9 +142,12 @@ def run(verb: Verb, values: dict[str, Any]) -> None:
             done(api, verb.method, request.path, values.get("out"), request.parts)
         except CliError as exc:
             raise placed(verb, exc) from exc
-        return
+        return Exit.OK
     try:
         answer = api.call(verb.method, request.path, lang=language(), **request.parts)
+        if answer.location:
+            # What became of it stands elsewhere, as with EPCIS.
+            answer = api.call("GET", answer.location, lang=language())
     except CliError as exc:
         raise placed(verb, exc) from exc
     if verb.keeps_receipt and values.get("receipt"):
@@ -154,12 +157,13 @@ def run(verb: Verb, values: dict[str, Any]) -> None:
     if options.get("json"):
         print_json(answer.body)
     else:
-        show(verb, answer.body)
+        show(verb, linked(answer.body, api.url))
     if verb.waits:
         check_order(answer.body)
     check_receipts(answer.body)
     if verb.operation == "import_receivables":
         check_import(api, answer.body, quiet=bool(options.get("json")))
+    return Exit.REFUSED if verb.writes and is_refused(answer.body) else Exit.OK
 
 
 def placed(verb: Verb, error: CliError) -> CliError:
@@ -192,6 +196,8 @@ def build(verb: Verb, values: Mapping[str, Any]) -> Request:
             value = list(value)
         if value is None or (arg.many and not value):
             continue
+        if arg.flag and not value and arg.default is None:
+            continue  # an API older than this command line may not know it
         if arg.place is In.PATH:
             path = path.replace("{" + arg.key + "}", str(value))
         elif arg.place is In.QUERY:
@@ -225,6 +231,16 @@ def _paging(verb: Verb, values: Mapping[str, Any]) -> dict[str, Any]:
     if verb.waits and seconds:
         query |= {"wait": "final", "timeout": seconds}
     return {name: value for name, value in query.items() if value is not None}
+
+
+def linked(body: Any, base: str) -> Any:
+    """An answer whose links to pages can be opened: with the address of the API before them."""
+    found = body if isinstance(body, dict) else {}
+    items = found.get("items")
+    for item in [found.get("item"), *(items if isinstance(items, list) else ())]:
+        if isinstance(item, dict) and str(item.get("link", "")).startswith("/t/"):
+            item["link"] = base + item["link"]
+    return body
 
 
 def show(verb: Verb, body: Any) -> None:

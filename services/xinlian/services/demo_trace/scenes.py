@@ -53,7 +53,7 @@ def play_sample(run: Stage) -> None:
     run.anchor()
     signals = run.site.signal_counts()
     run.outcome.facts["signals"] = signals
-    run.tell("signals", ", ".join(f"{kind} {count}" for kind, count in signals.items()) or "–")
+    run.tell("signals", ", ".join(f"{run.word(k)} {n}" for k, n in signals.items()) or "–")
     run.tree(SUSPECT)
     _recall(run, expected)
     with run.progress.phase(run.text("paper")):
@@ -85,7 +85,7 @@ def _recall(run: Stage, expected: dict[str, Any]) -> None:
     run.check("recall as expected", good)
     run.tell("expected", run.text("yes" if good else "no"))
     for name, ids in found.items():
-        run.progress.say(f"             {name:<9} {' '.join(ids)}")
+        run.progress.say(f"             {run.word(name):<9} {' '.join(ids)}")
     for shape in ("csv", "xlsx", "pdf"):
         data = app.recalls.file(party, made.recall_id, shape, Language(run.options.lang))
         run.write(f"recall.{shape}", data)

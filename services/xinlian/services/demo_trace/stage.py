@@ -16,6 +16,7 @@ from xinlian.services.cli.trace_show import tree_lines
 from xinlian.services.demo.progress import Progress
 from xinlian.services.demo_trace.site import Company, Site
 from xinlian.services.demo_trace.texts import say
+from xinlian.services.labels import word_zh
 from xinlian.trace.model.tree import Tree
 
 __all__ = ["READER", "Options", "Outcome", "Stage"]
@@ -68,6 +69,10 @@ class Stage:
     def text(self, key: str, *values: object) -> str:
         """A text in the reader's language."""
         return say(self.options.lang, key, *values)
+
+    def word(self, word: str) -> str:
+        """A word of the model in the reader's language."""
+        return word_zh("", word) if self.options.lang == "zh" else word
 
     def tell(self, key: str, *values: object) -> None:
         """One line under a phase."""

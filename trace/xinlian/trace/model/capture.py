@@ -27,6 +27,7 @@ class Row:
 
     ``place`` says where it stands in the source (``event 3``, ``row 17``). Either ``facts`` or
     ``problem`` is given. ``source`` is the row as given (canonical JSON text), kept whole.
+    ``names`` are what the source calls the fields that it calls otherwise than the model.
     """
 
     number: int
@@ -34,6 +35,7 @@ class Row:
     source: str
     facts: tuple[Fact, ...] = ()
     problem: Problem | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 Rows = Iterable[Row]

@@ -224,7 +224,8 @@ class _Run:
     ) -> None:
         results = []
         for row, problem, (status, field, record) in zip(rows, problems, judged, strict=True):
-            words, words_zh = why(status, field, problem)
+            words, words_zh = why(status, field, problem, row.names)
+            field = field if problem else row.names.get(field, field)
             record_hash = hashes[record].hex() if record in hashes else ""
             results.append(
                 RowResult(

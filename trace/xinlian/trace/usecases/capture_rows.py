@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 from unicodedata import is_normalized, normalize
 
@@ -31,13 +32,16 @@ _DEEP: Final = (
 )
 
 
-def why(status: RowStatus, field: str, problem: Problem | None) -> tuple[str, str]:
-    """Why a row ended as it did, in English and Chinese."""
+def why(
+    status: RowStatus, field: str, problem: Problem | None, names: Mapping[str, str]
+) -> tuple[str, str]:
+    """Why a row ended as it did, in English and Chinese; ``names`` are the source's own."""
     if problem is not None:
         return problem.why, problem.why_zh
     if status is RowStatus.INVALID:
         return _CIRCLE if field == "child" else _DEEP
     if status is RowStatus.CONFLICT:
+        field = names.get(field, field)
         return (
             f"known already, but {field} differs; what was captured is corrected by a correction",
             f"已存在，但 {field} 不同；更改已采集内容请提交更正",

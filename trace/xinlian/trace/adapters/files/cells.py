@@ -43,7 +43,7 @@ def row_of(
     source = dump_json({name: _shown(cell) for name, cell in cells.items()})
     try:
         fact = make_fact(mapping.kind.fact, CellFields(cells, mapping, owner))
-        return Row(number, place, source, (fact,))
+        return Row(number, place, source, (fact,), names=mapping.columns)
     except SourceError as exc:
         return Row(number, place, source, problem=Problem(exc.path, exc.why, exc.why_zh))
 
