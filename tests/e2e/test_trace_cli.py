@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from typing import Any
 import pytest
 from xinlian.services.app.actors import Scope
 from xinlian.services.cli.root import execute
+from xinlian.services.demo.failure import DemoError
+from xinlian.services.demo_trace import run as demo_run
 from xinlian.services.demo_trace.site import Site
 
 from tests.support.repository import ROOT
@@ -166,3 +169,36 @@ def test_the_demo_takes_a_catena_x_container(tmp_path: Path) -> None:
     assert told["good"] is True
     assert told["rows"] == 46
     assert told["tree_nodes"] > 10
+
+
+@pytest.mark.parametrize("content", ["# A readme", '{"policies": 1}', "[1]", None])
+def test_the_demo_refuses_what_is_no_container_before_it_starts_anything(
+    content: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "file.json"
+    file.write_text(content, encoding="utf-8") if content else file.mkdir()
+    kept = ROOT / ".xl" / "demo-trace"
+    before = sorted(kept.iterdir()) if kept.is_dir() else None
+    assert execute(["demo", "trace", "--catenax", str(file), "--lang", "en"]) == 2
+    told = capsys.readouterr()
+    assert "unforeseen" not in told.err
+    assert str(file) in told.err
+    assert told.out == ""
+    assert (sorted(kept.iterdir()) if kept.is_dir() else None) == before
+
+
+def test_a_demo_that_fails_leaves_the_files_of_the_run_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / ".xl" / "demo-trace"
+    kept.mkdir(parents=True)
+    (kept / "dossier.pdf").write_bytes(b"kept")
+
+    def fail(_: object) -> None:
+        raise DemoError("the node does not start")
+
+    monkeypatch.setattr(demo_run, "checkout", lambda: tmp_path)
+    monkeypatch.setattr(demo_run, "play_sample", fail)
+    with pytest.raises(DemoError):
+        demo_run.run_demo_trace(demo_run.Options(), io.StringIO())
+    assert (kept / "dossier.pdf").read_bytes() == b"kept"

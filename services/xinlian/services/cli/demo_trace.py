@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from xinlian.services.cli.common import command, wants_json
 from xinlian.services.cli.failure import CliError, Exit
+from xinlian.services.cli.files import read_file
 from xinlian.services.cli.i18n import language, pick
 
 _FILE = click.Path(path_type=Path)
@@ -46,6 +47,8 @@ def _run(catenax: Path | None, out: Path | None, stay: bool) -> int:
     from xinlian.services.demo.failure import DemoError
     from xinlian.services.demo_trace.run import Options, run_demo_trace
 
+    if catenax is not None:
+        _check_container(catenax)
     machine = wants_json()
     stream = sys.stderr if machine else sys.stdout
     with termination_is_interruption():
@@ -58,3 +61,22 @@ def _run(catenax: Path | None, out: Path | None, stay: bool) -> int:
         sys.stdout.write(json.dumps(outcome.as_json(), ensure_ascii=False) + "\n")
         sys.stdout.flush()
     return Exit.OK if outcome.good else Exit.BOOKS
+
+
+def _check_container(path: Path) -> None:
+    """Look through a container before anything is started; ``CliError`` where it is none."""
+    from xinlian.trace.adapters.catenax import catenax_rows
+    from xinlian.trace.model.sources import SourceError
+
+    _, data = read_file(path)
+    try:
+        bad = next((row.problem for row in catenax_rows(data, 1) if row.problem), None)
+        if bad is not None:
+            raise SourceError(bad.field, bad.why, bad.why_zh)
+    except SourceError as exc:
+        why = ": ".join(filter(None, (exc.path, pick(exc.why, exc.why_zh))))
+        raise CliError(
+            pick("no Catena-X container: ", "不是 Catena-X 容器：") + why,
+            where=str(path),
+            code=Exit.USAGE,
+        ) from exc

@@ -21,19 +21,25 @@ def run_demo_trace(options: Options, stream: TextIO) -> Outcome:
     """Run it and write progress to a stream. Raises ``DemoError``. Nothing that was started is left
     running, however this ends."""
     progress = Progress(stream)
-    out = options.out or checkout() / ".xl" / "demo-trace"
-    shutil.rmtree(out, ignore_errors=True) if options.out is None else None
-    out.mkdir(parents=True, exist_ok=True)
+    usual = checkout() / ".xl" / "demo-trace"
     with ExitStack() as stack:
-        folder = stack.enter_context(
-            tempfile.TemporaryDirectory(prefix="xinlian-demo-", ignore_cleanup_errors=True)
+        folder = Path(
+            stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="xinlian-demo-", ignore_cleanup_errors=True)
+            )
         )
-        site = stack.enter_context(Site(Path(folder)))
+        out = options.out or folder / "files"
+        out.mkdir(parents=True, exist_ok=True)
+        site = stack.enter_context(Site(folder))
         run = Stage(options, site, progress, out)
         play_sample(run) if options.catenax is None else play_catenax(run, options.catenax)
         run.outcome.facts["seconds"] = round(progress.seconds, 1)
         for name, good in run.outcome.checks.items():
             if not good:
                 progress.say(f"           {name}: {run.text('no')}")
+        if options.out is None:
+            # What the run before made stands until this one is through.
+            shutil.rmtree(usual, ignore_errors=True)
+            run.out = shutil.copytree(out, usual)
         run.end()
     return run.outcome
