@@ -32,7 +32,7 @@ constants: {item_type: serial}
 
 @pytest.fixture
 def shell(plant: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    scopes = Scope.READ | Scope.WRITE
+    scopes = Scope.READ | Scope.WRITE | Scope.SIGN
     token = plant.app.tokens.create(party=plant.party["pack"], scopes=scopes, label="t", days=1)
     monkeypatch.setenv("XINLIAN_API_URL", plant.url)
     monkeypatch.setenv("XINLIAN_TOKEN", token.text)
@@ -65,15 +65,23 @@ def test_a_recall_is_made_and_written_out(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     wanted = EXPECTED["recall_coil"]
-    shown = run(capsys, "recall", COIL, "--lang", "en")
+    shown = run(capsys, "recall", COIL, "--title", "bad coil", "--lang", "en")
+    assert "bad coil: draft" in shown
     certain, possible = len(wanted["certain"]), len(wanted["possible"])
     assert f"at least {certain}, at most {certain + possible} of 40" in shown
-    made = json.loads(run(capsys, "recall", "list", "--json"))["items"][0]["recall"]
+    number = json.loads(run(capsys, "recall", "list", "--json"))["items"][0]["number"]
+    made = str(number)
+    assert "published" in run(capsys, "recall", "publish", made, "--lang", "en")
+    reasons = run(capsys, "trace", wanted["certain"][0], "--lang", "en")
+    assert f"recall {made} (bad coil) names it for certain" in reasons
     out = tmp_path / "recall.csv"
     run(capsys, "recall", "export", made, "--shape", "csv", "--out", str(out))
     assert wanted["certain"][0] in out.read_text("utf-8-sig")
     vehicles = run(capsys, "recall", "vehicles", made, "--finding", "possible")
     assert all(vin in vehicles for vin in wanted["possible"])
+    ended = run(capsys, "recall", "withdraw", made, "--reason", "a rehearsal", "--lang", "zh")
+    assert "已撤回" in ended
+    assert "已撤回" in run(capsys, "recall", "list", "--lang", "zh")
     assert execute(["recall", "make"]) == 2
 
 
@@ -130,6 +138,17 @@ def test_a_capture_that_is_refused_ends_as_refused(
     assert json.loads(capsys.readouterr().out)["success"] is False
     assert execute(["capture", str(tmp_path / "none.csv")]) == 2
     assert execute(["capture", str(rows)]) == 2
+
+
+@pytest.mark.usefixtures("shell")
+def test_what_is_taken_in_with_a_note_is_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    facts = tmp_path / "facts.json"
+    row = {"type": "item", "item": {"id": "LXLBE2A90TH100114", "type": "vehicle"}}
+    facts.write_text(json.dumps({"facts": [row]}), encoding="utf-8")
+    assert "校验位" in run(capsys, "capture", "facts", str(facts), "--lang", "zh")
+    assert "check digit" in run(capsys, "capture", "facts", str(facts), "--lang", "en")
 
 
 @pytest.mark.usefixtures("shell")

@@ -56,7 +56,8 @@ class RowStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """What became of a row. ``record_hash`` (hex) is the leaf hash of its evidence record."""
+    """What became of a row. ``why`` tells why it was refused, or what a person should look at in a
+    row that was taken in. ``record_hash`` (hex) is the leaf hash of its evidence record."""
 
     number: int
     place: str

@@ -18,6 +18,7 @@ from typing import Any, Final
 from xinlian.ledger.model.ids import PartyId
 from xinlian.trace.model.capture import CaptureReceipt, Problem, Row, RowResult, RowStatus
 from xinlian.trace.model.links import Link
+from xinlian.trace.model.notes import note_of
 from xinlian.trace.usecases.capture_rows import OTHERS, digest_of, ids_of, problem_of, why
 from xinlian.trace.usecases.ports import STREAM, CaptureStore, Evidence, Leaf, TraceSite
 
@@ -28,6 +29,7 @@ CHUNK_FACTS: Final = 20_000
 ROWS_IN_RECEIPT_MAX: Final = 10_000
 _PROBLEMS_KEPT_MAX: Final = 10_000
 _BAD: Final = frozenset({RowStatus.CONFLICT, RowStatus.INVALID})
+_TAKEN: Final = frozenset({RowStatus.ACCEPTED, RowStatus.EXISTS})
 
 
 Append = Callable[[Sequence[Mapping[str, object]]], Sequence[Leaf]]
@@ -224,7 +226,9 @@ class _Run:
     ) -> None:
         results = []
         for row, problem, (status, field, record) in zip(rows, problems, judged, strict=True):
-            words, words_zh = why(status, field, problem, row.names)
+            note = note_of(row.facts) if status in _TAKEN else None
+            words, words_zh = why(status, field, problem or note, row.names)
+            field = note.field if note else field
             field = field if problem else row.names.get(field, field)
             record_hash = hashes[record].hex() if record in hashes else ""
             results.append(

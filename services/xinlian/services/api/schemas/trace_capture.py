@@ -18,7 +18,8 @@ ROWS_SHOWN: int = 1_000
 
 
 class RowView(View):
-    """What became of a row. ``record_hash`` is the leaf hash of its evidence record."""
+    """What became of a row. ``why`` tells why it was refused, or what to look at in a row that was
+    taken in all the same. ``record_hash`` is the leaf hash of its evidence record."""
 
     number: int
     place: str
@@ -51,9 +52,9 @@ class CountsView(View):
 
 class CaptureView(View):
     """The answer to a capture: whether it was taken in, how its rows ended (the first 1,000, those
-    that are no good before all others), by when all is on the chain, and the signed receipt of its
-    records. That of a long capture is for the first 10,000: the next begins behind the place
-    ``receipt_after``."""
+    that are no good or to be looked at before all others), by when all is on the chain, and the
+    signed receipt of its records. That of a long capture is for the first 10,000: the next begins
+    behind the place ``receipt_after``."""
 
     capture: str
     taken: bool
@@ -68,7 +69,7 @@ class CaptureView(View):
     def of(cls, receipt: CaptureReceipt, signed: Signed | None) -> CaptureView:
         """A receipt of the model, and what was signed."""
         bad = (RowStatus.CONFLICT, RowStatus.INVALID)
-        rows = sorted(receipt.rows, key=lambda row: row.status not in bad)
+        rows = sorted(receipt.rows, key=lambda row: (row.status not in bad, not row.why))
         counts = {status.value: count for status, count in receipt.counts.items()}
         return cls(
             capture=receipt.capture_id,
