@@ -1,7 +1,13 @@
 """A capture raises its signals at once, with the vehicles, once only, on both databases."""
 
+import signal
+import subprocess
+import sys
 from typing import Any
 
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 from xinlian.trace.adapters.quality.watch import MORE_SIGNALS, SIGNALS_MAX, QualityWatch
 from xinlian.trace.model.facts import Inspection, Result
 from xinlian.trace.usecases.ports import OnlyOwn
@@ -88,3 +94,92 @@ def test_parties_do_not_mix(plant: Plant) -> None:
     plant.must(_inspected(40, "99"))
     assert watch.look(OWNER) == []
     assert watch.look(9) == []
+
+
+def _failed_key(number: int) -> Inspection:
+    return _inspected(number, "1", result=Result.FAILED, key=True, machine="M2")
+
+
+def test_what_was_committed_before_a_process_died_is_judged_by_the_next(plant: Plant) -> None:
+    plant.must(_failed_key(0))
+    assert len(_watch(plant).look(OWNER)) == 1
+    plant.must(_failed_key(1), *_calm(2, 30))  # committed; killed before anybody looked
+    plant.must(_failed_key(40), party=9)  # a party that never was looked at
+    later = _watch(plant)
+    assert later.catch_up() == 2
+    assert [one.subject for one in _raised(plant)] == ["0/i0", "0/i1"]
+    assert later.catch_up() == 0
+    plant.must(_inspected(50, "99"))
+    # The streams go on from what was judged before the start.
+    assert "nelson-1" in {one.rule for one in later.look(OWNER)}
+
+
+def test_signals_that_could_not_be_written_are_raised_by_the_next_look(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = _watch(plant)
+    plant.must(*_calm(0, 30))
+    watch.look(OWNER)
+    plant.must(_inspected(30, "99"), _failed_key(31))
+
+    def locked(*_: object) -> None:
+        raise OperationalError("", {}, Exception("database is locked"))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(watch, "_raise", locked)
+        watch.after_capture(OWNER, None)  # type: ignore[arg-type]  # a hook that reads no receipt
+    assert _raised(plant) == []
+    assert {one.kind for one in watch.look(OWNER)} == {"control-chart", "failed-key"}
+
+
+def test_a_watch_takes_in_silently_what_another_one_judged(plant: Plant) -> None:
+    one, two = _watch(plant), _watch(plant)
+    plant.must(*_calm(0, 30))
+    assert two.look(OWNER) == []
+    plant.must(_inspected(30, "99"))
+    assert one.look(OWNER)
+    plant.must(_inspected(31, "99"))
+    # Number 30 is on the chart of both: the pattern went on, it did not begin again.
+    assert "nelson-1" not in {each.rule for each in two.look(OWNER)}
+
+
+_KILLED = """
+import os, signal, sys
+from xinlian.ledger.adapters.sql.engine import make_engine
+from xinlian.trace.adapters.quality.watch import QualityWatch
+from xinlian.trace.adapters.sql.store import SqlTrace, TraceStore
+from xinlian.trace.usecases.ports import OnlyOwn
+
+watch = QualityWatch(SqlTrace(make_engine(sys.argv[1])), OnlyOwn(), lambda: 1)
+written, left = TraceStore.raise_signal, int(sys.argv[2])
+
+def dying(*given):
+    global left
+    left -= 1
+    if left < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return written(*given)
+
+TraceStore.raise_signal = dying
+watch.catch_up()
+"""
+
+
+def test_a_watch_killed_while_it_writes_leaves_all_to_the_next(plant: Plant) -> None:
+    plant.must(*[_failed_key(at) for at in range(9)])
+    url = plant.engine.url.render_as_string(hide_password=False)
+    ended = subprocess.run([sys.executable, "-c", _KILLED, url, "5"], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert _raised(plant) == []
+    assert _watch(plant).catch_up() == 9
+
+
+def test_an_upgraded_store_signals_nothing_of_what_it_holds(plant: Plant) -> None:
+    plant.must(_failed_key(0))
+    with plant.engine.begin() as connection:  # as the upgrade leaves it
+        newest = "SELECT 0, max(inspection) FROM trace_inspections"
+        connection.execute(text(f"INSERT INTO quality_judged (party, judged) {newest}"))
+    watch = _watch(plant)
+    assert watch.catch_up() == len(watch.look(OWNER)) == 0
+    plant.must(_failed_key(1))
+    assert [one.subject for one in watch.look(OWNER)] == ["0/i1"]

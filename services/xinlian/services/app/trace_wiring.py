@@ -30,6 +30,7 @@ from xinlian.services.app.trace_recall import RecallDesk
 from xinlian.services.app.trace_reviews import Reviews
 from xinlian.services.app.trace_sharing import Sharing
 from xinlian.services.app.trace_signals import Signals
+from xinlian.services.app.trace_worker import QualityWorker, Task
 from xinlian.services.settings import Settings
 from xinlian.trace.adapters.quality.watch import QualityWatch
 from xinlian.trace.adapters.sql.store import SqlTrace
@@ -37,6 +38,9 @@ from xinlian.trace.usecases.genealogy import Genealogy
 from xinlian.trace.usecases.recall import Recalls
 
 __all__ = ["TraceParts", "make_trace", "trace_parts"]
+
+_JUDGE_SECONDS = 20
+"""How often inspections are looked for that no look after a capture judged."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ class Wired(Protocol):
 
 
 def trace_parts(store: Wired, evidence: Evidence) -> dict[str, Any]:
-    """The parts that write, and so need the evidence logs: ``captures`` and ``recalls``."""
+    """The parts that write, and so need the evidence logs, and the worker of quality."""
     engine, clock, keys, trace = store.engine, store.clock, store.keys, store.trace
     trace.bundles.prover = evidence.prove
     site = SqlTrace(engine)
@@ -129,4 +133,5 @@ def trace_parts(store: Wired, evidence: Evidence) -> dict[str, Any]:
         "reviews": reviews,
         "points": points,
         "shares": shares,
+        "quality_worker": QualityWorker(Task("signals", _JUDGE_SECONDS, watch.catch_up)),
     }

@@ -1,4 +1,4 @@
-"""Tables of recognition: where each control point stands, and every step it took."""
+"""Tables of quality: where each control point stands and every step it took; what was judged."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import BigInteger, Column, Index, String, Table, Text
 from xinlian.ledger.adapters.sql.base import metadata
 
-__all__ = ["POINTS", "STEPS"]
+__all__ = ["JUDGED", "POINTS", "STEPS"]
 
 POINTS: Final = Table(
     "recognition_points",
@@ -31,3 +31,11 @@ STEPS: Final = Table(
     Column("sequence", BigInteger, primary_key=True, autoincrement=False),
     Column("record", Text, nullable=False),
 )
+JUDGED: Final = Table(
+    "quality_judged",
+    metadata,
+    Column("party", BigInteger, primary_key=True, autoincrement=False),
+    Column("judged", BigInteger, nullable=False),
+)
+"""Number of the last inspection of each party that signals were raised for; under party 0 the
+number up to which those of every party were."""

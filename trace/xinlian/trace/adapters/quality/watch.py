@@ -1,8 +1,8 @@
 """Watches what is captured: judges new inspections and raises signals with the vehicles concerned.
 
-Inspections are numbered as they are taken in. A watch remembers up to which number it has judged
-and takes up from there after every capture, whoever carried it out; the same finding is raised once
-whatever the number of watches.
+Inspections are numbered as they are taken in. Up to which number each party's were judged is kept
+with the signals themselves, so that none is lost when a process dies or a write fails; the same
+finding is raised once whatever the number of watches.
 """
 
 from __future__ import annotations
@@ -12,8 +12,14 @@ import threading
 from collections.abc import Callable, Collection
 from typing import Any, Final
 
-from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import select
+from xinlian.ledger.adapters.sql.errors import StoreError, store_errors
+from xinlian.trace.adapters.quality.judged import (
+    judged_of,
+    parties_waiting,
+    set_judged,
+    set_judged_for_all,
+)
 from xinlian.trace.adapters.quality.reader import SqlQuality
 from xinlian.trace.adapters.sql import tables_facts as t
 from xinlian.trace.adapters.sql.items import ItemTable
@@ -30,7 +36,7 @@ __all__ = ["MORE_SIGNALS", "QualityWatch"]
 _LOG: Final = logging.getLogger(__name__)
 
 MORE_SIGNALS: Final = "more-signals"
-"""Raised in place of those beyond ``SIGNALS_MAX`` of one capture, with their number."""
+"""Raised in place of those beyond ``SIGNALS_MAX`` of what is judged at once, with their number."""
 SIGNALS_MAX: Final = 200
 VEHICLES_MAX: Final = 1_000
 WARM_MAX: Final = 20_000
@@ -39,19 +45,20 @@ _FIELDS: Final = SPECS[Inspection].fields
 
 
 class _Party:
-    """The streams of one party, and the number of the last inspection judged."""
+    """The streams of one party, and the number of the last inspection fed to them."""
 
-    def __init__(self, live: LiveSignals, judged: int) -> None:
+    def __init__(self, live: LiveSignals, fed: int) -> None:
         self.live = live
-        self.judged = judged
+        self.fed = fed
 
 
 class QualityWatch:
     """Call ``look(party)`` after every capture; it may be called at any time from any thread.
 
-    At the first look at a party its streams are rebuilt from the latest ``WARM_MAX`` inspections
-    before ``since``, silently; ``since`` is the newest inspection when the watch was made.
-    ``touched`` is told, after the look, of which characteristics something new was seen.
+    How far a party is judged is kept with the signals, in one transaction: a watch takes up there,
+    whoever judged before and however it ended. At the first look its streams are rebuilt from the
+    latest ``WARM_MAX`` inspections judged, silently. ``touched`` is told, after the look, of which
+    characteristics something new was seen.
     """
 
     def __init__(
@@ -69,24 +76,19 @@ class QualityWatch:
         self._touched = touched
         self._parties: dict[int, _Party] = {}
         self._lock = threading.Lock()
-        with site.read() as store:
-            newest = select(func.max(t.inspections.c.inspection))
-            self._since = store.connection.scalar(newest) or 0
 
     def look(self, party: int) -> list[LiveSignal]:
         """Judge what is new of a party and raise its signals; those that were new."""
         names: set[str] = set()
-        with self._lock, self._site.write() as store:
-            watched = self._parties.get(party)
-            if watched is None:
-                watched = self._parties[party] = self._warm(store, party)
-            found: list[LiveSignal] = []
-            while rows := self._new(store, party, watched.judged):
-                for number, inspection in rows:
-                    found += watched.live.feed(inspection)
-                    names.add(inspection.characteristic)
-                    watched.judged = number
-            raised = self._raise(store, party, found)
+        raised: list[LiveSignal] = []
+        with self._lock:
+            try:
+                while (watched := self._waiting(party)) is not None:
+                    with self._site.write() as store:
+                        raised += self._judge(store, party, watched, names)
+            except BaseException:
+                self._parties.pop(party, None)  # the streams may be ahead of what was kept
+                raise
         if names:
             self._touched(party, names)
         return raised
@@ -94,22 +96,64 @@ class QualityWatch:
     def after_capture(self, party: int, _receipt: CaptureReceipt) -> None:
         """For a capture's hook: what is captured stays so, whatever becomes of its signals."""
         try:
-            self.look(party)
-        except (SQLAlchemyError, QualityError):
-            _LOG.exception("signals of party %d could not be raised; the next capture tries", party)
+            with store_errors("raising signals"):
+                self.look(party)
+        except (StoreError, QualityError):
+            _LOG.exception("signals of party %d could not be raised; they will be", party)
 
-    def _warm(self, store: TraceStore, party: int) -> _Party:
+    def catch_up(self) -> int:
+        """Look at every party of which something may not have been judged: after a start, and now
+        and then for what could not be. How many signals were raised; raises ``StoreError``."""
+        with store_errors("looking for inspections to judge"):
+            with self._site.read() as store:
+                parties, newest = parties_waiting(store.connection)
+            raised = sum(len(self.look(party)) for party in parties)
+            if parties:
+                with self._site.write() as store:
+                    set_judged_for_all(store.connection, newest)
+        return raised
+
+    def _waiting(self, party: int) -> _Party | None:
+        """The streams of a party that has something to be judged."""
+        watched = self._parties.get(party)
+        with self._site.read() as store:
+            stood = judged_of(store.connection, party)
+            if not self._new(store, party, stood, limit=1):
+                return None
+            if watched is None:
+                watched = self._parties[party] = self._warm(store, party, stood)
+        return watched
+
+    def _judge(
+        self, store: TraceStore, party: int, watched: _Party, names: set[str]
+    ) -> list[LiveSignal]:
+        """Feed the next inspections; those that another watch has judged are fed silently."""
+        stood = judged_of(store.connection, party)
+        found: list[LiveSignal] = []
+        for number, inspection in self._new(store, party, watched.fed):
+            signals = watched.live.feed(inspection)
+            watched.fed = number
+            if number > stood:
+                found += signals
+                names.add(inspection.characteristic)
+        if watched.fed > stood:
+            set_judged(store.connection, party, watched.fed)
+        return self._raise(store, party, found)
+
+    def _warm(self, store: TraceStore, party: int, judged: int) -> _Party:
         columns = t.inspections.c
-        query = _select().where(columns.party == party, columns.inspection <= self._since)
+        query = _select().where(columns.party == party, columns.inspection <= judged)
         latest = query.order_by(columns.inspection.desc()).limit(WARM_MAX)
-        watched = _Party(self._make(party), self._since)
+        watched = _Party(self._make(party), judged)
         watched.live.warm(one for _, one in _read(store, latest)[::-1])
         return watched
 
-    def _new(self, store: TraceStore, party: int, after: int) -> list[tuple[int, Inspection]]:
+    def _new(
+        self, store: TraceStore, party: int, after: int, limit: int = _CHUNK
+    ) -> list[tuple[int, Inspection]]:
         columns = t.inspections.c
         query = _select().where(columns.party == party, columns.inspection > after)
-        return _read(store, query.order_by(columns.inspection).limit(_CHUNK))
+        return _read(store, query.order_by(columns.inspection).limit(limit))
 
     def _raise(self, store: TraceStore, party: int, found: list[LiveSignal]) -> list[LiveSignal]:
         reader = SqlQuality(store.connection, self._visibility)
