@@ -77,6 +77,16 @@ def test_a_burst_is_allowed_and_then_the_rate() -> None:
     assert [limit.take("a") for _ in range(4)] == [0, 0, 0, 1]
 
 
+def test_a_dear_request_takes_several_and_never_more_than_a_burst() -> None:
+    now = [0]
+    limit = RateLimit(per_second=4, burst=8, now_ns=lambda: now[0])
+    assert [limit.take("a", 5) for _ in range(2)] == [0, 1]
+    assert [limit.take("a") for _ in range(4)] == [0, 0, 0, 1]
+    now[0] += 2_000_000_000
+    assert limit.take("a", 100) == 0
+    assert limit.take("a", 100) == 2
+
+
 @given(st.lists(st.integers(0, 400_000_000), max_size=60), st.integers(1, 20), st.integers(1, 9))
 def test_nobody_gets_more_than_burst_and_rate(pauses: list[int], rate: int, burst: int) -> None:
     now = [0]

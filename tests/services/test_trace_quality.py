@@ -11,7 +11,6 @@ from sqlalchemy import Engine
 from xinlian.ledger.adapters.sql.engine import make_engine
 from xinlian.services.api.chinese import in_chinese
 from xinlian.services.api.schemas.spc_charts import CausesView, GaugeImpactView, SpcChartView
-from xinlian.services.app.clock import SystemClock
 from xinlian.services.app.errors import RefusedError
 from xinlian.services.app.trace_quality import Quality
 from xinlian.services.app.trace_sharing import EVERYONE, Sharing
@@ -61,7 +60,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 @pytest.fixture
 def quality(engine: Engine) -> Quality:
-    return Quality(engine, Sharing(engine, SystemClock()))
+    return Quality(engine, Sharing())
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -65,6 +66,7 @@ def door(store: Store) -> Door:
         visitor_of=lambda _: None,
         rate=RateLimit(PER_SECOND, BURST, lambda: made.now_ns),
         visitors=VisitorRate(PER_SECOND, BURST, lambda: made.now_ns),
+        whole_pages=threading.BoundedSemaphore(1),
     )
     return made
 
@@ -164,6 +166,41 @@ def test_names_that_strangers_make_up_are_not_kept(door: Door) -> None:
     assert parts._read.cache_info().currsize == 0
     assert door.http("GET", "/t/-/page.css").status_code == 200
     assert parts._read.cache_info().currsize == 1
+
+
+def test_pages_of_things_have_a_lower_rate_for_strangers(door: Door) -> None:
+    Plant(door.store.engine, Logs(door.store.engine)).must(item(VIN, name="car"), party=CAR)
+    address = door.store.trace.items.find(VIN.id, None)[0].address
+    one = "203.0.113.7"
+    assert [door.ask(one, address) for _ in range(2)] == [200, 429]
+    # Other doors stay open to it, and the page to others.
+    assert door.ask(one) == 200
+    assert door.ask("203.0.113.8", address) == 200
+    door.now_ns += 1_000_000_000
+    assert door.ask(one, address) == 200
+
+
+def test_few_whole_pages_are_made_for_strangers_at_once(door: Door) -> None:
+    Plant(door.store.engine, Logs(door.store.engine)).must(item(VIN, name="car"), party=CAR)
+    address = door.store.trace.items.find(VIN.id, None)[0].address
+    door.store.trace.policies.set(CAR, PagePolicy(Strangers.ALL, guessable=True))
+    places = door.api.state.api.whole_pages
+
+    def asked() -> list[int]:
+        wanted = (address, f"{address}/dossier.pdf", f"{address}/proof.xlproof")
+        told = []
+        for path in wanted:
+            door.now_ns += 10_000_000_000
+            told.append(door.ask("203.0.113.7", path))
+        return told
+
+    with places:
+        assert asked() == [429, 429, 429]
+        door.store.trace.policies.set(CAR, PagePolicy(Strangers.IDENTITY, guessable=True))
+        assert asked() == [200, 404, 404]
+    door.store.trace.policies.set(CAR, PagePolicy(Strangers.ALL, guessable=True))
+    # Nothing is in an evidence log under a head yet, so that there is no proof file.
+    assert asked() == [200, 200, 409]
 
 
 def test_strangers_see_parts_and_not_what_a_part_went_into(door: Door) -> None:

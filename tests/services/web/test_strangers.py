@@ -6,58 +6,31 @@ import json
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import Engine
 from xinlian.ledger.adapters.sql.engine import begin_write
-from xinlian.services.app.clock import Clock
 from xinlian.services.app.trace_dossier import Extent
-from xinlian.services.app.trace_items import Eyes, Found
-from xinlian.services.app.trace_policy import LEVELS, PagePolicy, Strangers
-from xinlian.services.app.trace_wiring import TraceParts, make_trace
-from xinlian.trace.model.dossier import Dossier, Verdict
-from xinlian.trace.model.facts import Inspection, Result
-from xinlian.trace.model.items import Item, ItemId, Scheme
+from xinlian.services.app.trace_items import Eyes
+from xinlian.services.app.trace_policy import LEVELS, Strangers
+from xinlian.services.app.trace_wiring import TraceParts
+from xinlian.trace.model.dossier import Verdict
+from xinlian.trace.model.items import Item, Scheme
 from xinlian.trace.model.readers import EVERYONE, home_of, is_stranger, level_of, stranger
 from xinlian.trace.model.tree import Direction
 
-from tests.trace.plant import NOW, Plant, batch, item, link, serial, vehicle
-
-CAR, SUPPLIER, SQUATTER, LOW = 2, 3, 9, 1
-VIN = vehicle("LXLBE2A01TH100113")
-PACK = serial("https://id.gs1.org/01/09521100000024/21/PACK1")
-LOT = batch("https://id.gs1.org/01/09521100000024/10/LOT1")
-
-
-@pytest.fixture
-def trace(engine: Engine, clock: Clock) -> TraceParts:
-    return make_trace(engine, clock, bytes(range(32)), 60, lambda _: {}, "http://here.example")
-
-
-def failed(name: str, what: ItemId, *, key: bool = False) -> Inspection:
-    return Inspection(
-        name, what, f"char {name}", value="1.23", result=Result.FAILED, key=key, time_ms=NOW - 5_000
-    )
-
-
-def built(plant: Plant, trace: TraceParts) -> None:
-    """A car with a pack made of a lot; what the supplier tells it shares with the car maker."""
-    plant.must(item(VIN, name="car"), link(PACK, VIN, NOW - 4_000), party=CAR)
-    told = item(PACK, name="pack", attributes={"cost": "secret"})
-    plant.must(told, item(LOT), link(LOT, PACK, NOW - 5_000), failed("i1", PACK), party=SUPPLIER)
-    trace.sharing.set(SUPPLIER, CAR, open_=True)
-
-
-def shows(trace: TraceParts, party: int, what: Strangers, *, guessable: bool = True) -> None:
-    trace.policies.set(party, PagePolicy(what, guessable))
-
-
-def public(trace: TraceParts, code: str) -> tuple[Found, Eyes, Dossier]:
-    """The page of a thing as a stranger sees it."""
-    (found,) = trace.items.find(code, None)
-    eyes = trace.items.eyes(found.number, None, guessed=True)
-    assert eyes is not None
-    page = trace.dossiers.of(found.item, eyes, found.address, Extent())
-    assert page is not None
-    return found, eyes, page
+from tests.services.web.pages import (
+    CAR,
+    LOT,
+    LOW,
+    PACK,
+    SQUATTER,
+    SUPPLIER,
+    VIN,
+    built,
+    failed,
+    public,
+    shares,
+    shows,
+)
+from tests.trace.plant import Plant, item, link, serial
 
 
 def opened(trace: TraceParts, address: str, reader: int | None = None) -> tuple[Eyes, Item]:
@@ -210,7 +183,7 @@ def test_a_code_of_the_world_means_that_whatever_others_scanned(
     for number in range(30):
         evil = Item(serial(f"evil {number}", SQUATTER), PACK.id, Scheme.MAKER, name="evil")
         plant.must(evil, item(serial(PACK.id, SQUATTER), name="evil"), party=SQUATTER)
-    trace.sharing.set(SQUATTER, 5, open_=True)
+    shares(plant, SQUATTER, 5)
     assert [each.item.name for each in trace.items.find(PACK.id, None)] == ["real"]
     assert trace.items.one(PACK.id, None, None, 5).item.name == "real"
     assert trace.items.one(PACK.id, None, None, EVERYONE).item.name == "real"

@@ -29,17 +29,19 @@ class RateLimit:
         self._buckets: OrderedDict[str, tuple[int, int]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def take(self, name: str) -> int:
-        """Take one request; gives 0, or the seconds (rounded up) until there is one again."""
+    def take(self, name: str, count: int = 1) -> int:
+        """Take ``count`` requests, or a whole burst if that is less; gives 0, or the seconds
+        (rounded up) until there are so many again."""
         now = self._now_ns()
+        wanted = min(self._full, count * 1_000_000_000)
         with self._lock:
             level, since = self._buckets.pop(name, (self._full, now))
             level = min(self._full, level + (now - since) * self._per_second)
             wait = 0
-            if level >= 1_000_000_000:
-                level -= 1_000_000_000
+            if level >= wanted:
+                level -= wanted
             else:
-                missing_ns = -(-(1_000_000_000 - level) // self._per_second)
+                missing_ns = -(-(wanted - level) // self._per_second)
                 wait = max(1, -(-missing_ns // 1_000_000_000))
             self._buckets[name] = (level, now)
             while len(self._buckets) > _BUCKETS_MAX:
@@ -54,8 +56,8 @@ class VisitorRate:
         self._each = RateLimit(per_second, burst, now_ns)
         self._all = RateLimit(_ALL_TIMES * per_second, _ALL_TIMES * burst, now_ns)
 
-    def take(self, place: str, client: str) -> int:
-        """Take one request of a ``client`` at a ``place``; gives 0 or the seconds to wait.
+    def take(self, place: str, client: str, count: int = 1) -> int:
+        """Take so many requests of a ``client`` at a ``place``; gives 0 or the seconds to wait.
 
         A client beyond its own rate takes nothing from the others."""
-        return self._each.take(f"{place} {client}") or self._all.take(place)
+        return self._each.take(f"{place} {client}", count) or self._all.take(place, count)

@@ -21,6 +21,8 @@ from xinlian.services.bootstrap import App
 __all__ = ["ActorDep", "ApiState", "KeyDep", "StateDep", "api_state"]
 
 WAITERS_MAX = 32
+WHOLE_PAGES_MAX = 2
+"""Pages with everything on them that are made for strangers at once."""
 
 
 @dataclass(slots=True)
@@ -34,6 +36,9 @@ class ApiState:
     feed: Feed
     waiters: threading.BoundedSemaphore = field(
         default_factory=lambda: threading.BoundedSemaphore(WAITERS_MAX)
+    )
+    whole_pages: threading.BoundedSemaphore = field(
+        default_factory=lambda: threading.BoundedSemaphore(WHOLE_PAGES_MAX)
     )
 
     def actor_of(self, text: str) -> Actor | None:

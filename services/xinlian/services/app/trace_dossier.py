@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import orjson
@@ -12,9 +12,8 @@ from xinlian.ledger.adapters.sql.engine import begin_read
 from xinlian.services.app.clock import Clock
 from xinlian.services.app.trace_charts import charts_of
 from xinlian.services.app.trace_items import Eyes
-from xinlian.services.app.trace_policy import Strangers
 from xinlian.services.app.trace_proofs import NO_PROOF, Proofs
-from xinlian.services.app.trace_verdict import verdict_of
+from xinlian.services.app.trace_verdict import doubts_of, verdict_of
 from xinlian.trace.model.dossier import (
     Certificate,
     CertificateStatus,
@@ -44,12 +43,11 @@ _STATUS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How much of a tree a dossier has. ``own_facts``: facts of the item alone."""
+    """How much of a tree a dossier has."""
 
     depth: int = 60
     nodes: int = 6_000
     at_ms: int | None = None
-    own_facts: bool = False
 
 
 class Dossiers:
@@ -96,20 +94,22 @@ class Dossiers:
         is the word of the page's party, which knows what others shared with it; reasons are given
         as far as the reader may see what they speak of.
         """
+        if not eyes.tree:
+            extent = replace(extent, depth=0, nodes=1)
         tree = self.tree(item.id, eyes, Direction.DOWN, extent)
         if tree is None:
             return None
         now_ms = 1000 * self._clock.now()
         if eyes.stranger and not eyes.whole:
-            verdict = self._word(item, eyes, extent)
-            nodes = tree.nodes if eyes.tree else tree.nodes[:1]
-            shown = Tree(tree.direction, tree.at_ms, nodes)
+            verdict = self._word(item, eyes, extent.at_ms)
+            shown = Tree(tree.direction, tree.at_ms, tree.nodes)
             return Dossier(link, now_ms, "", verdict, (), shown, party_names=self._named(shown, ()))
-        facts = self._facts(item, eyes, tree, extent)
+        items = _items(tree)[:FACT_ITEMS_MAX]
+        facts = self._genealogy.facts(eyes.reader, items, with_links=False)
         recalls = self.recalls_of(eyes.home, item.id)
-        verdict, reasons = verdict_of(item.id, tree, facts, recalls)
+        verdict, reasons = verdict_of(item.id, doubts_of(tree, facts), recalls)
         if eyes.stranger:
-            verdict = self._word(item, eyes, extent)
+            verdict = self._word(item, eyes, extent.at_ms)
         certificates = facts.certificates
         with begin_read(self._engine) as connection:
             proofs = self._proofs.of(connection, _stored(facts), now_ms)
@@ -132,18 +132,13 @@ class Dossiers:
             chain=Words("the network's permissioned chain", "联盟链"),
         )
 
-    def _facts(self, item: Item, eyes: Eyes, tree: Tree, extent: Extent) -> ItemFacts:
-        items = [item.id] if extent.own_facts else _items(tree)[:FACT_ITEMS_MAX]
-        return self._genealogy.facts(eyes.reader, items, with_links=False)
-
-    def _word(self, item: Item, eyes: Eyes, extent: Extent) -> Verdict:
-        """The verdict of the party whose page a stranger looks at."""
-        own = Eyes(eyes.home, Strangers.ALL)
-        tree = self.tree(item.id, own, Direction.DOWN, extent)
-        if tree is None:
+    def _word(self, item: Item, eyes: Eyes, at_ms: int | None) -> Verdict:
+        """The verdict of the party whose page a stranger looks at. Asked cheaply: anybody may ask,
+        as often as the rate allows."""
+        doubts = self._genealogy.doubts(eyes.home, item.id, at_ms)
+        if doubts is None:
             return Verdict.INCOMPLETE
-        recalls = self.recalls_of(eyes.home, item.id)
-        return verdict_of(item.id, tree, self._facts(item, own, tree, extent), recalls)[0]
+        return verdict_of(item.id, doubts, self.recalls_of(eyes.home, item.id))[0]
 
     def _named(
         self, tree: Tree, certificates: Iterable[StoredCertificate]

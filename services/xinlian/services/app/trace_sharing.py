@@ -1,13 +1,11 @@
-"""Who sees whose records about parts: a party opens its own to others, one by one, and to strangers
-by its policy for pages."""
+"""Who sees whose records about parts: a party those that others shared with it, a stranger those
+that policies for pages show."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, insert, select
-from xinlian.ledger.adapters.sql.engine import begin_write
-from xinlian.services.app.clock import Clock
+from sqlalchemy import Connection, select
 from xinlian.services.app.trace_policy import LEVELS, Strangers
 from xinlian.services.app.trace_tables import key_grants, page_policies
 from xinlian.trace.adapters.sql.tables import shares
@@ -18,11 +16,8 @@ __all__ = ["EVERYONE", "Sharing"]
 
 
 class Sharing:
-    """Whose records a reader sees besides its own."""
-
-    def __init__(self, engine: Engine, clock: Clock) -> None:
-        self._engine = engine
-        self._clock = clock
+    """Whose records a reader sees besides its own; shares are offered and accepted in
+    ``trace_offers``."""
 
     def parties(self, connection: Any, reader: int) -> Seen:
         """See ``Visibility``. A stranger sees the party whose page it looks at, and beyond its
@@ -45,22 +40,6 @@ class Sharing:
         found: Connection = connection
         query = select(key_grants.c.owner).where(key_grants.c.reader == reader)
         return frozenset((reader, *found.execute(query).scalars()))
-
-    def readers(self, owner: int) -> list[int]:
-        """Who sees a party's records."""
-        query = select(shares.c.reader).where(shares.c.owner == owner).order_by(shares.c.reader)
-        with self._engine.connect() as connection:
-            return list(connection.execute(query).scalars())
-
-    def set(self, owner: int, reader: int, *, open_: bool) -> list[int]:
-        """Open a party's records to another, or close them; who sees them now."""
-        with begin_write(self._engine) as connection:
-            here = (shares.c.owner == owner, shares.c.reader == reader)
-            connection.execute(delete(shares).where(*here))
-            if open_:
-                row = {"owner": owner, "reader": reader, "since_ms": 1000 * self._clock.now()}
-                connection.execute(insert(shares).values(row))
-        return self.readers(owner)
 
 
 def _open_to_all(connection: Connection, level: int) -> list[int]:

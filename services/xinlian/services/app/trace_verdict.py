@@ -9,23 +9,35 @@ from xinlian.trace.model.dossier import Verdict, Words
 from xinlian.trace.model.facts import Inspection, Result
 from xinlian.trace.model.items import ItemId
 from xinlian.trace.model.links import Certainty
-from xinlian.trace.model.stored import CertificateState, ItemFacts, Stored
+from xinlian.trace.model.stored import CertificateState, Doubts, ItemFacts, Stored
 from xinlian.trace.model.tree import Tree, Truncation
 
-__all__ = ["verdict_of"]
+__all__ = ["doubts_of", "verdict_of"]
 
 _REASONS_MAX: Final = 8
 _SHORT_CHARS: Final = 8
 
 
+def doubts_of(tree: Tree, facts: ItemFacts) -> Doubts:
+    """What a tree and the facts of its items say against the item at its top."""
+    unsure = {
+        node.link.candidate_group or node.item.id.id
+        for node in tree.nodes
+        if node.link is not None and node.link.certainty is Certainty.CANDIDATE
+    }
+    circle = any(reason is Truncation.CYCLE for reason, _ in tree.truncations)
+    return Doubts(facts, len(unsure), len(tree.gaps), circle)
+
+
 def verdict_of(
-    item: ItemId, tree: Tree, facts: ItemFacts, recalls: Sequence[tuple[str, str]]
+    item: ItemId, doubts: Doubts, recalls: Sequence[tuple[str, str]]
 ) -> tuple[Verdict, tuple[Words, ...]]:
     """The verdict with its reasons. ``recalls``: id and finding of each recall that names it.
 
     Of a characteristic that was looked at again, the last look counts; what was withdrawn does not.
     """
     found: list[tuple[Verdict, Words]] = [_recalled(name, finding) for name, finding in recalls]
+    facts = doubts.facts
     found += _failures(item, facts.inspections)
     found += [
         (
@@ -43,7 +55,7 @@ def verdict_of(
         (Verdict.SUSPECT, Words(f"certificate rejected: {each.name}", f"证书被驳回：{each.name}"))
         for each in rejected
     ]
-    found += _doubts(tree)
+    found += _missing(doubts)
     if not found:
         return Verdict.CONFORMING, ()
     order = list(Verdict)
@@ -83,27 +95,21 @@ def _failures(
     return found
 
 
-def _doubts(tree: Tree) -> list[tuple[Verdict, Words]]:
+def _missing(doubts: Doubts) -> list[tuple[Verdict, Words]]:
     found = []
-    unsure = {
-        node.link.candidate_group or node.item.id.id
-        for node in tree.nodes
-        if node.link is not None and node.link.certainty is Certainty.CANDIDATE
-    }
-    if unsure:
+    if doubts.unsure:
         words = Words(
-            f"{len(unsure)} parts are known only as one of several",
-            f"{len(unsure)} 个零件来源有多个候选",
+            f"{doubts.unsure} parts are known only as one of several",
+            f"{doubts.unsure} 个零件来源有多个候选",
         )
         found.append((Verdict.INCOMPLETE, words))
-    if tree.gaps:
+    if doubts.gaps:
         words = Words(
-            f"{len(tree.gaps)} things that should be known are not",
-            f"缺少 {len(tree.gaps)} 项应有记录",
+            f"{doubts.gaps} things that should be known are not",
+            f"缺少 {doubts.gaps} 项应有记录",
         )
         found.append((Verdict.INCOMPLETE, words))
-    cuts = {reason for reason, _ in tree.truncations}
-    if Truncation.CYCLE in cuts:
+    if doubts.circle:
         words = Words("the records contradict each other: a circle", "记录自相矛盾：循环引用")
         found.append((Verdict.INCOMPLETE, words))
     return found

@@ -71,7 +71,7 @@ def make_trace(
     """The parts over a database; ``label_key`` makes the tags of labels, ``names`` gives names for
     the codes of makers,
     ``page_url`` is the address under which people reach the pages."""
-    policies, sharing = PagePolicies(engine, clock), Sharing(engine, clock)
+    policies, sharing = PagePolicies(engine, clock), Sharing()
     items = TraceItems(engine, Tags(label_key), policies, sharing)
     logs = EvidenceLogs(SqlEvidence(), now_ms=lambda: 1000 * clock.now())
     proofs = Proofs(logs, deadline_seconds)

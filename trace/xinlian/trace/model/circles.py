@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 
-__all__ = ["circle_link", "deepest"]
+__all__ = ["circle_link", "circular", "deepest"]
 
 Pair = tuple[int, int]
 """Parent and child."""
@@ -40,6 +40,12 @@ def _peel(children: dict[int, set[int]]) -> dict[int, int]:
 def deepest(pairs: Iterable[Pair]) -> int:
     """Links one below the other, at most; for links without a circle."""
     return max(_peel(_children(pairs)).values(), default=0)
+
+
+def circular(pairs: Iterable[Pair]) -> bool:
+    """Whether the links form a circle."""
+    children = _children(pairs)
+    return len(_peel(children)) < len(children)
 
 
 def circle_link(pairs: Iterable[Pair], new: Sequence[Pair]) -> Pair | None:

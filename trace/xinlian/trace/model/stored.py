@@ -10,7 +10,7 @@ from xinlian.trace.model.facts import Claim, Event, Gap, Inspection, ProcessReco
 from xinlian.trace.model.items import Item, ItemId
 from xinlian.trace.model.links import Link
 
-__all__ = ["Certificate", "CertificateState", "ItemFacts", "Stored"]
+__all__ = ["Certificate", "CertificateState", "Doubts", "ItemFacts", "Stored"]
 
 _FactT = TypeVar("_FactT", covariant=True)  # noqa: PLC0105
 
@@ -69,3 +69,17 @@ class ItemFacts:
     claims: tuple[Stored[Claim], ...] = ()
     gaps: tuple[Stored[Gap], ...] = ()
     certificates: tuple[Certificate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """What speaks against an item and what is in it.
+
+    ``facts``: all inspections of what failed one or missed one, the claims, the certificates;
+    ``unsure``: parts known only as one of several; ``gaps``: things that should be known and are
+    not; ``circle``: whether the records contradict each other."""
+
+    facts: ItemFacts
+    unsure: int
+    gaps: int
+    circle: bool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from starlette.responses import RedirectResponse
 from xinlian.services.api.state import StateDep
 from xinlian.services.api.web.engine import fragment, language, page
 from xinlian.services.api.web.shown import item_values, level_values
-from xinlian.services.api.web.visit import Visitor, VisitorDep, refusal
+from xinlian.services.api.web.visit import Visitor, VisitorDep, refusal, room_for
 from xinlian.services.app.errors import RefusedError
 from xinlian.services.app.trace_dossier import Extent
 from xinlian.services.app.trace_items import Eyes
@@ -86,7 +87,10 @@ def get_item_page(
     looked = _look(state, visitor, tag)
     if looked.eyes is None:
         return refusal(request, visitor, 404)
-    return _page(request, looked, looked.eyes, looked.item, at)
+    with room_for(state, visitor, whole=looked.eyes.whole) as wait:
+        if wait:
+            return refusal(request, replace(visitor, wait_seconds=wait), 429)
+        return _page(request, looked, looked.eyes, looked.item, at)
 
 
 def _page(request: Request, looked: _Looked, eyes: Eyes, item: Item, at: str) -> Response:
@@ -143,15 +147,22 @@ def get_item_bundle(state: StateDep, visitor: VisitorDep, tag: str) -> Response:
     looked = _look(state, visitor, tag)
     if looked.eyes is None or not looked.eyes.whole:
         return Response(status_code=404)
-    try:
-        extent = Extent(nodes=PAGE_NODES)
-        tree = looked.store.trace.dossiers.tree(looked.item.id, looked.eyes, Direction.DOWN, extent)
-        nodes = () if tree is None else tree.nodes
-        shown = list(dict.fromkeys([looked.item.id, *(node.item.id for node in nodes)]))
-        data = looked.store.trace.bundles.of(looked.eyes.reader, shown)
-    except RefusedError as exc:
-        return Response(exc.message, 409, media_type="text/plain")
+    with room_for(state, visitor, whole=True) as wait:
+        if wait:
+            return Response(status_code=429, headers={"Retry-After": str(wait)})
+        try:
+            data = _bundle(looked, looked.eyes)
+        except RefusedError as exc:
+            return Response(exc.message, 409, media_type="text/plain")
     return _file(data, "application/json", f"{tag}.xlproof")
+
+
+def _bundle(looked: _Looked, eyes: Eyes) -> bytes:
+    extent = Extent(nodes=PAGE_NODES)
+    tree = looked.store.trace.dossiers.tree(looked.item.id, eyes, Direction.DOWN, extent)
+    nodes = () if tree is None else tree.nodes
+    shown = list(dict.fromkeys([looked.item.id, *(node.item.id for node in nodes)]))
+    return looked.store.trace.bundles.of(eyes.reader, shown)
 
 
 @router.get("/t/{tag}/dossier.pdf")
@@ -162,9 +173,12 @@ def get_item_paper(request: Request, state: StateDep, visitor: VisitorDep, tag: 
     looked = _look(state, visitor, tag)
     if looked.eyes is None or not looked.eyes.whole:
         return Response(status_code=404)
-    data = looked.store.trace.papers.dossier(
-        looked.item, looked.eyes, looked.base, language(request)
-    )
+    with room_for(state, visitor, whole=True) as wait:
+        if wait:
+            return Response(status_code=429, headers={"Retry-After": str(wait)})
+        data = looked.store.trace.papers.dossier(
+            looked.item, looked.eyes, looked.base, language(request)
+        )
     return _file(data, "application/pdf", f"{tag}.pdf")
 
 

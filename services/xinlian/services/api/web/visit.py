@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Annotated, Final, cast
@@ -21,6 +23,7 @@ __all__ = [
     "VisitorDep",
     "client_of",
     "refusal",
+    "room_for",
     "same_site",
 ]
 
@@ -29,16 +32,22 @@ PAGES: Final = "pages"
 SIGN_IN: Final = "sign in"
 """What strangers ask for, each at a rate of its own: whoever floods the pages keeps no party from
 signing in."""
+THINGS: Final = "things"
+THING_COUNT: Final = 5
+WHOLE_COUNT: Final = 20
+"""How many requests a stranger's page of a thing counts as at a place of its own, and one with
+everything that is known of the thing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who looks. ``actor`` is ``None`` for a stranger; ``wait_seconds`` is above 0 beyond the
-    rate."""
+    """Who looks. ``actor`` is ``None`` for a stranger, who comes from ``client``; ``wait_seconds``
+    is above 0 beyond the rate."""
 
     actor: Actor | None
     name: str | None
     wait_seconds: int = 0
+    client: str = ""
 
     @property
     def reader(self) -> int | None:
@@ -60,7 +69,8 @@ def _at(request: Request, place: str) -> Visitor:
     state = cast("ApiState", request.app.state.api)
     actor = state.visitor_of(request.cookies.get(COOKIE, ""))
     if actor is None or actor.party is None:
-        return Visitor(None, None, state.visitors.take(place, client_of(request)))
+        client = client_of(request)
+        return Visitor(None, None, state.visitors.take(place, client), client)
     request.state.actor = actor
     row = state.app.parties.now(actor.party)
     name = str(actor.party) if row is None or row.name is None else row.name
@@ -70,6 +80,28 @@ def _at(request: Request, place: str) -> Visitor:
 VisitorDep = Annotated[Visitor, Depends(_visitor)]
 EntrantDep = Annotated[Visitor, Depends(_entrant)]
 """A visitor at the door: where people sign in and out."""
+
+
+@contextmanager
+def room_for(state: ApiState, visitor: Visitor, *, whole: bool) -> Iterator[int]:
+    """Room to make a page of a thing: gives 0, or the seconds that the visitor has to wait.
+
+    For strangers such a page counts as several requests, and one with everything on it as many,
+    of which few are made at once: nobody's curiosity takes the server from those who work with it.
+    """
+    if visitor.actor is not None:
+        yield 0
+        return
+    wait = state.visitors.take(THINGS, visitor.client, WHOLE_COUNT if whole else THING_COUNT)
+    if wait or not whole:
+        yield wait
+        return
+    free = state.whole_pages.acquire(blocking=False)
+    try:
+        yield 0 if free else 1
+    finally:
+        if free:
+            state.whole_pages.release()
 
 
 def client_of(request: Request) -> str:

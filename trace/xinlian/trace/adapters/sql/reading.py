@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 from xinlian.trace.adapters.sql import bulk
 from xinlian.trace.adapters.sql import tables_facts as t
 from xinlian.trace.adapters.sql.certificates import certificates_of
-from xinlian.trace.adapters.sql.codes import CERTAINTIES, GAP_KINDS, LINK_KINDS
+from xinlian.trace.adapters.sql.codes import CERTAINTIES, GAP_KINDS, LINK_KINDS, RESULTS
 from xinlian.trace.adapters.sql.items import DESCRIBED, ItemTable, item_of_row
 from xinlian.trace.adapters.sql.specs import SPECS, Spec
 from xinlian.trace.adapters.sql.tables import descriptions, links, records
-from xinlian.trace.model.facts import Claim, Event, Gap, Inspection, ProcessRecord
+from xinlian.trace.model.facts import Claim, Event, Gap, Inspection, ProcessRecord, Result
 from xinlian.trace.model.items import Item
 from xinlian.trace.model.links import Link
 from xinlian.trace.model.stored import ItemFacts, Stored
@@ -27,6 +27,7 @@ _LINK: Final = (
     "parent child valid_from party valid_to kind certainty withdrawn quantity unit candidate_group"
     " record"
 )
+_PASSED: Final = RESULTS.number[Result.PASSED]
 
 _SPOKEN: Final = (
     "trace_descriptions x WHERE x.item = ?",
@@ -94,6 +95,36 @@ class FactTable:
         rows: list[Any] = [tuple(_with(each, leaves) for each in group) for group in groups]
         papers = certificates_of(connection, wanted, seen, reader)
         return replace(ItemFacts(*rows), certificates=papers)
+
+    def doubtful(self, wanted: Sequence[int], seen: Seen, *, reader: int) -> ItemFacts:
+        """What may speak against items: claims that stand, certificates, and every inspection of
+        items that failed one or were not measured (a later look may say otherwise)."""
+        failed = {
+            item
+            for item, party in bulk.by_keys(
+                *(self._connection, t.inspections, "item party", "item", wanted),
+                f"t.result <> {_PASSED} AND t.withdrawn = 0",
+            )
+            if seen is None or party in seen
+        }
+        return ItemFacts(
+            inspections=self._by_item(Inspection, sorted(failed), seen),
+            claims=tuple(each for each in self._by_item(Claim, wanted, seen) if not each.withdrawn),
+            certificates=certificates_of(self._connection, wanted, seen, reader),
+        )
+
+    def lacking(self, wanted: Sequence[int], seen: Seen) -> int:
+        """How many gaps items have: those that parties in ``seen`` stated, and items that nobody
+        described."""
+        rows = bulk.by_keys(
+            *(self._connection, t.gaps, "party", "item", wanted),
+            "t.withdrawn = 0",
+        )
+        stated = sum(seen is None or party in seen for (party,) in rows)
+        told = {
+            row[0] for row in bulk.by_keys(self._connection, descriptions, "item", "item", wanted)
+        }
+        return stated + len(set(wanted)) - len(told)
 
     def speakers(self, number: int) -> set[int]:
         """The parties that said something of an item."""
