@@ -214,16 +214,24 @@ class PlainLog:
     secrets: list[bytes] = field(default_factory=list)
     leaves: list[bytes] = field(default_factory=list)
     tags: list[bytes] = field(default_factory=list)
+    further: list[bool] = field(default_factory=list)
     latest: dict[bytes, tuple[int, bytes]] = field(default_factory=dict)
 
     @property
     def id(self) -> bytes:
         return log_id(self.chain_id, self.contract, self.party, self.stream)
 
-    def append(self, record: Json, secret: bytes | None = None) -> bytes:
-        """Take a record in; its leaf hash."""
+    def append(self, record: Json, secret: bytes | None = None, also: Iterable[str] = ()) -> bytes:
+        """Take a record in, at a leaf for its subject and one for each of ``also``; the leaf hash
+        of the first."""
         secret = secret or sha256(b"secret %d" % len(self.records))
-        tag = tag_of(self.key, record["subject"])
+        first = self._leaf(record, secret, record["subject"])
+        for subject in also:
+            self._leaf(record, secret, subject)
+        return first
+
+    def _leaf(self, record: Json, secret: bytes, subject: str) -> bytes:
+        tag = tag_of(self.key, subject)
         count, last = self.latest.get(tag, (0, ZERO))
         data = leaf_data(
             self.id,
@@ -237,6 +245,7 @@ class PlainLog:
         self.records.append(record)
         self.secrets.append(secret)
         self.tags.append(tag)
+        self.further.append(subject != record["subject"])
         self.leaves.append(data)
         self.latest[tag] = (count + 1, leaf_hash(data))
         return leaf_hash(data)

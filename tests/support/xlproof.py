@@ -38,11 +38,12 @@ def sample_log(**names: Json) -> PlainLog:
 
 
 def fields(log: PlainLog, at: int, show: Collection[str]) -> list[Json]:
-    """The fields of a record: those of the paths to show in the open, the others hidden."""
+    """The fields of a record: those of the paths to show in the open, the others hidden. At the
+    leaf of another subject than the one it names, that name is hidden too."""
     found: list[Json] = []
     for path, value in plain.leaf_paths(log.records[at]):
         salt = plain.salt_of(log.secrets[at], path)
-        if show == ALL or path in show:
+        if (show == ALL or path in show) and not (log.further[at] and path == "/subject"):
             found.append({"path": path, "value": value, "salt": salt.hex()})
         else:
             found.append(plain.commitment(salt, path, value).hex())

@@ -34,10 +34,14 @@ class Logs:
         return found.log_id
 
     def append(
-        self, connection: Any, log_id: bytes, records: Sequence[Mapping[str, object]]
+        self,
+        connection: Any,
+        log_id: bytes,
+        records: Sequence[Mapping[str, Any]],
+        also: Sequence[Sequence[str]] = (),
     ) -> list[Appended]:
         self.records += records
-        return self.logs.append(connection, log_id, records)
+        return self.logs.append(connection, log_id, records, also)
 
 
 @pytest.fixture(scope="session")

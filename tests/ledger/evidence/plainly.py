@@ -88,15 +88,17 @@ class Twin:
         """Go on with nothing in memory."""
         self.logs = EvidenceLogs(SqlEvidence())
 
-    def append(self, records: Sequence[dict[str, Any]]) -> list[Appended]:
+    def append(
+        self, records: Sequence[dict[str, Any]], also: Sequence[Sequence[str]] = ()
+    ) -> list[Appended]:
         log, store = self.info.log_id, SqlEvidence()
         with begin_write(self.engine) as conn:
-            done = self.logs.append(conn, log, records)
+            done = self.logs.append(conn, log, records, also)
             row = self.logs.logs(conn)[0]
             held = store.records(conn, row.id, [one.index for one in done])
-        for record, one in zip(records, done, strict=True):
+        for record, one, more in zip(records, done, also or [()] * len(records), strict=True):
             assert one.index == len(self.plain.leaves)
-            assert self.plain.append(record, held[one.index][1].secret) == one.leaf_hash
+            assert self.plain.append(record, held[one.index][1].secret, more) == one.leaf_hash
         return done
 
     def cut(self) -> Head | None:

@@ -30,7 +30,7 @@ from xinlian.ledger.model.evidence.receipts import (
 from xinlian.ledger.model.ids import Address, PartyId
 from xinlian.ledger.model.orders import Domain
 from xinlian.ledger.model.views import HeadOnChain
-from xinlian.ledger.usecases.evidence import Appended, EvidenceLogs, NewRecord, Prepared, Request
+from xinlian.ledger.usecases.evidence import Also, Appended, EvidenceLogs, Records, Request
 from xinlian.services.app.errors import Code, RefusedError
 from xinlian.services.app.evidence_worker import EvidenceWorker
 from xinlian.services.app.evidence_writers import Writers
@@ -148,10 +148,10 @@ class Evidence:
         return self._writers.ensure(party)
 
     def append(
-        self, connection: Connection, log: bytes, records: Sequence[NewRecord] | Prepared
+        self, connection: Connection, log: bytes, records: Records, also: Also = ()
     ) -> list[Appended]:
         """Append records within the caller's write transaction; see ``EvidenceLogs.append``."""
-        return self.logs.append(connection, log, records)
+        return self.logs.append(connection, log, records, also)
 
     def receipt(self, log: bytes, appended: Sequence[Appended]) -> dict[str, Any]:
         """The signed promise that a head will cover the records; after the commit.

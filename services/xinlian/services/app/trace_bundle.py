@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
 from sqlalchemy import Engine
@@ -16,7 +16,7 @@ from xinlian.services.app.trace_proofs import Proofs
 from xinlian.services.app.trace_sharing import Sharing
 from xinlian.trace.model.items import ItemId
 from xinlian.trace.model.readers import is_stranger
-from xinlian.trace.model.records import subject_of
+from xinlian.trace.model.records import correction_subject, subject_of
 from xinlian.trace.model.stored import ItemFacts
 from xinlian.trace.usecases.genealogy import Genealogy
 
@@ -51,8 +51,9 @@ class Bundles:
         self.prover: Prove = self._stored
 
     def of(self, reader: int, items: Sequence[ItemId]) -> bytes:
-        """The proof file of what a reader may see about items: per log all records whose subject
-        one of them is, and the single records beside these that speak of them.
+        """The proof file of what a reader may see about items: per log all records that speak of
+        one of them (of links out of a batch those of the parents), with the corrections of what was
+        withdrawn; each record once for every item asked for.
 
         Refused with ``STATE`` while none of it is under a head on the chain. Strangers do not wait
         for heads that are on their way. Subject keys are in it of those parties alone that granted
@@ -64,7 +65,8 @@ class Bundles:
             raise RefusedError(
                 Code.INVALID, f"a proof file holds at most {RECORDS_MAX} records: ask for less"
             )
-        subjects = list(dict.fromkeys(subject_of(item) for item in items))
+        names = [subject_of(item) for item in items]
+        subjects = list(dict.fromkeys([*names, *_withdrawn(facts)]))
         requests = {}
         with begin_read(self._engine) as connection:
             keys = self.sharing.key_owners(connection, reader)
@@ -74,7 +76,7 @@ class Bundles:
                 if log is not None and head is not None:
                     fixed = sorted(index for index in indices if index < head.size)
                     requests[log] = Request(
-                        subjects=subjects, indices=fixed, reveal_key=party in keys
+                        subjects=subjects, indices=fixed, reveal_key=party in keys, once=True
                     )
         if not requests:
             raise RefusedError(
@@ -89,6 +91,20 @@ class Bundles:
         except EvidenceError as exc:
             code = Code.STATE if exc.refusal is Refusal.NO_HEAD else Code.INVALID
             raise RefusedError(code, str(exc)) from exc
+
+
+def _withdrawn(facts: ItemFacts) -> Iterator[str]:
+    """Where the corrections of these facts stand."""
+    named = (
+        ("event", facts.events, "event_id"),
+        ("inspection", facts.inspections, "inspection_id"),
+        ("process", facts.processes, "record_id"),
+        ("claim", facts.claims, "claim_id"),
+    )
+    for kind, group, name in named:
+        for each in group:
+            if each.withdrawn:
+                yield correction_subject(kind, getattr(each.fact, name))
 
 
 def _leaves(facts: ItemFacts) -> dict[int, set[int]]:

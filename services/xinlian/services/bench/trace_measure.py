@@ -62,10 +62,14 @@ class Logs:
         return found.log_id
 
     def append(
-        self, connection: Any, log_id: bytes, records: Sequence[Mapping[str, object]]
+        self,
+        connection: Any,
+        log_id: bytes,
+        records: Sequence[Mapping[str, Any]],
+        also: Sequence[Sequence[str]] = (),
     ) -> list[Appended]:
         """Append records."""
-        return self._logs.append(connection, log_id, records)
+        return self._logs.append(connection, log_id, records, also)
 
 
 def measure(engine: Engine, plan: Plan) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Final
 
 from xinlian.trace.model.capture import Problem
@@ -11,14 +12,20 @@ from xinlian.trace.model.facts import Claim, Correction, Event, Fact, Gap, Inspe
 from xinlian.trace.model.items import Item, ItemId
 from xinlian.trace.model.links import Certainty, Link
 
-__all__ = ["FACTS_PER_ROW_MAX", "TIME_MS_MAX", "check_fact"]
+__all__ = ["FACTS_PER_ROW_MAX", "ITEMS_PER_ROW_MAX", "TIME_MS_MAX", "check_fact"]
 
 TIME_MS_MAX: Final = 4_133_980_800_000
 """2101-01-01T00:00:00Z; times lie from 1970 to the end of 2100."""
 FACTS_PER_ROW_MAX: Final = 20_000
+ITEMS_PER_ROW_MAX: Final = 10_000
+"""A record stands in the chain of each item: more of them are told of in several rows."""
 _ID_CHARS_MAX: Final = 256
 _COUNT_MAX: Final = 1 << 31
 _DECIMAL: Final = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,3})?")
+_USUAL: Final = re.compile(r"[+-]?\d{1,15}(\.\d{0,15})?")
+_DECIMAL_CHARS_MAX: Final = 50
+_LARGEST, _SMALLEST = Decimal("1e30"), Decimal("1e-30")
+"""Beyond these no quantity is measured, and squares of what is still fit into a float."""
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
 
 
@@ -39,9 +46,26 @@ def check_fact(fact: Fact) -> Problem | None:
                 "时间早于 1970 年或晚于 2100 年",
             )
     for name, value in _decimals(fact):
-        if value is not None and not _DECIMAL.fullmatch(value):
+        if value is None or _USUAL.fullmatch(value):
+            continue
+        if not _DECIMAL.fullmatch(value):
             return Problem(name, "this is no decimal number", "不是十进制数")
+        if not _measurable(value):
+            return Problem(
+                name,
+                "a number has at most 50 characters and is 0 or between 1e-30 and 1e30 in size",
+                "数值至多 50 个字符，且为 0 或绝对值介于 1e-30 与 1e30 之间",
+            )
     return _odd(fact)
+
+
+def _measurable(text: str) -> bool:
+    if len(text) > _DECIMAL_CHARS_MAX:
+        return False
+    size = abs(Decimal(text))
+    if not size:
+        return abs(size.adjusted()) <= _DECIMAL_CHARS_MAX
+    return _SMALLEST <= size <= _LARGEST
 
 
 def _odd(fact: Fact) -> Problem | None:

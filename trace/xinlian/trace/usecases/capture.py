@@ -19,20 +19,28 @@ from xinlian.ledger.model.ids import PartyId
 from xinlian.trace.model.capture import CaptureReceipt, Problem, Row, RowResult, RowStatus
 from xinlian.trace.model.links import Link
 from xinlian.trace.model.notes import note_of
-from xinlian.trace.usecases.capture_rows import OTHERS, digest_of, ids_of, problem_of, why
+from xinlian.trace.model.records import subjects_of
+from xinlian.trace.usecases.capture_rows import (
+    OTHERS,
+    digest_of,
+    ids_of,
+    problem_of,
+    weight_of,
+    why,
+)
 from xinlian.trace.usecases.ports import STREAM, CaptureStore, Evidence, Leaf, TraceSite
 
 __all__ = ["ROWS_IN_RECEIPT_MAX", "Capture"]
 
 CHUNK_ROWS: Final = 2_000
-CHUNK_FACTS: Final = 20_000
+CHUNK_WEIGHT: Final = 40_000
 ROWS_IN_RECEIPT_MAX: Final = 10_000
 _PROBLEMS_KEPT_MAX: Final = 10_000
 _BAD: Final = frozenset({RowStatus.CONFLICT, RowStatus.INVALID})
 _TAKEN: Final = frozenset({RowStatus.ACCEPTED, RowStatus.EXISTS})
 
 
-Append = Callable[[Sequence[Mapping[str, object]]], Sequence[Leaf]]
+Append = Callable[[Sequence[Mapping[str, object]], Sequence[Sequence[str]]], Sequence[Leaf]]
 
 
 class _RefusedError(Exception):
@@ -94,10 +102,10 @@ def _chunks(rows: Iterable[Row]) -> Iterable[list[Row]]:
     source = iter(rows)
     while chunk := list(islice(source, CHUNK_ROWS)):
         while chunk:
-            facts = 0
+            weight = 0
             for at, row in enumerate(chunk):
-                facts += len(row.facts)
-                if facts > CHUNK_FACTS and at:
+                weight += weight_of(row)
+                if weight > CHUNK_WEIGHT and at:
                     break
             else:
                 at = len(chunk)
@@ -205,7 +213,8 @@ class _Run:
             for row, text, (status, _, record) in zip(rows, records, judged, strict=True)
             if status is RowStatus.ACCEPTED and record is not None
         ]
-        leaves = self._append_records([text for _, _, text in fresh])
+        also = [subjects_of(row)[1:] for _, row, _ in fresh]
+        leaves = self._append_records([text for _, _, text in fresh], also)
         lines = [
             (record, self._party, leaf.index, leaf.leaf_hash, self._now_ms, row.source)
             for (record, row, _), leaf in zip(fresh, leaves, strict=True)

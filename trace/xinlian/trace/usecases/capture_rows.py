@@ -10,12 +10,12 @@ from unicodedata import is_normalized, normalize
 
 import orjson
 from xinlian.trace.model.capture import Problem, Row, RowStatus
-from xinlian.trace.model.checks import FACTS_PER_ROW_MAX, check_fact
-from xinlian.trace.model.facts import Event
+from xinlian.trace.model.checks import FACTS_PER_ROW_MAX, ITEMS_PER_ROW_MAX, check_fact
+from xinlian.trace.model.facts import Event, Fact
 from xinlian.trace.model.links import Link
-from xinlian.trace.model.records import record_of
+from xinlian.trace.model.records import record_of, subjects_of
 
-__all__ = ["OTHERS", "digest_of", "ids_of", "problem_of", "why"]
+__all__ = ["OTHERS", "digest_of", "ids_of", "problem_of", "weight_of", "why"]
 
 OTHERS: Final = (
     "",
@@ -49,6 +49,15 @@ def why(
     return "", ""
 
 
+def weight_of(row: Row) -> int:
+    """How many facts and items a row has to be written for."""
+    return sum(map(_weight, row.facts))
+
+
+def _weight(fact: Fact) -> int:
+    return 1 + len(fact.items) if isinstance(fact, Event) else 2
+
+
 def problem_of(row: Row, now_ms: int, record: dict[str, Any]) -> Problem | None:
     """Why a row is no good; else its evidence is put into ``record``."""
     if row.problem is not None:
@@ -58,10 +67,18 @@ def problem_of(row: Row, now_ms: int, record: dict[str, Any]) -> Problem | None:
     for name in (row.source, row.place):
         if "\x00" in name or not _encodable(name):
             return _STRANGE
+    items = 0
     for fact in row.facts:
         found = check_fact(fact)
         if found is not None:
             return found
+        items += _weight(fact)
+    if items > ITEMS_PER_ROW_MAX and len(subjects_of(row)) > ITEMS_PER_ROW_MAX:
+        return Problem(
+            "items",
+            f"a row speaks of at most {ITEMS_PER_ROW_MAX} items: tell of more in several",
+            f"单行最多涉及 {ITEMS_PER_ROW_MAX} 个对象，请分多行提交",
+        )
     try:
         record.update(record_of(row, now_ms))
         texts = orjson.dumps([record, [f.document for f in row.facts if isinstance(f, Event)]])

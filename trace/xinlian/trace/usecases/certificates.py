@@ -242,7 +242,8 @@ class CertificateDesk:
                 **({"reason": review.reason} if review.reason else {}),
             },
         }
-        leaf = self._evidence.append(store.connection, log, [record])[0]
+        others = [subject_of(item) for item in header.items[1:]]
+        leaf = self._evidence.append(store.connection, log, [record], [others])[0]
         source = json.dumps(record["certificate"], ensure_ascii=False, sort_keys=True)
         store.note_leaf(review, party, leaf.index, leaf.leaf_hash, source, now_ms)
         if step == "submitted":

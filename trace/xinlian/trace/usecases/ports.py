@@ -49,10 +49,15 @@ class Evidence(Protocol):
         """The id of a party's log, which is made if there is none; outside transactions."""
 
     def append(
-        self, connection: Any, log_id: bytes, records: Sequence[Mapping[str, object]]
+        self,
+        connection: Any,
+        log_id: bytes,
+        records: Sequence[Mapping[str, object]],
+        also: Sequence[Sequence[str]] = (),
     ) -> Sequence[Leaf]:
         """Append records in order, within the SQL transaction that writes the facts, so that facts
-        and evidence are one commit."""
+        and evidence are one commit. ``also`` names, for each, the subjects besides its own in whose
+        chains it stands; the answer is the first leaf of each."""
 
 
 class Visibility(Protocol):

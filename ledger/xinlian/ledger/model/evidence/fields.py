@@ -120,9 +120,13 @@ def commitment(path: str, value: Any, salt: bytes) -> bytes:
 
 
 def disclose(
-    record: dict[str, Any], secret: bytes, show: Collection[str] | None = None
+    record: dict[str, Any],
+    secret: bytes,
+    show: Collection[str] | None = None,
+    hide: str | None = None,
 ) -> list[Shown | bytes]:
-    """The fields in order of path, each shown or, if its path is not in ``show``, hidden.
+    """The fields in order of path, each shown or, if its path is not in ``show`` or is ``hide``,
+    hidden.
 
     ``None`` shows everything. Without schema, subject and event time nobody can check the leaf, so
     whoever asks decides about these three as about the others.
@@ -130,14 +134,15 @@ def disclose(
     plan, values = _in_order(record)
     inner, outer = _pads(secret)
     hidden = commitments(record, secret) if show is not None else ()
-    return [
-        Shown(path, value, sha256(outer + sha256(inner + encoded).digest()).digest())
-        if show is None or path in show
-        else hidden[at]
-        for at, (path, value, (encoded, _)) in enumerate(
-            zip(plan.paths, values, plan.encoded, strict=True)
-        )
-    ]
+    found: list[Shown | bytes] = []
+    each = zip(plan.paths, values, plan.encoded, strict=True)
+    for at, (path, value, (encoded, _)) in enumerate(each):
+        if show is not None and path not in show:
+            found.append(hidden[at])
+            continue
+        salt = sha256(outer + sha256(inner + encoded).digest()).digest()
+        found.append(commitment(path, value, salt) if path == hide else Shown(path, value, salt))
+    return found
 
 
 def root_of_disclosed(fields: Sequence[Shown | bytes]) -> bytes:

@@ -32,12 +32,12 @@ from xinlian.ledger.model.ids import Address, PartyId
 from xinlian.ledger.model.orders import Signer
 from xinlian.ledger.usecases.evidence.indexing import update
 from xinlian.ledger.usecases.evidence.ports import LogRow, Store, StoredHead, StoredRecord, Tree
-from xinlian.ledger.usecases.evidence.preparing import Prepared, Preparer
+from xinlian.ledger.usecases.evidence.preparing import Also, Prepared, Preparer
 from xinlian.ledger.usecases.evidence.proving import Request, part_of
 from xinlian.ledger.usecases.evidence.reading import TileNodes
 from xinlian.ledger.usecases.evidence.writer import Appended, LogWriter
 
-__all__ = ["Appended", "EvidenceLogs", "NewRecord", "Waiting"]
+__all__ = ["Appended", "EvidenceLogs", "NewRecord", "Records", "Waiting"]
 
 KEY_BYTES: Final = 32
 GAP_ALARM_MS: Final = 24 * 3_600_000
@@ -45,6 +45,7 @@ GAP_ALARM_MS: Final = 24 * 3_600_000
 
 NewRecord: TypeAlias = Mapping[str, Any]
 """A record to append: JSON with the texts ``schema``, ``subject`` and ``event_time`` and more."""
+Records: TypeAlias = Sequence[NewRecord] | Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,19 +119,20 @@ class EvidenceLogs:
 
     # Appending
 
-    def prepare(self, records: Sequence[NewRecord]) -> Prepared:
+    def prepare(self, records: Sequence[NewRecord], also: Also = ()) -> Prepared:
         """Do the costly half of an append before any lock is taken; ``append`` takes the result."""
-        return self._preparer.prepare(records)
+        return self._preparer.prepare(records, also)
 
     def append(
-        self, conn: Connection, log: bytes, records: Sequence[NewRecord] | Prepared
+        self, conn: Connection, log: bytes, records: Records, also: Also = ()
     ) -> list[Appended]:
         """Append records in order; they are durable once the caller's transaction is committed.
 
-        Raises ``EvidenceError`` with the place of the record that is refused; then nothing may be
-        committed. ``BUSY`` while too many leaves wait for a head.
+        ``also`` has, for each, further subjects in whose chains it stands. The answer is the first
+        leaf of each. Raises ``EvidenceError`` with the place of the record that is refused; then
+        nothing may be committed. ``BUSY`` while too many leaves wait for a head.
         """
-        prepared = records if isinstance(records, Prepared) else self.prepare(records)
+        prepared = records if isinstance(records, Prepared) else self.prepare(records, also)
         if not len(prepared):
             return []
         prepared.wait()
@@ -256,7 +258,7 @@ class EvidenceLogs:
         return values
 
     def erase(self, conn: Connection, log: bytes, index: int) -> bool:
-        """Destroy the values and the secret of a record; False if they were gone before.
+        """Destroy a record's values and secret, by any of its leaves; False if they were gone.
 
         The commitments to its fields stay: without the secret they say nothing, and every other
         proof stays valid.
@@ -266,7 +268,7 @@ class EvidenceLogs:
         if stored.erased:
             return False
         kept = commitments(parse(stored.data), stored.secret)
-        self._store.erase(conn, row.id, index, kept, self._now_ms())
+        self._store.erase(conn, row.id, stored.first, kept, self._now_ms())
         return True
 
     def _record(self, conn: Connection, row: LogRow, index: int) -> StoredRecord:

@@ -51,11 +51,13 @@ class StoredLeaf(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StoredRecord:
-    """A record of the owner. An erased one has neither data nor secret, but its commitments."""
+    """A record of the owner. An erased one has neither data nor secret, but its commitments.
+    ``first`` is the place of its first leaf."""
 
     data: bytes
     secret: bytes
-    commitments: tuple[bytes, ...] = ()
+    commitments: tuple[bytes, ...]
+    first: int
 
     @property
     def erased(self) -> bool:
@@ -67,12 +69,13 @@ class Run(NamedTuple):
     """Leaves with their records, to be written as one row.
 
     ``leaves`` are bodies, each with the index of the previous leaf; ``payloads`` are secrets with
-    the canonical records behind them.
+    the canonical records behind them, or for a further leaf of a record how many places before it
+    the first one stands.
     """
 
     first: int
     leaves: Sequence[bytes]
-    payloads: Sequence[bytes]
+    payloads: Sequence[bytes | int]
 
 
 class StoredHead(NamedTuple):
@@ -128,12 +131,13 @@ class Store(Protocol):
     def records(
         self, conn: Connection, log: int, indices: Iterable[int]
     ) -> dict[int, tuple[StoredLeaf, StoredRecord]]:
-        """Leaves with their records by index."""
+        """Leaves with their records by index; leaves of one record share it."""
 
     def erase(
-        self, conn: Connection, log: int, index: int, kept: Sequence[bytes], now_ms: int
+        self, conn: Connection, log: int, first: int, kept: Sequence[bytes], now_ms: int
     ) -> None:
-        """Replace a record and its secret by the commitments to its fields."""
+        """Replace the record whose first leaf that is, and its secret, by the commitments to its
+        fields."""
 
     def buckets(
         self, conn: Connection, log: int, bits: int, numbers: Sequence[int]

@@ -24,16 +24,23 @@ from xinlian.ledger.model.evidence.canonical import (
 )
 from xinlian.ledger.model.evidence.errors import EvidenceError, Refusal
 from xinlian.ledger.model.evidence.fields import SECRET_BYTES, commitments, field_root
+from xinlian.ledger.model.evidence.leaf import subject_id
 
 BATCH_MAX: Final = 1 << 16
 """Most records of one append."""
 BYTES_MAX: Final = 256 << 20
 """Most bytes of the records of one append."""
+SUBJECTS_MAX: Final = 10_000
+"""Most subjects in whose chains one record stands."""
 PART: Final = 1_024
 """Records that a helper process gets at once; fewer than this are done in place."""
 SHAPES_MAX: Final = 4_096
 
 _SORTED: Final = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER | orjson.OPT_PASSTHROUGH_SUBCLASS
+
+
+Also = Sequence[Sequence[str]]
+"""Further subjects of each record; nothing at all where none has any."""
 
 
 @dataclass(slots=True)
@@ -44,6 +51,7 @@ class Prepared:
     subjects: list[str]
     payloads: list[bytes]
     """Secret and canonical record of each."""
+    also: Also = ()
     _parts: list[Future[tuple[bytes, bytes]]] = field(default_factory=list)
     _roots: bytes = b""
     _times: array[int] = field(default_factory=lambda: array("q"))
@@ -85,7 +93,7 @@ class Preparer:
         self._processes = processes
         self._pool: ProcessPoolExecutor | None = None
 
-    def prepare(self, records: Sequence[Mapping[str, Any]]) -> Prepared:
+    def prepare(self, records: Sequence[Mapping[str, Any]], also: Also = ()) -> Prepared:
         """Canonical records with fresh secrets; the commitments follow in the background.
 
         Raises ``EvidenceError`` with the place of the first record that is refused, here or in
@@ -106,6 +114,7 @@ class Preparer:
             [record["schema"] for record in records],
             [record["subject"] for record in records],
             payloads,
+            _further(records, also),
         )
         if count < PART or not self._hand_out(prepared):
             roots, times = commit(payloads)
@@ -161,6 +170,24 @@ def commit(payloads: Sequence[bytes]) -> tuple[bytes, bytes]:
         except EvidenceError as exc:
             raise EvidenceError(exc.refusal, exc.message, at) from exc
     return b"".join(roots), times.tobytes()
+
+
+def _further(records: Sequence[Mapping[str, Any]], also: Also) -> Also:
+    """Each subject once, as tags are made of it; the record's own left out."""
+    if not any(also):
+        return ()
+    found: list[Sequence[str]] = []
+    for at, (record, more) in enumerate(zip(records, also, strict=True)):
+        try:
+            names = dict.fromkeys(map(subject_id, more)) if more else {}
+        except EvidenceError as exc:
+            raise EvidenceError(exc.refusal, exc.message, at) from exc
+        names.pop(record["subject"], None)
+        if len(names) >= SUBJECTS_MAX or "" in names:
+            why = f"a record has 1 to {SUBJECTS_MAX} subjects, none of them empty"
+            raise EvidenceError(Refusal.TOO_LARGE, why, at)
+        found.append(tuple(names))
+    return found
 
 
 _PLAIN: Final[set[tuple[str, ...]]] = set()

@@ -26,6 +26,7 @@ from xinlian.ledger.usecases.evidence.ports import (
 )
 from xinlian.ledger.usecases.evidence.reading import StoredIndex, TileNodes
 
+_SUBJECT: Final = "/subject"
 RECORDS_MAX: Final = 100_000
 """Most records of one log in a bundle."""
 
@@ -35,7 +36,8 @@ class Request:
     """What a bundle shall prove of one log.
 
     ``subjects``: all records about these, and that there are no others; a subject without records
-    is proved absent. ``indices``: single records besides. ``show``: paths that are shown in every
+    is proved absent. ``indices``: single leaves besides; ``once`` leaves those out whose record
+    stands in the chain of a subject anyhow. ``show``: paths that are shown in every
     record, None for all. ``reveal_key`` gives away the subject key, with which anyone can look for
     the tag of any id; without it nobody can check which id a tag stands for. ``since``: size of an
     earlier head from which the bundle shows the way.
@@ -47,6 +49,7 @@ class Request:
     reveal_key: bool = True
     hide_ids: bool = False
     since: int | None = None
+    once: bool = False
 
 
 def part_of(conn: Connection, store: Store, row: LogRow, request: Request) -> Part:
@@ -72,7 +75,8 @@ class _Maker:
         ids = {subject_tag(row.subject_key, name): name for name in names}
         index.load(bucket_of(tag, row.index_bits) for tag in ids)
         subjects = [Subject(tag, index.find(tag)) for tag in sorted(ids)]
-        indices = sorted({*request.indices, *self._walk(subjects)})
+        chains = self._walk(subjects)
+        indices = sorted({*self._singles(chains), *chains})
         if indices and not 0 <= indices[0] <= indices[-1] < self._size:
             raise EvidenceError(
                 Refusal.NO_HEAD
@@ -119,6 +123,13 @@ class _Maker:
             chains = [(here[at].previous, left - 1) for at, left in chains if left > 1]
         return found
 
+    def _singles(self, chains: Sequence[int]) -> Sequence[int]:
+        if not self._request.once or not self._request.indices:
+            return self._request.indices
+        held = self._store.records(self._conn, self._row.id, chains)
+        shown = {record.first for _, record in held.values()}
+        return [index for index in self._request.indices if index not in shown]
+
     def _records(
         self, indices: Iterable[int], held: Mapping[int, tuple[StoredLeaf, StoredRecord]]
     ) -> list[ShownRecord]:
@@ -126,14 +137,18 @@ class _Maker:
         records = []
         for index in indices:
             leaf, record = held[index]
-            records.append(ShownRecord(index, prefix + leaf.body, self._fields(record)))
+            fields = self._fields(record, own=index == record.first)
+            records.append(ShownRecord(index, prefix + leaf.body, fields))
         return records
 
-    def _fields(self, record: StoredRecord) -> Sequence[Shown | bytes]:
+    def _fields(self, record: StoredRecord, *, own: bool) -> Sequence[Shown | bytes]:
+        """What is shown of a record at a leaf that is ``own``: that of the subject it names."""
         if record.erased:
             return record.commitments
         values: dict[str, Any] = parse(record.data)
-        return disclose(values, record.secret, self._request.show)
+        show = self._request.show
+        # At the leaf of another subject the name of the first one would be a lie.
+        return disclose(values, record.secret, show, None if own else _SUBJECT)
 
     def _consistency(self, nodes: TileNodes) -> Consistency | None:
         old = self._request.since

@@ -37,7 +37,7 @@ State = tuple[int, int, bytes]
 
 
 class Appended(NamedTuple):
-    """Where a record went."""
+    """Where a record went: its first leaf."""
 
     index: int  # type: ignore[assignment]  # hides tuple.index, which nobody needs
     leaf_hash: bytes
@@ -126,13 +126,14 @@ class LogWriter:
     ) -> list[Appended]:
         """Make leaves and nodes and write them."""
         roots, times = prepared.wait()
-        if row.size - row.head_size + len(prepared) > WAITING_MAX:
+        subjects, of, payloads = _spread(prepared)
+        if row.size - row.head_size + len(subjects) > WAITING_MAX:
             raise EvidenceError(Refusal.BUSY, f"{row.size - row.head_size} leaves wait for a head")
-        tags = self._tags_of(prepared.subjects)
+        tags = self._tags_of(subjects)
         self._load(conn, row, tags)
         first = self.size
-        done, stored = self._leaves(prepared.schemas, tags, roots, times)
-        self._store.add_runs(conn, row.id, _runs(first, stored, prepared.payloads), now_ms)
+        done, stored = self._leaves(prepared.schemas, tags, of, roots, times)
+        self._store.add_runs(conn, row.id, _runs(first, stored, payloads), now_ms)
         self._grow(conn, row, Tree.SHA256, [leaf.leaf_hash for leaf in done], node_sha256)
         if self._sm3:
             magic = self._prefix[1:]
@@ -140,7 +141,11 @@ class LogWriter:
             self._grow(conn, row, Tree.SM3, hashes, node_sm3)
         self.size, self._last_leaf = first + len(done), done[-1].leaf_hash
         self._store.grow(conn, row.id, self.size, self._last_leaf, now_ms)
-        return done
+        if len(done) == len(prepared):
+            return done
+        return [
+            leaf for leaf, payload in zip(done, payloads, strict=True) if payload.__class__ is bytes
+        ]
 
     def _tags_of(self, subjects: Sequence[str]) -> list[bytes]:
         known = self._tags
@@ -171,13 +176,19 @@ class LogWriter:
                     clean[tag] = state
 
     def _leaves(
-        self, schemas: Sequence[str], tags: Sequence[bytes], roots: bytes, times: Sequence[int]
+        self,
+        schemas: Sequence[str],
+        tags: Sequence[bytes],
+        of: Sequence[int],
+        roots: bytes,
+        times: Sequence[int],
     ) -> tuple[list[Appended], list[bytes]]:
+        """A leaf for each tag; ``of`` are the places of their records."""
         dirty, clean, pack, prefix = self.dirty, self._clean, BODY.pack, self._prefix
         done: list[Appended] = []
         stored: list[bytes] = []
         index = self.size
-        for at, tag in enumerate(tags):
+        for at, tag in zip(of, tags, strict=True):
             state = dirty.get(tag) or clean.get(tag)
             if state is None:
                 seq, before, previous = 0, 0, NOTHING
@@ -209,7 +220,22 @@ def _changed(tile: Tile, before: int, now: int) -> bool:
     return before >> shift != now >> shift
 
 
-def _runs(first: int, leaves: Sequence[bytes], payloads: Sequence[bytes]) -> list[Run]:
+def _spread(prepared: Prepared) -> tuple[Sequence[str], Sequence[int], Sequence[bytes | int]]:
+    """For each leaf its subject, the place of its record, and what is stored with it."""
+    if not prepared.also:
+        return prepared.subjects, range(len(prepared)), prepared.payloads
+    subjects: list[str] = []
+    of: list[int] = []
+    payloads: list[bytes | int] = []
+    each = zip(prepared.subjects, prepared.also, prepared.payloads, strict=True)
+    for at, (subject, more, payload) in enumerate(each):
+        subjects += (subject, *more)
+        of += [at] * (1 + len(more))
+        payloads += (payload, *range(1, 1 + len(more)))
+    return subjects, of, payloads
+
+
+def _runs(first: int, leaves: Sequence[bytes], payloads: Sequence[bytes | int]) -> list[Run]:
     """Rows that do not cross a multiple of the run's length."""
     runs = []
     at = 0

@@ -168,16 +168,21 @@ class SqlEvidence(HeadStore):
     def records(
         self, conn: Connection, log: int, indices: Iterable[int]
     ) -> dict[int, tuple[StoredLeaf, StoredRecord]]:
-        """Leaves with their records by index."""
-        found: dict[int, tuple[StoredLeaf, StoredRecord]] = {}
+        """Leaves with their records by index; leaves of one record share it."""
+        held: dict[int, tuple[StoredLeaf, StoredRecord | int]] = {}
         by_block = _by_block(indices)
         wanted = "t.leaves, t.records"
         for block, first, count, leaves, records in self._runs(conn, log, list(by_block), wanted):
             for index in by_block[block]:
                 at = index - first
                 if 0 <= at < count:
-                    found[index] = (_leaf(leaves, at), unpack_record(records, count, at))
-        return found
+                    held[index] = (_leaf(leaves, at), unpack_record(records, count, at, index))
+        firsts = {first for _, first in held.values() if isinstance(first, int)}
+        shared = self.records(conn, log, sorted(firsts)) if firsts else {}
+        return {
+            index: (leaf, shared[record][1] if isinstance(record, int) else record)
+            for index, (leaf, record) in held.items()
+        }
 
     def _runs(
         self, conn: Connection, log: int, blocks: Sequence[int], columns: str
@@ -188,25 +193,26 @@ class SqlEvidence(HeadStore):
             yield from rows_by_key(conn, evidence_leaves, names, {"log": log}, "block", part)
 
     def erase(
-        self, conn: Connection, log: int, index: int, kept: Sequence[bytes], now_ms: int
+        self, conn: Connection, log: int, first: int, kept: Sequence[bytes], now_ms: int
     ) -> None:
-        """Replace a record and its secret by the commitments to its fields.
+        """Replace the record whose first leaf that is, and its secret, by the commitments to its
+        fields.
 
         SQLite overwrites the bytes with zeros; PostgreSQL does when it next vacuums the table.
         """
         if conn.dialect.name == "sqlite":
             conn.exec_driver_sql("PRAGMA secure_delete=ON")
         table = evidence_leaves
-        block = index // RUN_MAX
-        for _, first, count, records in self._runs(conn, log, [block], "t.records"):
-            if not first <= index < first + count:
+        block = first // RUN_MAX
+        for _, start, count, records in self._runs(conn, log, [block], "t.records"):
+            if not start <= first < start + count:
                 continue
             conn.execute(
                 update(table)
-                .where(table.c.log == log, table.c.block == block, table.c.first == first)
-                .values(records=erase_record(records, count, index - first, kept))
+                .where(table.c.log == log, table.c.block == block, table.c.first == start)
+                .values(records=erase_record(records, count, first - start, kept))
             )
-            conn.execute(insert(evidence_erasures).values(log=log, leaf=index, erased_ms=now_ms))
+            conn.execute(insert(evidence_erasures).values(log=log, leaf=first, erased_ms=now_ms))
 
     def buckets(
         self, conn: Connection, log: int, bits: int, numbers: Sequence[int]
