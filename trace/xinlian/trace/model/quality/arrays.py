@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from xinlian.trace.model.quality.errors import QualityError
 
-__all__ = ["Bools", "Floats", "Ints", "finite", "plain"]
+__all__ = ["Bools", "Floats", "Ints", "finite", "measurable", "plain"]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
+_LARGEST = 1e30
 
 
 def finite(values: ArrayLike, *, least: int = 1, name: str = "values") -> Floats:
@@ -26,6 +27,12 @@ def finite(values: ArrayLike, *, least: int = 1, name: str = "values") -> Floats
     if not np.isfinite(array).all():
         raise QualityError(f"{name} hold something that is not a finite number")
     return array
+
+
+def measurable(text: str | None) -> bool:
+    """Whether a decimal is a measurement: none is as far from 0 as 1e30, whatever a store that was
+    filled by earlier versions holds."""
+    return text is not None and abs(float(text)) <= _LARGEST
 
 
 def plain(value: Any) -> Any:

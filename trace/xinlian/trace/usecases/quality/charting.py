@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from xinlian.trace.model.facts import Inspection, Result
 from xinlian.trace.model.items import ItemId
-from xinlian.trace.model.quality.arrays import Floats, plain
+from xinlian.trace.model.quality.arrays import Floats, measurable, plain
 from xinlian.trace.model.quality.capability import Capability, Index, capability
 from xinlian.trace.model.quality.charts import (
     ATTRIBUTE_KINDS,
@@ -154,11 +154,11 @@ def measured(inspections: Iterable[Inspection]) -> Measured:
     """Columns of inspections of one characteristic.
 
     Measured values win: counted ones are taken only where nothing was measured. What was not
-    measured is left out and counted. Limits and unit are those of the latest inspection that has
-    them; values in another unit are refused, since nothing here converts.
+    measured, or cannot be, is left out and counted. Limits and unit are those of the latest
+    inspection that has them; values in another unit are refused, since nothing here converts.
     """
     seen = list(inspections)
-    values = [one for one in seen if one.value is not None and one.result is not _NOT]
+    values = [one for one in seen if one.result is not _NOT and measurable(one.value)]
     counted = [one for one in seen if one.sample_size and one.result is not _NOT]
     chosen = values or counted
     if not chosen:

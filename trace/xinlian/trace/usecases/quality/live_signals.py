@@ -6,7 +6,6 @@ bounded too. What a signal concerns is named, so that vehicles can be found.
 
 from __future__ import annotations
 
-import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from xinlian.trace.model.facts import Inspection, Result
 from xinlian.trace.model.items import ItemId
-from xinlian.trace.model.quality.arrays import plain
+from xinlian.trace.model.quality.arrays import measurable, plain
 from xinlian.trace.model.quality.live import Stream, StreamPlan, StreamSignal
 from xinlian.trace.model.quality.rules import WESTERN_ELECTRIC, Rule
 from xinlian.trace.model.quality.words import RULE_WORDS
@@ -116,10 +115,9 @@ class LiveSignals:
         due = self._due_ms.get(inspection.gauge) if inspection.gauge else None
         if due is not None and inspection.time_ms >= due:
             signals.append(_overdue(inspection, due))
-        if inspection.value is not None and inspection.result is not Result.NOT_MEASURED:
-            value = float(inspection.value)
-            if math.isfinite(value):  # a decimal may be larger than a float can hold
-                signals += self._charted(inspection, value)
+        value = inspection.value
+        if value and measurable(value) and inspection.result is not Result.NOT_MEASURED:
+            signals += self._charted(inspection, float(value))
         return signals
 
     def warm(self, inspections: Iterable[Inspection]) -> None:
