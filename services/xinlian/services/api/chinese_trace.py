@@ -12,8 +12,8 @@ TRACE: Final[dict[str, str]] = {
     "no key of your party is kept on this server": "本服务器未保管贵方密钥",
     "too many streams of signals are open: try again in {} s": "打开的信号流过多：请在 {} 秒后重试",
     "there is no item {} that you may see": "没有您可查看的对象 {}",
-    "the code {} means {} items: name its type or its owner too": (
-        "代码 {} 对应 {} 个对象：请同时指定类型或编码所属方"
+    "the code {} means {} items: take one of {}, or name its type or its owner too": (
+        "代码 {} 对应 {} 个对象：请改用 {} 之一，或同时指定类型、编码所属方"
     ),
     "a proof file holds at most {} records: ask for less": "证明文件至多 {} 条记录：请缩小范围",
     "no record of this is under a head on the chain yet: try again later": (

@@ -12,16 +12,19 @@ from xinlian.services.app.trace_tables import page_policies
 from xinlian.trace.adapters.sql import bulk
 from xinlian.trace.adapters.sql.codes import ITEM_TYPES
 from xinlian.trace.adapters.sql.items import ItemTable
-from xinlian.trace.adapters.sql.tables import descriptions, items
+from xinlian.trace.adapters.sql.tables import descriptions, items, short_codes
 from xinlian.trace.model.codes import CodeError, identify
+from xinlian.trace.model.codes.short import spellings
 from xinlian.trace.model.items import WORLD, ItemId
 from xinlian.trace.model.readers import EVERYONE
 from xinlian.trace.usecases.ports import Seen
 
-__all__ = ["exact", "homes", "scanned"]
+__all__ = ["earliest", "exact", "homes", "loosely", "scanned"]
 
 CANDIDATES_MAX: Final = 60
 """Things looked at for one text, those a reader sees most likely first."""
+SHORTS_MAX: Final = 2_000
+"""Things with one short code among which those are looked for that a reader sees."""
 
 
 def homes(
@@ -75,6 +78,45 @@ def exact(connection: Connection, text: str, reader: int | None, seen: Seen) -> 
         # Nobody's own code stands for what all the world calls so.
         rows = [row for row in rows if row.owner == WORLD]
     return [row.item for row in rows]
+
+
+def earliest(connection: Connection, numbers: Collection[int]) -> list[int]:
+    """Things in the order in which somebody first described them; nobody described the last."""
+    rows = bulk.by_keys(connection, descriptions, "item record", "item", numbers)
+    first: dict[int, int] = {}
+    for number, record in rows:
+        first[number] = min(first.get(number, record), record)
+    return sorted(numbers, key=lambda number: (number not in first, first.get(number, number)))
+
+
+def loosely(connection: Connection, text: str, reader: int | None, seen: Seen) -> list[int]:
+    """Numbers of things that people mean who type a code in another case, with blanks, or only the
+    lot or serial number of a longer one; those that the reader has words about first."""
+    try:
+        wholes, shorts = spellings(text)
+    except CodeError:
+        return []
+    me = EVERYONE if reader is None else reader
+    named = set()
+    for each in wholes:
+        with contextlib.suppress(CodeError):
+            named.add(identify(each, me).id)
+    table, short = items.c, short_codes.c
+    of_short = select(short.item).where(short.code.in_(shorts)).limit(SHORTS_MAX)
+    of_whole = select(table.item).where(table.id.in_({*wholes, *(each.id for each in named)}))
+    if any(each.owner == WORLD for each in named):
+        of_whole = of_whole.where(table.owner == WORLD)
+    numbers = dict.fromkeys(connection.execute(of_whole.limit(CANDIDATES_MAX)).scalars())
+    numbers.update(dict.fromkeys(connection.execute(of_short).scalars()))
+    query = select(table.item).where(table.item.in_(numbers))
+    if reader is None:
+        query = query.where(or_(table.owner == WORLD, _described_by_owner()))
+    if seen is not None:
+        said = descriptions.c
+        mine = exists().where(said.item == table.item, said.party.in_(seen))
+        query = query.order_by(case((mine, 0), else_=1))
+    query = query.order_by(table.item).limit(CANDIDATES_MAX)
+    return list(connection.execute(query).scalars())
 
 
 def scanned(connection: Connection, text: str, seen: Seen, *, all_seen: bool) -> list[int]:

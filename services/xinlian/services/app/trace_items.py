@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine
 from xinlian.ledger.adapters.sql.engine import begin_read
 from xinlian.services.app.errors import Code, RefusedError
-from xinlian.services.app.trace_finding import exact, homes, scanned
+from xinlian.services.app.trace_finding import earliest, exact, homes, loosely, scanned
 from xinlian.services.app.trace_links import Tags
 from xinlian.services.app.trace_policy import LEVELS, PagePolicies, Strangers
 from xinlian.services.app.trace_sharing import EVERYONE
@@ -113,7 +113,8 @@ class TraceItems:
     def find(self, text: str, reader: int | None) -> list[Found]:
         """Things that a text means and that the reader may see at all, the likeliest first.
 
-        What somebody scanned counts only where no thing has this very code.
+        What somebody scanned counts only where no thing has this very code, and another spelling
+        or a part of a code (``trace_finding.loosely``) only where nobody scanned it.
         """
         own = _OWN_LINK.fullmatch(text)
         with begin_read(self._engine) as connection:
@@ -122,11 +123,30 @@ class TraceItems:
                 found = None if label is None else self._label(connection, label, reader)
                 return [] if found is None else [found]
             seen = frozenset() if reader is None else self.seen(connection, reader)
-            found_all = self._guessed(connection, exact(connection, text, reader, seen), reader)
+            numbers = exact(connection, text, reader, seen)
+            found_all = self._guessed(connection, numbers, reader)
+            if reader is None and numbers:
+                # What its party does not show is not made up for by what others scanned.
+                return found_all
             if not found_all:
                 numbers = scanned(connection, text, seen, all_seen=seen is None)
                 found_all = self._guessed(connection, numbers, reader)
+            if not found_all:
+                numbers = loosely(connection, text, reader, seen)
+                found_all = self._guessed(connection, numbers, reader)
             return found_all
+
+    def printed(self, link: str, reader: int | None) -> Found | None:
+        """What a printed Digital Link means: the thing with this very code; of several (of other
+        types) one that the reader sees whole, else the one that was described first. What others
+        captured as scanned counts for nothing."""
+        with begin_read(self._engine) as connection:
+            seen = frozenset() if reader is None else self.seen(connection, reader)
+            numbers = earliest(connection, exact(connection, link, reader, seen))
+            if reader is None:
+                numbers = numbers[:1]
+            found = self._guessed(connection, numbers, reader)
+        return next((each for each in found if each.whole), found[0] if found else None)
 
     def _tagged(self, connection: Connection, tag: str) -> Tagged | None:
         found = self._tags.read(tag, FactTable(connection).speakers)
@@ -188,7 +208,8 @@ class TraceItems:
         if len(found) > 1:
             raise RefusedError(
                 Code.CONFLICT,
-                f"the code {code} means {len(found)} items: name its type or its owner too",
+                f"the code {code} means {len(found)} items: take one of {_listed(found)}, "
+                "or name its type or its owner too",
                 items=[[each.item.id.type, each.item.id.owner] for each in found],
             )
         return found[0]
@@ -234,3 +255,9 @@ class TraceItems:
     def _item(self, connection: Connection, number: int, eyes: Eyes) -> Item:
         seen = self.seen(connection, eyes.reader)
         return ItemTable(connection).get([number], eyes.home, seen)[number][0]
+
+
+def _listed(found: list[Found], most: int = 5) -> str:
+    """The first ids of several things, for people."""
+    ids = [each.item.id.id for each in found]
+    return ", ".join([*dict.fromkeys(ids[:most]), *(["…"] if len(ids) > most else [])])

@@ -190,11 +190,11 @@ def get_digital_link(
     if visitor.wait_seconds:
         return refusal(request, visitor, 429)
     code = f"https://id.gs1.org/{ai}/{rest}"
-    found = state.app.trace.items.find(code, visitor.reader)
-    if len(found) != 1:
+    found = state.app.trace.items.printed(code, visitor.reader)
+    if found is None:
         return refusal(request, visitor, 404)
     query = f"?lang={language(request)}" if "lang" in request.query_params else ""
-    return RedirectResponse(found[0].address + query, 307)
+    return RedirectResponse(found.address + query, 307)
 
 
 def _file(data: bytes, kind: str, name: str) -> Response:

@@ -9,7 +9,8 @@ import orjson
 from sqlalchemy import Connection
 from xinlian.trace.adapters.sql import bulk
 from xinlian.trace.adapters.sql.codes import ITEM_TYPES, SCHEMES
-from xinlian.trace.adapters.sql.tables import descriptions, items, vehicles
+from xinlian.trace.adapters.sql.tables import descriptions, items, short_codes, vehicles
+from xinlian.trace.model.codes.short import short_code
 from xinlian.trace.model.items import Item, ItemId, ItemType, Scheme
 
 __all__ = ["DESCRIBED", "ItemTable", "item_of_row", "json_text", "texts"]
@@ -62,16 +63,20 @@ class ItemTable:
         if not self._next:
             self._next = self._after("item", "trace_items")
             self._next_vehicle = self._after("ordinal", "trace_vehicles", -1)
-        rows, ordinals = [], []
+        rows, ordinals, shorts = [], [], []
         for each in missing:
             found[each] = self._next
             rows.append((self._next, _TYPE[each.type], each.owner, each.id))
             if each.type is ItemType.VEHICLE:
                 ordinals.append((self._next_vehicle, self._next))
                 self._next_vehicle += 1
+            short = short_code(each.id)
+            if short:
+                shorts.append((short, self._next))
             self._next += 1
         bulk.insert(self._connection, items, rows)
         bulk.insert(self._connection, vehicles, ordinals)
+        bulk.insert(self._connection, short_codes, shorts)
         return found, {row[0] for row in rows}
 
     def _after(self, column: str, table: str, empty: int = 0) -> int:

@@ -50,6 +50,9 @@ items: Final = table(
     Index("ix_trace_items_id", "id", "type", "owner", unique=True),
 )
 
+# What people type instead of an item's id (``model.codes.short``), where that is something else.
+short_codes: Final = table("trace_short_codes", text("code", key=True), big("item", key=True))
+
 _scanned: Final = text("scanned", null=True)  # NULL: as the id
 _maker: Final = text("maker")
 
