@@ -56,7 +56,8 @@ class Settings(BaseSettings):
     page_url: str | None = None
     """Address under which people reach the pages behind labels, such as ``https://qr.example.cn``:
     it is printed on labels. Default: the API's own address. The proxy there adds the client to
-    X-Forwarded-For: otherwise all strangers share one rate."""
+    X-Forwarded-For: otherwise all strangers share one rate. With ``https`` the cookie of who signs
+    in there travels over HTTPS alone."""
     node_port: int = Field(default=0, ge=0, le=65535)
     """Port of the node's gateway when ``up`` starts it; 0 takes a free one."""
     seal_ms: int = Field(default=200, ge=1, le=60_000)
@@ -115,6 +116,11 @@ class Settings(BaseSettings):
     def pages(self) -> str:
         """The address of the pages."""
         return self.page_url or f"http://{self.api_host}:{self.api_port}"
+
+    @property
+    def pages_over_https(self) -> bool:
+        """Whether people reach the pages over HTTPS."""
+        return self.pages.lower().startswith("https://")
 
     @property
     def node_dir(self) -> Path:

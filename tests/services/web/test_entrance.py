@@ -132,6 +132,35 @@ def test_a_form_says_what_it_says(door: Door) -> None:
     assert answer.headers["Location"].startswith("/t/")
 
 
+@pytest.mark.parametrize(
+    ("page_url", "secure"),
+    [
+        (None, False),
+        ("http://plant.example", False),
+        ("https://qr.example", True),
+        ("HTTPS://qr.example", True),
+    ],
+)
+def test_a_session_travels_over_https_where_the_pages_do(
+    door: Door, page_url: str | None, secure: bool
+) -> None:
+    api = door.api.state.api
+    api.app = SimpleNamespace(
+        settings=door.store.settings.model_copy(update={"page_url": page_url}),
+        tokens=SimpleNamespace(verify=lambda _: SimpleNamespace(party=CAR)),
+        page_sessions=SimpleNamespace(open=lambda _: "opened", close=lambda _: None),
+    )
+    # What a request says of itself changes nothing: the proxy before the pages speaks plain HTTP.
+    for claimed in ("http", "https"):
+        door.now_ns += 1_000_000_000
+        headers = {"X-Forwarded-Proto": claimed}
+        for path, data in (("login", {"token": "x"}), ("logout", {"back": "/scan"})):
+            answer = door.http("POST", f"/t/-/{path}", data=data, headers=headers)
+            cookie = answer.headers["Set-Cookie"]
+            assert (answer.status_code, "secure" in cookie.lower()) == (303, secure)
+            assert "httponly" in cookie.lower()
+
+
 def test_one_client_keeps_nobody_from_the_pages_nor_from_signing_in(door: Door) -> None:
     asked = [door.ask("203.0.113.7") for _ in range(3 * BURST)]
     assert asked == [200] * BURST + [429] * (2 * BURST)

@@ -89,7 +89,8 @@ def sign_in(request: Request, state: StateDep, visitor: EntrantDep, form: Entran
         max_age=SESSION_SECONDS,
         httponly=True,
         samesite="strict",
-        secure=request.url.scheme == "https",
+        # What the proxy before the pages speaks with people is not in its requests.
+        secure=state.app.settings.pages_over_https,
     )
     return answer
 
@@ -104,7 +105,8 @@ def sign_out(
     if same_site(request):
         state.app.page_sessions.close(request.cookies.get(COOKIE, ""))
     answer = RedirectResponse(_inside(form.get("back", "/scan")), 303)
-    answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
+    secure = state.app.settings.pages_over_https
+    answer.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=secure)
     return answer
 
 
