@@ -207,6 +207,9 @@ def test_a_recall_is_made_compared_told_and_handed_out(plant: Site, pack: httpx.
     lines = pack.get(f"{path}/vehicles", params={"finding": "certain"}).json()["items"]
     assert [line["id"] for line in lines] == wanted["certain"]
     assert all(line["why_zh"] and line["trail"] for line in lines)
+    early = post(pack, f"{path}/notices", {"codes": [SUSPECT], "channel": "letter"})
+    assert early.json()["code"] == "state", "nobody is told of a draft"
+    post(pack, f"{path}/publish", None).raise_for_status()
     told = post(pack, f"{path}/notices", {"codes": [SUSPECT], "channel": "letter"})
     assert told.json() == {"told": 1}
     for shape, magic in (("csv", b"\xef\xbb\xbf"), ("xlsx", b"PK"), ("pdf", b"%PDF")):
@@ -218,6 +221,43 @@ def test_a_recall_is_made_compared_told_and_handed_out(plant: Site, pack: httpx.
     drill = post(pack, "/trace/drills", {"causes": [cause]}).json()
     assert drill["findings"]["certain"] == recall["certain"]
     assert pack.get("/trace/drills").json()["items"][0]["drill"] == drill["drill"]
+
+
+def test_a_recall_warns_from_its_publication_to_its_end(plant: Site, pack: httpx.Client) -> None:
+    part = "0HLPB080A10001G980000707"
+
+    def said(http: httpx.Client) -> str:
+        answer = http.get("/trace/dossier", params={"code": part}).json()
+        return str([answer["verdict"], answer["reasons"], answer["affected_by"]])
+
+    with (
+        client(plant, "car") as car,
+        client(plant, "pack", Scope.READ | Scope.WRITE) as clerk,
+        client(plant, "outsider") as outsider,
+    ):
+        cause = {"causes": [{"kind": "items", "names": [part]}], "title": "loose bolt"}
+        before = said(car)
+        made = post(clerk, "/trace/recalls", cause).json()
+        path = f"/trace/recalls/{made['number']}"
+        assert made["state"] == "draft"
+        assert (said(car), "loose" in said(pack)) == (before, False)
+        refused = post(clerk, f"{path}/publish", None)
+        assert refused.json()["code"] == "scope_missing", "what warns the world is a signature"
+        assert outsider.get(f"/trace/recalls/{made['recall']}").status_code == 404
+        assert post(pack, f"{path}/publish", None).json()["state"] == "published"
+        assert post(pack, f"{path}/publish", None).json()["state"] == "published"
+        for http in (car, pack):
+            assert "recall" in said(http)
+            assert "(loose bolt)" in said(http)
+        missing = post(pack, f"{path}/withdraw", {})
+        assert missing.status_code == 422
+        ended = post(pack, f"{path}/withdraw", {"reason": "wrong part"}).json()
+        assert [step["state"] for step in ended["steps"]] == ["draft", "published", "withdrawn"]
+        assert "(loose bolt) was withdrawn" in said(car)
+        refused = post(pack, f"{path}/close", {"reason": "done"})
+        assert refused.json()["code"] == "state"
+        listed = pack.get("/trace/recalls").json()["items"][0]
+        assert (listed["number"], listed["state"]) == (made["number"], "withdrawn")
 
 
 def test_an_auditor_sees_what_all_recorded(plant: Site) -> None:

@@ -55,7 +55,7 @@ TRACE_FIELDS: Final[dict[str, str]] = {
     "stock": "库存零件", "diff": "变化", "added": "新增", "removed": "移除", "changes": "变更",
     "before": "此前", "now": "现在", "whereabouts": "去向", "trail": "路径", "notified": "已通知",
     "channel": "通知方式", "told": "新通知数", "drill": "演练", "took_us": "用时（微秒）",
-    "steps_us": "分步用时", "findings": "结果计数", "steps": "经过",
+    "steps_us": "分步用时", "findings": "结果计数",
     # sharing
     "offered_to": "已提供待接受", "owners": "可查看的参与方", "keys": "附对象密钥",
     "keys_to": "可附对象密钥的参与方", "offers": "待接受的提供",
@@ -143,8 +143,8 @@ TRACE_WORDS: Final[dict[str, str]] = {
     "unknown": "未知", "items": "零件或批次", "machine": "设备", "shift": "班次",
     "gauge": "量具", "station": "工位", "csv": "表格文本", "xlsx": "电子表格",
     "xlproof": "证明文件", "draft": "草稿", "published": "已发布", "closed": "已关闭",
-    "recall-published": "召回已发布", "recall-closed": "召回已关闭",
-    "recall-withdrawn": "召回已撤回",
+    "withdrawn": "已撤回", "recall-published": "召回已发布",
+    "recall-closed": "召回已关闭", "recall-withdrawn": "召回已撤回",
     # captures and signals
     "not-taken": "未接收", "double-fitted": "重复装配",
     "control-chart": "控制图", "failed-key": "关键特性不合格", "gauge-overdue": "量具超期",

@@ -14,6 +14,7 @@ from xinlian.trace.model.facts import (
 from xinlian.trace.model.items import ItemId
 from xinlian.trace.model.recall import REASONS, Cause, CauseKind, Reason, RecallList, Whereabouts
 from xinlian.trace.model.recompute import list_digest, recompute
+from xinlian.trace.model.standing import RecallState
 from xinlian.trace.usecases.ports import Everything, OnlyOwn
 from xinlian.trace.usecases.recall import Recalls
 
@@ -169,6 +170,7 @@ def test_late_data_shows_as_a_difference_and_the_told_stay_told(
         "V3": ("possible", "candidate"),
     }
     assert first.gaps == 1
+    recalls.go(OWNER, first.recall_id, RecallState.PUBLISHED, "", NOW)
     assert recalls.notify(OWNER, first.recall_id, [CARS[0], CARS[1]], "letter", NOW) == 2
     assert recalls.notify(OWNER, first.recall_id, [CARS[0]], "letter", NOW) == 0
     with pytest.raises(ValueError, match="V7 is not on this recall"):
@@ -189,7 +191,8 @@ def test_late_data_shows_as_a_difference_and_the_told_stay_told(
     assert recalls.get(OWNER, second.recall_id) == second
     assert recalls.get(OWNER + 1, second.recall_id) is None
     assert recalls.make(OWNER, lot(), NOW + 1, earlier=first.recall_id) == second
-    assert [each[0] for each in recalls.all(OWNER)] == [second.recall_id, first.recall_id]
+    listed = [each.standing.recall_id for each in recalls.all(OWNER)]
+    assert listed == [second.recall_id, first.recall_id]
     with pytest.raises(KeyError):
         recalls.make(OWNER, lot(), NOW + 2, earlier="none")
 

@@ -136,6 +136,10 @@ RULES: Final[dict[str, Access]] = {
     "get_label": _READ,
     "make_label_sheet": _READ,
     "make_recall": Access(_W),
+    # What warns the world, or takes a warning back, is a signature.
+    "publish_recall": _SIGN,
+    "close_recall": _SIGN,
+    "withdraw_recall": _SIGN,
     "list_recalls": _READ,
     "get_recall": _READ,
     "list_recall_vehicles": _READ,

@@ -22,6 +22,10 @@ TRACE: Final[dict[str, str]] = {
     "{} is no GS1 key: take the network's own link": "{} 不是 GS1 标识：请使用网络自有链接",
     "this label cannot be made: {}": "无法生成标签：{}",
     "there is no recall {} of yours": "没有您的召回 {}",
+    "recall {} is a draft: publish it first": "召回 {} 仍是草稿：请先发布",
+    "recall {} is published already": "召回 {} 已发布",
+    "recall {} is closed: make a new one": "召回 {} 已关闭：请新建召回",
+    "recall {} was withdrawn: make a new one": "召回 {} 已撤回：请新建召回",
     "nobody can be told so: {}": "无法记录通知：{}",
     "some records of this are not under a head on the chain yet: try again later": (
         "部分相关记录尚未上链：请稍后重试"

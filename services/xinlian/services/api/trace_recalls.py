@@ -8,23 +8,29 @@ from fastapi import Path, Query, Response
 from xinlian.services.api.route import guarded_router
 from xinlian.services.api.schemas.common import Page
 from xinlian.services.api.schemas.trace_recall import (
+    RECALL_PATTERN,
     DrillBody,
     DrillView,
     NoticeBody,
     NoticeView,
+    ReasonBody,
     RecallBody,
     RecallLineView,
     RecallShortView,
     RecallView,
 )
-from xinlian.services.api.state import ActorDep, KeyDep, StateDep
+from xinlian.services.api.state import ActorDep, ApiState, KeyDep, StateDep
 from xinlian.services.api.trace_items import FILES, attachment
+from xinlian.services.app.actors import Actor
 from xinlian.trace.model.dossier import Language
 from xinlian.trace.model.recall import Finding
+from xinlian.trace.model.standing import RecallState
 
 router = guarded_router("recalls", "/trace")
 
-RecallPath = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="Id of a recall.")]
+RecallPath = Annotated[
+    str, Path(pattern=RECALL_PATTERN, description="Id of a recall, or its number among yours.")
+]
 LimitQuery = Annotated[int, Query(ge=1, le=500)]
 _KINDS: Final = {
     "csv": "text/csv",
@@ -36,9 +42,41 @@ _KINDS: Final = {
 
 @router.post("/recalls", status_code=201)
 def make_recall(body: RecallBody, state: StateDep, actor: ActorDep, key: KeyDep) -> RecallView:
-    """Work out which vehicles are affected, keep the list, and fix it in your evidence log."""
-    causes = [each.cause for each in body.causes]
-    return RecallView.of(state.app.recalls.make(actor.signer, causes, body.earlier, key))
+    """Work out which vehicles are affected, keep the list as a draft that nobody else sees, and fix
+    it in your evidence log."""
+    causes, desk = [each.cause for each in body.causes], state.app.recalls
+    made = desk.make(actor.signer, causes, body.earlier, key, body.title or "")
+    return RecallView.of(made, desk.standing(actor.signer, made.recall_id))
+
+
+@router.post("/recalls/{recall}/publish")
+def publish_recall(state: StateDep, actor: ActorDep, recall: RecallPath) -> RecallView:
+    """Warn in earnest: from now on pages and dossiers of what it names say so to all who may see
+    your records. A record in your evidence log fixes it."""
+    return _gone(state, actor, recall, RecallState.PUBLISHED, "")
+
+
+@router.post("/recalls/{recall}/close")
+def close_recall(
+    state: StateDep, actor: ActorDep, recall: RecallPath, body: ReasonBody
+) -> RecallView:
+    """End a recall whose vehicles were put right: nothing is said of them any more."""
+    return _gone(state, actor, recall, RecallState.CLOSED, body.reason)
+
+
+@router.post("/recalls/{recall}/withdraw")
+def withdraw_recall(
+    state: StateDep, actor: ActorDep, recall: RecallPath, body: ReasonBody
+) -> RecallView:
+    """Take back a recall that should not be. Was it published, then all that it named say that the
+    warning was withdrawn."""
+    return _gone(state, actor, recall, RecallState.WITHDRAWN, body.reason)
+
+
+def _gone(state: ApiState, actor: Actor, recall: str, to: RecallState, reason: str) -> RecallView:
+    desk = state.app.recalls
+    standing = desk.go(actor.signer, recall, to, reason)
+    return RecallView.of(desk.get(actor.signer, standing.recall_id), standing)
 
 
 @router.get("/recalls")
@@ -50,8 +88,10 @@ def list_recalls(state: StateDep, actor: ActorDep, limit: LimitQuery = 50) -> Pa
 
 @router.get("/recalls/{recall}")
 def get_recall(state: StateDep, actor: ActorDep, recall: RecallPath) -> RecallView:
-    """A recall: its bounds, what is in the field and what can be stopped, what changed."""
-    return RecallView.of(state.app.recalls.get(actor.signer, recall))
+    """A recall: how far it has come, its bounds, what is in the field and what can be stopped, what
+    changed."""
+    desk = state.app.recalls
+    return RecallView.of(desk.get(actor.signer, recall), desk.standing(actor.signer, recall))
 
 
 @router.get("/recalls/{recall}/vehicles")
@@ -87,7 +127,7 @@ def get_recall_file(
 ) -> Response:
     """A recall as a table, on paper, or as a proof file from which anyone can reckon it again."""
     data = state.app.recalls.file(actor.signer, recall, shape, lang)
-    return attachment(data, _KINDS[shape], f"recall-{recall[:8]}.{shape}")
+    return attachment(data, _KINDS[shape], f"recall-{recall[:9]}.{shape}")
 
 
 @router.post("/recalls/{recall}/notices")

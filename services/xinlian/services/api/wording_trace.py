@@ -7,6 +7,10 @@ from typing import Final
 __all__ = ["FORMS_OF_TRACE"]
 
 FORMS_OF_TRACE: Final[dict[str, tuple[str, str]]] = {
+    r"^([0-9a-f]{32}|[1-9][0-9]{0,8})$": (
+        "the recall's number, or its id of 32 digits",
+        "召回序号，或 32 位召回编号",
+    ),
     r"^-?[0-9]{1,30}(\.[0-9]{1,30})?$": ("a decimal number in digits", "十进制数字"),
     r"^[A-Za-z0-9][A-Za-z0-9._\-/]{0,63}$": (
         "1 to 64 letters, digits and . _ - / that begin with a letter or digit",

@@ -25,6 +25,7 @@ from xinlian.trace.model.dossier import (
     Words,
 )
 from xinlian.trace.model.items import Item, ItemId
+from xinlian.trace.model.standing import NamedBy, RecallState
 from xinlian.trace.model.stored import Certificate as StoredCertificate
 from xinlian.trace.model.stored import CertificateState, ItemFacts, Stored
 from xinlian.trace.model.tree import Direction, Tree
@@ -60,7 +61,7 @@ class Dossiers:
         genealogy: Genealogy,
         proofs: Proofs,
         names: Callable[[Sequence[str]], dict[str, str]],
-        recalls_of: Callable[[int, ItemId], list[tuple[str, str]]] = lambda _reader, _item: [],
+        recalls_of: Callable[[int, ItemId], list[NamedBy]] = lambda _reader, _item: [],
     ) -> None:
         self._engine = engine
         self._clock = clock
@@ -106,7 +107,8 @@ class Dossiers:
             return Dossier(link, now_ms, "", verdict, (), shown, party_names=self._named(shown, ()))
         items = _items(tree)[:FACT_ITEMS_MAX]
         facts = self._genealogy.facts(eyes.reader, items, with_links=False)
-        recalls = self.recalls_of(eyes.home, item.id)
+        # A stranger is told of no recall that was shared with the page's party alone.
+        recalls = self.recalls_of(eyes.reader, item.id)
         verdict, reasons = verdict_of(item.id, doubts_of(tree, facts), recalls)
         if eyes.stranger:
             verdict = self._word(item, eyes, extent.at_ms)
@@ -128,7 +130,9 @@ class Dossiers:
             charts=charts_of(self._engine, self._genealogy, eyes.reader, facts),
             certificates=tuple(_certificate(each, proofs) for each in certificates),
             party_names=self._named(tree, certificates),
-            affected_by=tuple(name for name, _ in recalls),
+            affected_by=tuple(
+                _called(each) for each in recalls if each.state is RecallState.PUBLISHED
+            ),
             chain=Words("the network's permissioned chain", "联盟链"),
         )
 
@@ -146,6 +150,10 @@ class Dossiers:
         codes = {node.item.maker for node in tree.nodes if node.item.maker}
         codes |= {str(_header(each).get("issuer", "")) for each in certificates}
         return tuple(sorted(self._names(sorted(codes)).items()))
+
+
+def _called(recall: NamedBy) -> str:
+    return f"{recall.number} {recall.title}".strip()
 
 
 def _items(tree: Tree) -> list[ItemId]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections import OrderedDict
 from collections.abc import Sequence
-from threading import Lock
 from typing import Final
 
 from sqlalchemy import Engine
@@ -23,14 +21,18 @@ from xinlian.trace.model.dossier import Language
 from xinlian.trace.model.items import ItemId
 from xinlian.trace.model.recall import Cause, CauseKind, Drill, RecallList
 from xinlian.trace.model.records import item_text
+from xinlian.trace.model.standing import (
+    NamedBy,
+    RecallEntry,
+    RecallState,
+    Standing,
+    StandingError,
+)
 from xinlian.trace.usecases.recall import Recalls
 
 __all__ = ["RecallDesk"]
 
 RECORDS_MAX: Final = 100_000
-_NAMING_MAX: Final = 20
-"""Recalls of a party that are looked through for an item: the newest."""
-_KEPT_MAX: Final = 64
 
 
 class RecallDesk:
@@ -53,20 +55,18 @@ class RecallDesk:
         self._things = things
         self._proofs = proofs
         self._bundles = bundles
-        self._findings: OrderedDict[str, dict[ItemId, str]] = OrderedDict()
-        self._lock = Lock()
 
     def make(
-        self, party: int, causes: Sequence[Cause], earlier: str | None, key: str
+        self, party: int, causes: Sequence[Cause], earlier: str | None, key: str, title: str = ""
     ) -> RecallList:
-        """Make a list and keep it; the same key gives the same list again."""
-        content = {"causes": repr(causes), "earlier": earlier}
+        """Make a list and keep it as a draft; the same key gives the same list again."""
+        content = {"causes": repr(causes), "earlier": earlier, "title": title}
         claim = self._keys.claim(party, key, "make_recall", content)
         if claim.reference is not None:
             return self.get(party, claim.reference)
         try:
             known = self._named(party, causes)
-            made = self._recalls.make(party, known, self._now_ms(), earlier)
+            made = self._recalls.make(party, known, self._now_ms(), earlier, title)
         except KeyError as exc:
             self._keys.drop(claim)
             raise _unknown(str(earlier)) from exc
@@ -75,6 +75,15 @@ class RecallDesk:
             raise
         self._keys.settle(claim, made.recall_id)
         return made
+
+    def go(self, party: int, recall: str, state: RecallState, reason: str = "") -> Standing:
+        """Publish, close or withdraw a recall; refused with ``NOT_FOUND`` or ``STATE``."""
+        try:
+            return self._recalls.go(party, recall, state, reason, self._now_ms())
+        except KeyError as exc:
+            raise _unknown(recall) from exc
+        except StandingError as exc:
+            raise _refused(recall, exc) from exc
 
     def drill(self, party: int, causes: Sequence[Cause]) -> Drill:
         """Trace as if it were earnest, measured and recorded."""
@@ -91,8 +100,15 @@ class RecallDesk:
             raise _unknown(recall)
         return found
 
-    def listed(self, party: int, limit: int) -> list[tuple[str, int, tuple[Cause, ...]]]:
-        """A party's recalls, newest first: id, time, causes."""
+    def standing(self, party: int, recall: str) -> Standing:
+        """What a recall is called and how far it has come; refused with ``NOT_FOUND``."""
+        found = self._recalls.standing(party, recall)
+        if found is None:
+            raise _unknown(recall)
+        return found
+
+    def listed(self, party: int, limit: int) -> list[RecallEntry]:
+        """A party's recalls, newest first."""
         return self._recalls.all(party, limit)
 
     def notify(self, party: int, recall: str, codes: Sequence[str], channel: str) -> int:
@@ -102,6 +118,8 @@ class RecallDesk:
             return self._recalls.notify(party, recall, items, channel, self._now_ms())
         except KeyError as exc:
             raise _unknown(recall) from exc
+        except StandingError as exc:
+            raise _refused(recall, exc) from exc
         except ValueError as exc:
             raise RefusedError(Code.INVALID, f"nobody can be told so: {exc}") from exc
 
@@ -118,32 +136,10 @@ class RecallDesk:
             recall_pdf(found, language, out)
         return out.getvalue()
 
-    def naming(self, reader: int, item: ItemId) -> list[tuple[str, str]]:
-        """Recalls of a party that name an item, each with its finding, newest first."""
-        if reader <= 0:
-            return []
-        found = []
-        for recall, _, _ in self._recalls.all(reader, _NAMING_MAX):
-            finding = self._findings_of(reader, recall).get(item)
-            if finding is not None:
-                found.append((recall, finding))
-        return found
-
-    def _findings_of(self, party: int, recall: str) -> dict[ItemId, str]:
-        with self._lock:
-            if recall in self._findings:
-                self._findings.move_to_end(recall)
-                return self._findings[recall]
-        kept = self._recalls.get(party, recall)
-        lines = () if kept is None else kept.lines
-        found = {
-            line.vehicle: line.finding.value for line in lines if line.finding.value != "excluded"
-        }
-        with self._lock:
-            self._findings[recall] = found
-            while len(self._findings) > _KEPT_MAX:
-                self._findings.popitem(last=False)
-        return found
+    def naming(self, reader: int, item: ItemId) -> list[NamedBy]:
+        """Recalls that were published and name an item, as far as a reader may see, newest
+        first."""
+        return self._recalls.naming(reader, item)
 
     def _named(self, party: int, causes: Sequence[Cause]) -> list[Cause]:
         """Causes whose items are written so that they mean one thing alone."""
@@ -194,3 +190,14 @@ class RecallDesk:
 
 def _unknown(recall: str) -> RefusedError:
     return RefusedError(Code.NOT_FOUND, f"there is no recall {recall} of yours")
+
+
+def _refused(recall: str, error: StandingError) -> RefusedError:
+    state = error.state
+    if state is RecallState.DRAFT:
+        return RefusedError(Code.STATE, f"recall {recall} is a draft: publish it first")
+    if state is RecallState.PUBLISHED:
+        return RefusedError(Code.STATE, f"recall {recall} is published already")
+    if state is RecallState.CLOSED:
+        return RefusedError(Code.STATE, f"recall {recall} is closed: make a new one")
+    return RefusedError(Code.STATE, f"recall {recall} was withdrawn: make a new one")

@@ -9,13 +9,14 @@ from xinlian.trace.model.dossier import Verdict, Words
 from xinlian.trace.model.facts import Inspection, Result
 from xinlian.trace.model.items import ItemId
 from xinlian.trace.model.links import Certainty
+from xinlian.trace.model.recall import Finding
+from xinlian.trace.model.standing import NamedBy, RecallState
 from xinlian.trace.model.stored import CertificateState, Doubts, ItemFacts, Stored
 from xinlian.trace.model.tree import Tree, Truncation
 
 __all__ = ["doubts_of", "verdict_of"]
 
 _REASONS_MAX: Final = 8
-_SHORT_CHARS: Final = 8
 
 
 def doubts_of(tree: Tree, facts: ItemFacts) -> Doubts:
@@ -30,13 +31,15 @@ def doubts_of(tree: Tree, facts: ItemFacts) -> Doubts:
 
 
 def verdict_of(
-    item: ItemId, doubts: Doubts, recalls: Sequence[tuple[str, str]]
+    item: ItemId, doubts: Doubts, recalls: Sequence[NamedBy]
 ) -> tuple[Verdict, tuple[Words, ...]]:
-    """The verdict with its reasons. ``recalls``: id and finding of each recall that names it.
+    """The verdict with its reasons. ``recalls``: those that were published and name it.
 
     Of a characteristic that was looked at again, the last look counts; what was withdrawn does not.
     """
-    found: list[tuple[Verdict, Words]] = [_recalled(name, finding) for name, finding in recalls]
+    found: list[tuple[Verdict, Words]] = [
+        words for each in recalls if (words := _recalled(each)) is not None
+    ]
     facts = doubts.facts
     found += _failures(item, facts.inspections)
     found += [
@@ -64,13 +67,17 @@ def verdict_of(
     return found[0][0], reasons[:_REASONS_MAX]
 
 
-def _recalled(name: str, finding: str) -> tuple[Verdict, Words]:
-    name = name[:_SHORT_CHARS]
-    if finding == "certain":
-        return Verdict.AFFECTED, Words(
-            f"recall {name} names it for certain", f"召回 {name} 确定涉及"
-        )
-    return Verdict.SUSPECT, Words(f"recall {name} may concern it", f"召回 {name} 可能涉及")
+def _recalled(recall: NamedBy) -> tuple[Verdict, Words] | None:
+    title = f" ({recall.title})" if recall.title else ""
+    title_zh = f"（{recall.title}）" if recall.title else ""
+    of, of_zh = f"recall {recall.number}{title}", f"召回 {recall.number}{title_zh}"
+    if recall.state is RecallState.WITHDRAWN:
+        return Verdict.CONFORMING, Words(f"{of} was withdrawn", f"{of_zh} 已撤回")
+    if recall.state is not RecallState.PUBLISHED:
+        return None
+    if recall.finding is Finding.CERTAIN:
+        return Verdict.AFFECTED, Words(f"{of} names it for certain", f"{of_zh} 确定涉及")
+    return Verdict.SUSPECT, Words(f"{of} may concern it", f"{of_zh} 可能涉及")
 
 
 def _failures(

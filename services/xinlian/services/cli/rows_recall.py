@@ -11,7 +11,8 @@ from xinlian.services.cli.verbs import Arg, In, Verb
 
 __all__ = ["ROWS"]
 
-_RECALL: Final = Arg("recall", "id of the recall", "召回编号", In.PATH)
+_RECALL: Final = Arg("recall", "its number or id", "召回序号或编号", In.PATH)
+_REASON: Final = Arg("reason", "why", "原因")
 _LIMIT: Final = Arg("limit", "rows at most", "最多行数", In.QUERY, int, required=False)
 _KINDS: Final = ("machine", "shift", "gauge", "supplier", "station")
 
@@ -64,18 +65,32 @@ def causes(body: dict[str, Any]) -> dict[str, Any]:
             ),
             code=Exit.USAGE,
         )
-    earlier = {"earlier": body["earlier"]} if body.get("earlier") else {}
-    return {"causes": found, **earlier}
+    more = {name: body[name] for name in ("earlier", "title") if body.get(name)}
+    return {"causes": found, **more}
 
 
 ROWS: Final = (
     Verb("recall", "make", "make_recall", "POST", "/trace/recalls",
-         "Which vehicles are affected by batches, parts, a machine, a shift, a gauge, a supplier.",
-         "查找受批次、零件、设备、班次、量具、供应商影响的车辆。",
-         (*_FROM, Arg("earlier", "recall to compare it with", "对比的召回编号", required=False)),
+         "Which vehicles are affected by batches, parts, a machine, a shift, a gauge, a supplier. "
+         "Keeps a draft that you alone see.",
+         "查找受批次、零件、设备、班次、量具、供应商影响的车辆，保存为仅己方可见的草稿。",
+         (*_FROM,
+          Arg("title", "what people call it; pages show it", "名称，发布后在页面显示",
+              required=False),
+          Arg("earlier", "recall to compare it with", "对比的召回", required=False)),
          shape=causes, view="show_recall"),
+    Verb("recall", "publish", "publish_recall", "POST", "/trace/recalls/{recall}/publish",
+         "Warn in earnest: pages of what it names say so from now on.",
+         "正式发布：所涉对象的页面自此给出警示。", (_RECALL,), view="show_recall"),
+    Verb("recall", "close", "close_recall", "POST", "/trace/recalls/{recall}/close",
+         "End it: the vehicles were put right.", "关闭召回：车辆已处置完毕。", (_RECALL, _REASON),
+         view="show_recall"),
+    Verb("recall", "withdraw", "withdraw_recall", "POST", "/trace/recalls/{recall}/withdraw",
+         "Take it back: it should not be.", "撤回召回：不应存在。", (_RECALL, _REASON),
+         view="show_recall"),
     Verb("recall", "list", "list_recalls", "GET", "/trace/recalls", "Recalls, newest first.",
-         "召回记录，最新在前。", (_LIMIT,), ("recall", "made_ms", "causes")),
+         "召回记录，最新在前。", (_LIMIT,),
+         ("number", "title", "state", "made_ms", "certain", "possible", "causes")),
     Verb("recall", "show", "get_recall", "GET", "/trace/recalls/{recall}",
          "A recall: bounds, field and stock, what changed.", "查看召回：范围、在外与库存、变化。",
          (_RECALL,), view="show_recall"),

@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from xinlian.services.cli.cells import cell, moment_of_ms
+from xinlian.services.cli.cells import moment_of_ms
 from xinlian.services.cli.i18n import pick
+from xinlian.services.cli.recall_show import show_recall
 from xinlian.services.cli.render import print_json, print_record, print_rows
 from xinlian.services.cli.spc_show import show_chart, show_factors, show_yields
 from xinlian.services.labels import word_zh
@@ -134,8 +135,6 @@ def show_dossier(body: Mapping[str, Any]) -> None:
     _say(f"{mark} {_word('verdict', body['verdict'])}")
     for reason in body["reasons"]:
         _say("   - " + pick(reason["en"], reason["zh"]))
-    for recall in body["affected_by"]:
-        _say("   - " + pick(f"named by recall {recall}", f"涉及召回 {recall}"))
     facts = {
         name: item[name]
         for name in ("maker", "part_number", "made_at_ms", "scheme", "scanned", "link")
@@ -248,41 +247,3 @@ def _place(place: str) -> str:
     if found is None:
         return place
     return pick(place, f"第 {found[2]} {_COUNTED[found[1]]}")
-
-
-def show_recall(body: Mapping[str, Any]) -> None:
-    """A recall's bounds in one picture, then its first vehicles."""
-    at_least, at_most = body["certain"], body["certain"] + body["possible"]
-    _say(
-        pick(
-            f"recall {body['recall']}: at least {at_least:,}, at most {at_most:,} of "
-            f"{body['population']:,} vehicles",
-            f"召回 {body['recall']}：至少 {at_least:,}，至多 {at_most:,}，"
-            f"总数 {body['population']:,}",
-        )
-    )
-    for name, sign in (("certain", "█"), ("possible", "▒"), ("excluded", "░")):
-        total = at_most + body["excluded"]
-        _say(f"  {cell('finding', name):<10} {body[name]:>8,}  {_bar(body[name], total, sign)}")
-    if body["gap_count"]:
-        _say(pick(f"  gaps on the way: {body['gap_count']}", f"  途中缺口：{body['gap_count']}"))
-    field, stop = body["in_field"], body["stoppable"]
-    _say(
-        pick(
-            f"  in the field {field:,}, can be stopped {stop:,}",
-            f"  已交付 {field:,}，可拦截 {stop:,}",
-        )
-    )
-    if body["diff"]:
-        diff = body["diff"]
-        told = {name: len(diff[name]) for name in ("added", "removed", "changes")}
-        _say(
-            pick(
-                f"  since recall {diff['earlier']}: {told}",
-                f"  与召回 {diff['earlier']} 相比：{told}",
-            )
-        )
-
-
-def _bar(count: int, total: int, sign: str, width: int = 40) -> str:
-    return sign * max(1 if count else 0, round(width * count / total)) if total else ""

@@ -14,6 +14,7 @@ from xinlian.services.demo_trace.certificates import hand_in
 from xinlian.services.demo_trace.stage import READER, Stage
 from xinlian.trace.model.dossier import Language
 from xinlian.trace.model.recall import Cause, CauseKind, Whereabouts
+from xinlian.trace.model.standing import RecallState
 
 __all__ = ["FILES", "SAMPLE", "play_catenax", "play_sample"]
 
@@ -67,7 +68,8 @@ def _recall(run: Stage, expected: dict[str, Any]) -> None:
     cause = [Cause(CauseKind.ITEMS, (expected["cause"],))]
     began = time.perf_counter()
     with run.progress.phase(run.text("recall", expected["cause"].rsplit("/", 1)[-1])) as phase:
-        made = app.recalls.make(party, cause, None, "demo-recall")
+        title = run.text("recall_title")
+        made = app.recalls.make(party, cause, None, "demo-recall", title)
         took = round(1000 * (time.perf_counter() - began))
         affected = [line for line in made.lines if line.finding.value != "excluded"]
         where = [line.whereabouts for line in affected]
@@ -86,6 +88,8 @@ def _recall(run: Stage, expected: dict[str, Any]) -> None:
     run.tell("expected", run.text("yes" if good else "no"))
     for name, ids in found.items():
         run.progress.say(f"             {run.word(name):<9} {' '.join(ids)}")
+    standing = app.recalls.go(party, made.recall_id, RecallState.PUBLISHED)
+    run.tell("published", standing.number, standing.title)
     for shape in ("csv", "xlsx", "pdf"):
         data = app.recalls.file(party, made.recall_id, shape, Language(run.options.lang))
         run.write(f"recall.{shape}", data)

@@ -22,6 +22,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "certain {}, possible {}, excluded {} of {} vehicles; in the field {}, stoppable {}; {} ms",
         "确定 {}、可能 {}、排除 {}，共 {} 辆；已交付 {}、可拦截 {}；{} 毫秒",
     ),
+    "recall_title": ("bad electrode coil", "不良极片卷"),
+    "published": ("published as recall {} {}", "已发布：召回 {} {}"),
     "expected": ("as it should be: {}", "与标准答案一致：{}"),
     "verify": ("proof file checked by {} with pinned heads", "用 {} 与已固定树头核验证明文件"),
     "verified": ("{} records, exit status {}", "{} 条记录，退出码 {}"),

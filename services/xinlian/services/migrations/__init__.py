@@ -36,7 +36,8 @@ def targets() -> Sequence[MetaData]:
     import xinlian.trace.adapters.certificates.tables
     import xinlian.trace.adapters.quality.tables
     import xinlian.trace.adapters.sql.tables
-    import xinlian.trace.adapters.sql.tables_facts  # noqa: F401
+    import xinlian.trace.adapters.sql.tables_facts
+    import xinlian.trace.adapters.sql.tables_recalls  # noqa: F401
     from xinlian.finance.adapters import sql as finance
     from xinlian.ledger.adapters.sql.base import metadata
 

@@ -17,17 +17,27 @@ from xinlian.trace.model.recall import (
     Cause,
     CauseKind,
     Drill,
-    Finding,
-    RecallDiff,
     RecallList,
 )
 from xinlian.trace.model.recompute import list_digest
+from xinlian.trace.model.standing import (
+    NamedBy,
+    RecallEntry,
+    RecallState,
+    Standing,
+    StandingError,
+    Step,
+    is_new,
+)
 from xinlian.trace.usecases.ports import STREAM, Evidence, TraceSite, Visibility
 from xinlian.trace.usecases.recall_records import (
+    diff_of,
     drill_record,
     notice_record,
     recall_id_of,
     recall_record,
+    signal_detail,
+    step_record,
 )
 from xinlian.trace.usecases.recall_scope import Scope
 
@@ -56,13 +66,16 @@ class Recalls:
         self, reader: int, causes: Sequence[Cause], now_ms: int, *, with_stock: bool = True
     ) -> RecallList:
         """The list as of ``now_ms``, of what the reader may see; nothing is kept."""
+        self._fresh()
+        with self._site.read() as store:
+            return self._scope(store, reader, causes, now_ms, with_stock=with_stock)
+
+    def _fresh(self) -> None:
         with self._site.read() as store:
             stale = store.touched()
         if stale:
             with self._site.write() as store:
                 store.refresh()
-        with self._site.read() as store:
-            return self._scope(store, reader, causes, now_ms, with_stock=with_stock)
 
     def _scope(
         self,
@@ -78,52 +91,115 @@ class Recalls:
         return Scope(store, seen, tuple(causes), now_ms).build(with_stock=with_stock)
 
     def make(
-        self, party: int, causes: Sequence[Cause], now_ms: int, earlier: str | None = None
+        self,
+        party: int,
+        causes: Sequence[Cause],
+        now_ms: int,
+        earlier: str | None = None,
+        title: str = "",
     ) -> RecallList:
-        """Make a list and keep it, with a record in the party's evidence log that fixes it; against
-        an earlier list of the party it tells what changed. The same causes at the same moment give
-        the same recall. Raises ``KeyError`` if there is no such earlier list."""
+        """Make a list and keep it as a draft, with a record in the party's evidence log that fixes
+        it; against an earlier list of the party (its id or number) it tells what changed. The same
+        causes at the same moment give the same recall. Raises ``KeyError`` if there is no such
+        earlier list.
+
+        It is reckoned on one moment's state, and nobody who writes waits for that: what is captured
+        meanwhile belongs to it no more than what is captured later.
+        """
         log = self._evidence.ensure_log(PartyId(party), STREAM)
         recall_id = recall_id_of(party, causes, now_ms)
-        with self._site.write() as store:
+        self._fresh()
+        with self._site.read() as store:
             kept: RecallList | None = store.recall(party, recall_id)
             if kept is not None:
                 return kept
-            store.refresh()
             found = replace(self._scope(store, party, causes, now_ms), recall_id=recall_id)
             if earlier is not None:
-                before = store.recall(party, earlier)
-                if before is None:
-                    raise KeyError(earlier)
-                found = replace(found, diff=_diff(before, found))
-            digest = list_digest(found.lines)
-            record = recall_record(found, digest)
+                before = store.recall(party, _standing(store, party, earlier).recall_id)
+                found = replace(found, diff=diff_of(before, found))
+            packed = store.packed(found)
+        digest, first = list_digest(found.lines), (Step(RecallState.DRAFT, now_ms),)
+        with self._site.write() as store:
+            kept = store.recall(party, recall_id)
+            if kept is not None:
+                return kept
+            standing = Standing(recall_id, party, store.next_number(party), title, first)
+            record = recall_record(found, standing, digest)
             leaf = self._evidence.append(store.connection, log, [record])[0].index
-            store.keep_recall(party, found, digest, leaf)
+            store.keep_recall(party, found, packed, digest, leaf)
+            store.begin_standing(standing, leaf)
             return replace(found, notified=store.notified(found))
 
-    def get(self, party: int, recall_id: str) -> RecallList | None:
-        """A kept list, with who was notified by now."""
+    def go(self, party: int, recall: str, state: RecallState, reason: str, now_ms: int) -> Standing:
+        """Publish, close or withdraw a recall (its id or number), with a record in the party's
+        evidence log; done again it changes nothing. Raises ``KeyError`` if there is no such recall,
+        ``StandingError`` if it cannot go there."""
+        log = self._evidence.ensure_log(PartyId(party), STREAM)
+        step = Step(state, now_ms, reason)
         with self._site.read() as store:
-            found: RecallList | None = store.recall(party, recall_id)
+            standing = _standing(store, party, recall)
+            found = store.recall(party, standing.recall_id)
+            numbered = _affected(store, found) if state is RecallState.PUBLISHED else ()
+        digest = list_digest(found.lines)
+        with self._site.write() as store:
+            standing = _standing(store, party, recall)
+            if not is_new(standing, state, reason):
+                return standing
+            record = step_record(standing, step, digest)
+            leaf = self._evidence.append(store.connection, log, [record])[0].index
+            store.add_step(standing, step, leaf)
+            store.name_items(standing.recall_id, numbered)
+            gone = replace(standing, steps=(*standing.steps, step))
+            if gone.was_published:
+                subject = " ".join(filter(None, (f"recall {gone.number}", gone.title)))
+                store.raise_signal(
+                    party, f"recall-{state.value}", subject, signal_detail(gone, found), now_ms
+                )
+            return gone
+
+    def get(self, party: int, recall: str) -> RecallList | None:
+        """A kept list by its id or number, with who was notified by now."""
+        with self._site.read() as store:
+            standing = store.standing(party, recall)
+            if standing is None:
+                return None
+            found: RecallList | None = store.recall(party, standing.recall_id)
             return found
 
-    def all(self, party: int, limit: int = 100) -> list[tuple[str, int, tuple[Cause, ...]]]:
-        """A party's recalls, newest first: id, time, causes."""
+    def standing(self, party: int, recall: str) -> Standing | None:
+        """What a recall is called and how far it has come; by its id or number."""
         with self._site.read() as store:
-            found: list[tuple[str, int, tuple[Cause, ...]]] = store.recalls(party, limit)
+            found: Standing | None = store.standing(party, recall)
+            return found
+
+    def all(self, party: int, limit: int = 100) -> list[RecallEntry]:
+        """A party's recalls, newest first."""
+        with self._site.read() as store:
+            found: list[RecallEntry] = store.recalls(party, limit)
+            return found
+
+    def naming(self, reader: int, item: ItemId) -> list[NamedBy]:
+        """Recalls that were published, by parties that the reader may see, and name an item as
+        affected or maybe so; newest first."""
+        with self._site.read() as store:
+            others = self._visibility.parties(store.connection, reader)
+            seen = None if others is None else others | {reader}
+            found: list[NamedBy] = store.naming(item, seen)
             return found
 
     def notify(
-        self, party: int, recall_id: str, items: Iterable[ItemId], channel: str, now_ms: int
+        self, party: int, recall: str, items: Iterable[ItemId], channel: str, now_ms: int
     ) -> int:
         """Note that holders were told; how many for the first time. Raises ``KeyError`` if there is
-        no such recall, ``ValueError`` for a vehicle that is not on it."""
+        no such recall, ``StandingError`` if it was not published, ``ValueError`` for a vehicle that
+        is not on it."""
         log = self._evidence.ensure_log(PartyId(party), STREAM)
         with self._site.write() as store:
+            standing = _standing(store, party, recall)
+            if not standing.was_published:
+                raise StandingError(standing.state, "nobody is told of what was not published")
+            recall_id = standing.recall_id
             found = store.recall(party, recall_id)
-            if found is None:
-                raise KeyError(recall_id)
             told = set(items)
             strange = told - {line.vehicle for line in found.lines}
             if strange:
@@ -165,15 +241,14 @@ class Recalls:
             found: list[Drill] = store.drills(party, limit)
             return found
 
-    def disclosure(self, party: int, recall_id: str) -> dict[int, list[int]]:
+    def disclosure(self, party: int, recall: str) -> dict[int, list[int]]:
         """The leaves, by party, of the logs of the stream ``trace`` whose records are needed to
         reckon a recall again with ``recompute``: links, batches, work (if a cause is work), events,
         and corrections of these, as they were captured up to the recall, of parties that the
         party may see. Raises ``KeyError`` if there is no such recall."""
         with self._site.read() as store:
+            recall_id = _standing(store, party, recall).recall_id
             found = store.recall(party, recall_id)
-            if found is None:
-                raise KeyError(recall_id)
             others = self._visibility.parties(store.connection, party)
             seen = None if others is None else others | {party}
             scope = Scope(store, seen, found.causes, found.made_at_ms)
@@ -186,19 +261,20 @@ class Recalls:
             return leaves
 
 
-def _diff(before: RecallList, now: RecallList) -> RecallDiff:
-    old = {line.vehicle: line.finding for line in before.lines}
-    new = {line.vehicle: line.finding for line in now.lines}
-    gone = Finding.EXCLUDED
-    was = {vehicle for vehicle, finding in old.items() if finding is not gone}
-    now_in = {vehicle for vehicle, finding in new.items() if finding is not gone}
-    return RecallDiff(
-        before.recall_id,
-        tuple(sorted(now_in - was)),
-        tuple(sorted(was - now_in)),
-        tuple(
-            (vehicle, old[vehicle], new[vehicle])
-            for vehicle in sorted(was & now_in)
-            if old[vehicle] is not new[vehicle]
-        ),
-    )
+def _standing(store: Any, party: int, recall: str) -> Standing:
+    found: Standing | None = store.standing(party, recall)
+    if found is None:
+        raise KeyError(recall)
+    return found
+
+
+def _affected(store: Any, found: RecallList) -> list[tuple[int, bool]]:
+    """What a recall names by number, and whether it is only possible: its vehicles, parts in stock,
+    and the things that it starts from."""
+    known: dict[int, bool] = dict(store.numbered((*found.lines, *found.stock)))
+    for cause in found.causes:
+        if cause.kind is CauseKind.ITEMS:
+            in_part = (cause.from_ms, cause.to_ms) != (None, None)
+            for number in store.named(cause.names, None):
+                known.setdefault(number, in_part)
+    return sorted(known.items())

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 from xinlian.services.api.schemas.common import Body, View
 from xinlian.services.api.schemas.trace import CodeText, Millis
 from xinlian.services.api.schemas.trace_rows import Name
@@ -20,18 +20,26 @@ from xinlian.trace.model.recall import (
     RecallList,
     Whereabouts,
 )
+from xinlian.trace.model.standing import RecallEntry, RecallState, Standing
 
 __all__ = [
+    "RECALL_PATTERN",
     "DrillBody",
     "DrillView",
     "NoticeBody",
     "NoticeView",
+    "ReasonBody",
     "RecallBody",
     "RecallLineView",
     "RecallShortView",
     "RecallView",
 ]
 
+RECALL_PATTERN: Final = r"^([0-9a-f]{32}|[1-9][0-9]{0,8})$"
+"""An id, or a number among a party's recalls."""
+Title = Annotated[
+    str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")
+]
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -57,9 +65,17 @@ class DrillBody(Body):
 
 
 class RecallBody(DrillBody):
-    """From what a recall starts; ``earlier`` is one to compare it with."""
+    """From what a recall starts; ``earlier`` is one to compare it with (its id or number),
+    ``title`` what people call it: pages show it once the recall is published."""
 
-    earlier: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")] | None = None
+    earlier: Annotated[str, Field(pattern=RECALL_PATTERN)] | None = None
+    title: Title | None = None
+
+
+class ReasonBody(Body):
+    """Why a recall ends."""
+
+    reason: Name
 
 
 class NoticeBody(Body):
@@ -149,11 +165,24 @@ class DiffView(View):
         )
 
 
+class RecallStepView(View):
+    """When and why a recall came to a state."""
+
+    state: RecallState
+    at_ms: Millis
+    reason: str
+
+
 class RecallView(View):
     """A recall: at least ``certain``, at most ``certain`` + ``possible`` of ``population``
-    vehicles; ``in_field`` and ``stoppable`` count those that are affected or may be."""
+    vehicles; ``in_field`` and ``stoppable`` count those that are affected or may be. ``number``
+    stands for the id wherever a recall is named."""
 
     recall: str
+    number: Annotated[int, Field(ge=1)]
+    title: str
+    state: RecallState
+    steps: list[RecallStepView]
     causes: list[CauseView]
     made_at_ms: Millis
     population: Count
@@ -167,11 +196,18 @@ class RecallView(View):
     diff: DiffView | None
 
     @classmethod
-    def of(cls, recall: RecallList) -> RecallView:
-        """A list of the model."""
+    def of(cls, recall: RecallList, standing: Standing) -> RecallView:
+        """A list of the model, and how far it has come."""
         affected = [line for line in recall.lines if line.finding is not Finding.EXCLUDED]
         return cls(
             recall=recall.recall_id,
+            number=standing.number,
+            title=standing.title,
+            state=standing.state,
+            steps=[
+                RecallStepView(state=step.state, at_ms=step.at_ms, reason=step.reason)
+                for step in standing.steps
+            ],
             causes=[CauseView.of(cause) for cause in recall.causes],
             made_at_ms=recall.made_at_ms,
             population=recall.population,
@@ -190,14 +226,27 @@ class RecallShortView(View):
     """A recall in a list."""
 
     recall: str
+    number: Annotated[int, Field(ge=1)]
+    title: str
+    state: RecallState
     made_ms: Millis
+    certain: Count
+    possible: Count
     causes: list[CauseView]
 
     @classmethod
-    def of(cls, row: tuple[str, int, tuple[Cause, ...]]) -> RecallShortView:
+    def of(cls, entry: RecallEntry) -> RecallShortView:
         """A recall as it is listed."""
-        recall, made_ms, causes = row
-        return cls(recall=recall, made_ms=made_ms, causes=[CauseView.of(cause) for cause in causes])
+        return cls(
+            recall=entry.standing.recall_id,
+            number=entry.standing.number,
+            title=entry.standing.title,
+            state=entry.standing.state,
+            made_ms=entry.made_ms,
+            certain=entry.certain,
+            possible=entry.possible,
+            causes=[CauseView.of(cause) for cause in entry.causes],
+        )
 
 
 class DrillView(View):

@@ -19,7 +19,6 @@ from xinlian.trace.adapters.sql.tables import descriptions, items, links
 from xinlian.trace.model.factors import FactorKind
 from xinlian.trace.model.items import ItemId, ItemType
 from xinlian.trace.model.recall import (
-    Cause,
     Drill,
     Finding,
     RecallDiff,
@@ -126,8 +125,9 @@ class RecallTable:
         numbers = set(ItemTable(self._connection).numbers(wanted).values())
         return sum(item in numbers and (seen is None or party in seen) for item, party in listed)
 
-    def keep_recall(self, party: int, recall: RecallList, digest: str, leaf: int) -> None:
-        """Keep a list."""
+    def packed(self, recall: RecallList) -> bytes:
+        """The lines of a list as they are kept, with the last record there was when it was made;
+        in the transaction in which it was reckoned."""
         diff = recall.diff
         last = bulk.run(self._connection, "SELECT max(record) FROM trace_records")[0][0]
         details = {
@@ -142,12 +142,18 @@ class RecallTable:
                 [[item_text(item), old.value, new.value] for item, old, new in diff.changed],
             ],
         }
+        return zlib.compress(orjson.dumps(details), 1)
+
+    def keep_recall(
+        self, party: int, recall: RecallList, packed: bytes, digest: str, leaf: int
+    ) -> None:
+        """Keep a list."""
+        diff = recall.diff
         line = (
             *(recall.recall_id, party, recall.made_at_ms),
             orjson.dumps([cause_value(cause) for cause in recall.causes]).decode(),
             *(recall.population, recall.gaps, recall.certain, recall.possible, recall.excluded),
-            zlib.compress(orjson.dumps(details), 1),
-            *(digest, None if diff is None else diff.earlier_id, leaf),
+            *(packed, digest, None if diff is None else diff.earlier_id, leaf),
         )
         bulk.insert(self._connection, t.recalls, [line])
 
@@ -177,16 +183,6 @@ class RecallTable:
             tuple(map(_line_of, details["stock"])),
         )
         return replace(made, notified=self.notified(made))
-
-    def recalls(self, party: int, limit: int) -> list[tuple[str, int, tuple[Cause, ...]]]:
-        """Recalls of a party, newest first."""
-        found = bulk.run(
-            self._connection,
-            "SELECT recall, made_ms, causes FROM trace_recalls WHERE party = ?"
-            " ORDER BY made_ms DESC, recall LIMIT ?",
-            *(party, limit),
-        )
-        return [(row[0], row[1], tuple(map(cause_of, orjson.loads(row[2])))) for row in found]
 
     def notified(self, recall: RecallList) -> tuple[ItemId, ...]:
         """The vehicles of a list whose holders were told, by it or by those before it."""

@@ -17,6 +17,7 @@ from xinlian.trace.adapters.sql.items import ItemTable
 from xinlian.trace.adapters.sql.reading import FactTable
 from xinlian.trace.adapters.sql.recalls import RecallTable
 from xinlian.trace.adapters.sql.signals import SignalTable
+from xinlian.trace.adapters.sql.standings import StandingTable
 from xinlian.trace.adapters.sql.writer import FactWriter
 
 __all__ = ["SqlTrace", "TraceStore"]
@@ -30,6 +31,7 @@ class TraceStore(
     FactorTable,
     FactorRefresh,
     RecallTable,
+    StandingTable,
     DisclosureTable,
 ):
     """Everything within one transaction; ``connection`` is it."""
