@@ -93,9 +93,29 @@ def test_one_signature_is_not_enough_and_a_foreign_one_is_none(api: ApiNetwork) 
     assert "not over this step" in answer.json()["detail"]
 
 
+def _logs(api: ApiNetwork) -> list[int]:
+    with api.app.engine.connect() as connection:
+        rows = api.app.evidence.logs.logs(connection)
+    return sorted(row.info.party for row in rows if row.info.stream == "quality")
+
+
+def test_a_step_that_cannot_be_taken_leaves_nothing_behind(api: ApiNetwork) -> None:
+    before = _logs(api)
+    body = _step(api, "propose", characteristic="x")
+    body |= {"supplier": api.id("supplier2"), "point": "CP-3"}
+    nobody = {**body, "customer": 4_000_000_000}
+    signed = [{"party": api.id("supplier2"), "signature": "0x" + "00" * 65}]
+    for asked, status in ((nobody, 404), (body, 409), ({**body, "at_ms": 253402300799000}, 409)):
+        answer = api.call("supplier2").post(f"{PATH}/steps", {**asked, "signatures": signed})
+        assert answer.status_code == status, answer.text
+    assert _logs(api) == before
+    _take(api, body, "supplier2")
+    assert _logs(api) == sorted([*before, api.id("supplier2")])
+
+
 def test_a_stranger_neither_sees_nor_signs(recognised: ApiNetwork) -> None:
     api = recognised
-    assert _points(api, "supplier2") == []
+    assert "CP-bore" not in {one["point"] for one in _points(api, "supplier2")}
     sides = {"supplier": api.id("supplier"), "customer": api.id("issuer"), "point": "CP-bore"}
     assert api.call("supplier2").get(f"{PATH}/steps", **sides).status_code == 404
     answer = api.call("supplier2").post(f"{PATH}/signatures", _step(api, "suspend", reason="x"))

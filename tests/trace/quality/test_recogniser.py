@@ -1,6 +1,7 @@
 """Recognition in SQL, with real signatures: both sides sign the same bytes, or nothing happens."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +17,13 @@ from xinlian.trace.model.quality.errors import QualityError
 from xinlian.trace.model.quality.recognition import Action, State
 from xinlian.trace.model.quality.recognition_terms import Terms
 from xinlian.trace.usecases.quality.ports import PointKey
-from xinlian.trace.usecases.quality.recognising import DOMAIN, Recogniser
+from xinlian.trace.usecases.quality.recognising import (
+    ACKNOWLEDGED,
+    DOMAIN,
+    PROPOSALS_MAX,
+    Recogniser,
+    StepAsked,
+)
 
 from tests.trace.quality.test_recognition import GOOD, NOW
 
@@ -49,26 +56,32 @@ class Network:
         sink = lambda party, record: self.told.append((party, record))  # noqa: E731
         return Recogniser(SqlRecognitions(connection), signatures, sink)
 
-    def propose(self, signers: Mapping[int, LocalSigner]) -> State:
-        with begin_write(self.engine) as connection:
-            one = self._recogniser(connection)
-            draft = one.draft_proposal(KEY, "bore", Terms(), NOW)
-            signed = {party: each.sign(draft.preimage) for party, each in signers.items()}
-            return one.propose(KEY, "bore", Terms(), NOW, signed).state
+    def propose(self, signers: Mapping[int, LocalSigner], point: str = KEY.point) -> State:
+        return self.take(Action.PROPOSE, signers, key=KEY._replace(point=point))
 
-    def take(self, action: Action, signers: Mapping[int, LocalSigner], **more: Any) -> State:
+    def take(
+        self,
+        action: Action,
+        signers: Mapping[int, LocalSigner],
+        key: PointKey = KEY,
+        at_ms: int = NOW,
+        now_ms: int = NOW,
+        **more: Any,
+    ) -> State:
+        asked = StepAsked(key, action, at_ms, "bore", Terms(), **more)
         with begin_write(self.engine) as connection:
             one = self._recogniser(connection)
-            draft = one.draft(KEY, action, NOW, **more)
+            draft = one.draft(asked)
             signed = {party: each.sign(draft.preimage) for party, each in signers.items()}
-            return one.take(KEY, action, NOW, signed, **more).state
+            return one.take(asked, signed, now_ms).state
 
     def supervise(self, **change: Any) -> Any:
-        import dataclasses
-
-        standing = dataclasses.replace(GOOD, **change)
+        standing = replace(GOOD, **change)
         with begin_write(self.engine) as connection:
             return self._recogniser(connection).supervise(KEY, standing, NOW)
+
+    def log_of(self, party: int) -> list[dict[str, Any]]:
+        return [dict(record) for one, record in self.told if one == party]
 
     def stored(self) -> tuple[State, list[Mapping[str, Any]]]:
         with begin_write(self.engine) as connection:
@@ -93,8 +106,11 @@ def test_the_life_of_a_point_in_the_database(engine: Engine) -> None:
     state, steps = network.stored()
     assert state is State.SUSPENDED
     assert [one["to"] for one in steps] == ["proposed", "trial", "recognised", "suspended"]
-    assert [party for party, _ in network.told] == [7, 9] * 4
-    assert [dict(record) for _, record in network.told[::2]] == steps
+    assert network.log_of(7) == steps
+    acknowledged, *rest = network.log_of(9)
+    assert rest == steps[1:]
+    assert acknowledged["record"] == steps[0]
+    assert acknowledged["event_time"] == steps[1]["event_time"]
 
 
 def test_what_was_signed_is_the_record_without_its_signatures(engine: Engine) -> None:
@@ -124,21 +140,22 @@ def test_a_wrong_or_missing_signature_changes_nothing(
     with pytest.raises(QualityError, match=said):
         network.take(Action.BEGIN_TRIAL, signers)
     assert network.stored()[0] is State.PROPOSED
-    assert len(network.told) == 2
+    assert network.log_of(9) == []
 
 
 def test_a_signature_for_one_step_does_not_carry_another(engine: Engine) -> None:
     network = Network(engine)
     network.propose({7: SUPPLIER})
+    trial = StepAsked(KEY, Action.BEGIN_TRIAL, NOW)
     with begin_write(engine) as connection:
         one = network._recogniser(connection)
-        draft = one.draft(KEY, Action.BEGIN_TRIAL, NOW)
+        draft = one.draft(trial)
         signed = {party: each.sign(draft.preimage) for party, each in BOTH.items()}
         with pytest.raises(QualityError, match="not over this step"):
-            one.take(KEY, Action.BEGIN_TRIAL, NOW + 1, signed)
+            one.take(replace(trial, at_ms=NOW + 1), signed, NOW)
         malformed = {7: signed[7][:-1], 9: b""}
         with pytest.raises(QualityError, match="not over this step"):
-            one.take(KEY, Action.BEGIN_TRIAL, NOW, malformed)
+            one.take(trial, malformed, NOW)
 
 
 def test_a_point_is_proposed_once_and_must_exist(engine: Engine) -> None:
@@ -159,3 +176,58 @@ def test_a_step_that_another_one_overtook_is_refused(engine: Engine) -> None:
         assert found is not None
         with pytest.raises(QualityError, match="has moved meanwhile"):
             store.move(found, {"schema": "x"})
+
+
+def test_nobody_writes_into_the_log_of_another_side(engine: Engine) -> None:
+    network = Network(engine)
+    network.propose({9: CUSTOMER})
+    assert network.log_of(7) == []
+    network.take(Action.BEGIN_TRIAL, BOTH)
+    network.take(Action.SUSPEND, {9: CUSTOMER}, at_ms=NOW + 60_000, reason="flood")
+    assert [one["to"] for one in network.log_of(7)[1:]] == ["trial"]
+    network.take(Action.RESUME, BOTH, at_ms=NOW + 120_000)
+    told = network.log_of(7)
+    assert [one["schema"] for one in told[2:]] == [ACKNOWLEDGED, "mutual-recognition/1"]
+    # Each side's log tells of every step in the end, the other side's own with its signature.
+    whole = [one.get("record", one) for one in told]
+    assert whole == network.stored()[1]
+    assert whole[2]["reason"] == "flood"
+    assert [one["party"] for one in whole[2]["signatures"]] == [9]
+
+
+DAY = 86_400_000
+
+
+@pytest.mark.parametrize(
+    ("away_ms", "alone", "both"),
+    [
+        (0, True, True),
+        (-240_000, True, True),
+        (-600_000, False, True),
+        (-8 * DAY, False, False),
+        (600_000, False, False),
+        (250_000_000_000_000, False, False),
+    ],
+)
+def test_a_step_names_a_moment_near_the_servers(
+    engine: Engine, away_ms: int, alone: bool, both: bool
+) -> None:
+    for taken, signers in ((alone, {9: CUSTOMER}), (both, BOTH)):
+        network = Network(engine)
+        key = KEY._replace(point=f"CP-{len(signers)}")
+        if taken:
+            network.take(Action.PROPOSE, signers, key=key, at_ms=NOW, now_ms=NOW - away_ms)
+            continue
+        with pytest.raises(QualityError, match="at most 5 minutes"):
+            network.take(Action.PROPOSE, signers, key=key, at_ms=NOW, now_ms=NOW - away_ms)
+        assert network.told == []
+
+
+def test_open_proposals_between_two_parties_are_bounded(engine: Engine) -> None:
+    network = Network(engine)
+    for number in range(PROPOSALS_MAX):
+        network.propose({9: CUSTOMER}, f"CP-{number}")
+    with pytest.raises(QualityError, match="are open"):
+        network.propose({9: CUSTOMER}, "one more")
+    network.take(Action.BEGIN_TRIAL, BOTH)
+    network.propose({9: CUSTOMER}, "one more")

@@ -59,6 +59,6 @@ def sign_control_step(state: StateDep, actor: ActorDep, body: StepBody) -> Signe
 
 @router.post("/steps")
 def take_control_step(state: StateDep, actor: ActorDep, key: KeyDep, body: TakeBody) -> PointView:
-    """Take a step that those signed who must; its record goes into both sides' evidence logs."""
+    """Take a step that those signed who must; its record goes into the evidence logs of those."""
     signatures = {one.party: bytes.fromhex(one.signature[2:]) for one in body.signatures}
     return PointView.of(state.app.points.take(actor.signer, body.asked(), signatures, key))

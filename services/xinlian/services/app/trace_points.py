@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -24,38 +24,24 @@ from xinlian.trace.adapters.quality.recognition_store import SqlRecognitions
 from xinlian.trace.adapters.quality.signatures import AccountSignatures
 from xinlian.trace.usecases.ports import Visibility
 from xinlian.trace.usecases.quality import (
-    Action,
     PointKey,
     QualityError,
     Recogniser,
     Recognition,
     Standing,
     State,
-    Terms,
+    StepAsked,
     capability,
     measured,
 )
 from xinlian.trace.usecases.quality.recognising import Draft
 
-__all__ = ["STREAM", "ControlPoints", "StepAsked"]
+__all__ = ["STREAM", "ControlPoints"]
 
 STREAM: Final = "quality"
 _WINDOW: Final = 100
 """Latest measurements over which Cpk is reckoned after a capture."""
 _LOG: Final = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class StepAsked:
-    """A step as both sides sign it. ``at_ms`` is the moment that it names."""
-
-    key: PointKey
-    action: Action
-    at_ms: int
-    characteristic: str = ""
-    terms: Terms | None = None
-    standing: Standing | None = None
-    reason: str = ""
 
 
 class ControlPoints:
@@ -100,7 +86,7 @@ class ControlPoints:
         """
         _side(party, asked.key)
         with begin_read(self._engine) as connection, _possible():
-            draft = _draft(self._recogniser(connection, {}), asked)
+            draft = self._recogniser(connection, {}).draft(asked)
         signers = self._custody.signers(self._parties.accounts(party), 1)
         if not signers:
             raise RefusedError(Code.STATE, "no key of your party is kept on this server")
@@ -109,9 +95,14 @@ class ControlPoints:
     def take(
         self, party: int, asked: StepAsked, signatures: Mapping[int, bytes], key: str
     ) -> Recognition:
-        """Take a signed step; its record goes into both sides' logs. The same key again answers
-        with the point as it stands."""
+        """Take a signed step; its record goes into the logs of those who signed it. The same key
+        again answers with the point as it stands.
+
+        Refused with ``NOT_FOUND`` for a party that does not exist, ``STATE`` where the step is not
+        possible: before anything is made.
+        """
         _side(party, asked.key)
+        self._check_parties(asked.key)
         content = {
             "step": repr(asked),
             "signatures": {str(one): signature.hex() for one, signature in signatures.items()},
@@ -119,9 +110,7 @@ class ControlPoints:
         claim = self._keys.claim(party, key, "take_control_step", content)
         if claim.reference is None:
             try:
-                logs = self._logs(asked.key)
-                with begin_write(self._engine) as connection, _possible():
-                    self._take(self._recogniser(connection, logs), asked, signatures)
+                self._take(asked, signatures)
             except Exception:
                 if claim.fresh:
                     self._keys.drop(claim)
@@ -135,15 +124,18 @@ class ControlPoints:
             )
         return found
 
-    def _take(
-        self, one: Recogniser, asked: StepAsked, signatures: Mapping[int, bytes]
-    ) -> Recognition:
-        if asked.action is Action.PROPOSE:
-            terms = asked.terms or Terms()
-            return one.propose(asked.key, asked.characteristic, terms, asked.at_ms, signatures)
-        return one.take(
-            asked.key, asked.action, asked.at_ms, signatures, asked.standing, asked.reason
-        )
+    def _take(self, asked: StepAsked, signatures: Mapping[int, bytes]) -> None:
+        now_ms = self._now_ms()
+        with begin_read(self._engine) as connection, _possible():
+            self._recogniser(connection, {}).check(asked, signatures, now_ms)
+        logs = self._logs(signatures)
+        with begin_write(self._engine) as connection, _possible():
+            self._recogniser(connection, logs).take(asked, signatures, now_ms)
+
+    def _check_parties(self, key: PointKey) -> None:
+        for one in (key.supplier, key.customer):
+            if self._parties.member(PartyId(one)) is None:
+                raise RefusedError(Code.NOT_FOUND, f"there is no party {one}")
 
     def review(self, supplier: int, characteristics: Collection[str]) -> int:
         """After a capture: suspend recognised points whose terms broke; how many were."""
@@ -154,12 +146,12 @@ class ControlPoints:
             return 0
 
     def _review(self, supplier: int, characteristics: Collection[str]) -> int:
-        now_ms, suspended = 1000 * self._clock.now(), 0
+        now_ms, suspended = self._now_ms(), 0
         for point in self.listed(supplier, State.RECOGNISED):
             if point.supplier != supplier or point.characteristic not in characteristics:
                 continue
             key = PointKey(point.supplier, point.customer, point.point)
-            logs = self._logs(key)
+            logs = self._logs((key.supplier, key.customer))
             with begin_write(self._engine) as connection:
                 standing = self._standing(connection, key, point)
                 if standing is not None:
@@ -191,10 +183,12 @@ class ControlPoints:
             cpk=Decimal(round(able.cpk.value * 10_000)) / 10_000,
         )
 
-    def _logs(self, key: PointKey) -> dict[int, bytes]:
-        """The logs of both sides, made before the transaction that writes."""
-        sides = (key.supplier, key.customer)
-        return {one: self._evidence.ensure_log(PartyId(one), STREAM) for one in sides}
+    def _logs(self, parties: Iterable[int]) -> dict[int, bytes]:
+        """The logs of parties, made before the transaction that writes."""
+        return {one: self._evidence.ensure_log(PartyId(one), STREAM) for one in parties}
+
+    def _now_ms(self) -> int:
+        return 1000 * self._clock.now()
 
     def _recogniser(self, connection: Connection, logs: Mapping[int, bytes]) -> Recogniser:
         def sink(party: int, record: Mapping[str, Any]) -> None:
@@ -202,13 +196,6 @@ class ControlPoints:
 
         signatures = AccountSignatures(self._parties.accounts)
         return Recogniser(SqlRecognitions(connection), signatures, sink)
-
-
-def _draft(one: Recogniser, asked: StepAsked) -> Draft:
-    if asked.action is Action.PROPOSE:
-        terms = asked.terms or Terms()
-        return one.draft_proposal(asked.key, asked.characteristic, terms, asked.at_ms)
-    return one.draft(asked.key, asked.action, asked.at_ms, asked.standing, asked.reason)
 
 
 def _side(party: int, key: PointKey) -> None:

@@ -9,9 +9,16 @@ from pydantic import Field, StringConstraints
 from xinlian.services.api.schemas.common import Body, PartyNo, View
 from xinlian.services.api.schemas.trace import Millis
 from xinlian.services.api.schemas.trace_rows import Name
-from xinlian.services.app.trace_points import StepAsked
 from xinlian.trace.model.quality.sampling import Severity
-from xinlian.trace.usecases.quality import Action, PointKey, Recognition, Standing, State, Terms
+from xinlian.trace.usecases.quality import (
+    Action,
+    PointKey,
+    Recognition,
+    Standing,
+    State,
+    StepAsked,
+    Terms,
+)
 
 __all__ = ["PointList", "PointView", "SignedView", "StepBody", "StepsView", "TakeBody"]
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, Row, func, insert, or_, select, update
 from xinlian.ledger.model.evidence.canonical import canonical
 from xinlian.trace.adapters.quality.tables import POINTS, STEPS
 from xinlian.trace.model.quality.errors import QualityError
@@ -56,6 +56,16 @@ class SqlRecognitions(RecognitionStore):
             query = query.where(POINTS.c.state == state.value)
         ordered = query.order_by(POINTS.c.supplier, POINTS.c.customer, POINTS.c.point)
         return [_read(row) for row in self._connection.execute(ordered)]
+
+    def proposed(self, supplier: int, customer: int) -> int:
+        """How many points between a supplier and a customer are proposed and not agreed on."""
+        columns = POINTS.c
+        query = select(func.count()).where(
+            columns.supplier == supplier,
+            columns.customer == customer,
+            columns.state == State.PROPOSED.value,
+        )
+        return self._connection.scalar(query) or 0
 
     def add(self, after: Recognition, record: Mapping[str, Any]) -> None:
         """Write a point's first step; refuses a point that is there."""

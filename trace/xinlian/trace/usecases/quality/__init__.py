@@ -29,7 +29,7 @@ from xinlian.trace.usecases.quality.live_signals import LiveSignal, LiveSignals,
 from xinlian.trace.usecases.quality.ports import PointKey, QualityReader
 from xinlian.trace.usecases.quality.predicting import AI4I, PredictionReport, learn, predict
 from xinlian.trace.usecases.quality.rates import yields, yields_of
-from xinlian.trace.usecases.quality.recognising import Recogniser
+from xinlian.trace.usecases.quality.recognising import Recogniser, StepAsked
 from xinlian.trace.usecases.quality.recognition_simulation import (
     SimulationReport,
     simulate_recognition,
@@ -65,6 +65,7 @@ __all__ = [
     "SimulationReport",
     "Standing",
     "State",
+    "StepAsked",
     "StreamKey",
     "StreamPlan",
     "Switching",

@@ -88,6 +88,9 @@ class RecognitionStore(Protocol):
     def listed(self, party: int, state: State | None = None) -> Sequence[Recognition]:
         """Points that a party is a side of."""
 
+    def proposed(self, supplier: int, customer: int) -> int:
+        """How many points between a supplier and a customer are proposed and not agreed on."""
+
     def add(self, after: Recognition, record: Mapping[str, Any]) -> None:
         """Write a point's first step; ``QualityError`` if it is there."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,13 +11,14 @@ from xinlian.ledger.model.evidence.canonical import canonical
 from xinlian.trace.model.quality.errors import QualityError
 from xinlian.trace.model.quality.recognition import (
     Action,
+    Cause,
     Recognition,
     Step,
     propose,
     supervise,
     transition,
 )
-from xinlian.trace.model.quality.recognition_terms import Standing, Terms
+from xinlian.trace.model.quality.recognition_terms import DAY_MS, Standing, Terms
 from xinlian.trace.usecases.quality.ports import (
     PointKey,
     RecognitionStore,
@@ -25,10 +26,41 @@ from xinlian.trace.usecases.quality.ports import (
     Signatures,
 )
 
-__all__ = ["DOMAIN", "Draft", "Recogniser"]
+__all__ = [
+    "ACKNOWLEDGED",
+    "AHEAD_MS_MAX",
+    "BEHIND_MS_MAX",
+    "DOMAIN",
+    "PROPOSALS_MAX",
+    "Draft",
+    "Recogniser",
+    "StepAsked",
+]
 
 DOMAIN: Final = b"XINLIAN-RECOGNITION\x01"
 """Stands before the canonical record in what parties sign, so that it is no other document."""
+ACKNOWLEDGED: Final = "mutual-recognition-acknowledged/1"
+"""Layout of the record by which a side takes a step of the other side alone into its own log."""
+PROPOSALS_MAX: Final = 100
+"""Open proposals between one supplier and one customer."""
+AHEAD_MS_MAX: Final = 5 * 60_000
+BEHIND_MS_MAX: Final = 7 * DAY_MS
+"""How far the moment of a step may lie back while the second side's signature is waited for; of
+what one side says alone it is ``AHEAD_MS_MAX`` as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepAsked:
+    """A step as it is signed. ``at_ms`` is the moment that it names; ``characteristic`` and
+    ``terms`` belong to a proposal."""
+
+    key: PointKey
+    action: Action
+    at_ms: int
+    characteristic: str = ""
+    terms: Terms | None = None
+    standing: Standing | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +69,16 @@ class Draft:
 
     step: Step
     preimage: bytes
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the canonical record, in hex: what both sides compare."""
-        return hashlib.sha256(self.preimage[len(DOMAIN) :]).hexdigest()
+    digest: str
+    """SHA-256 of the canonical record, in hex: what both sides compare."""
 
 
 class Recogniser:
     """Steps of recognition within the caller's transaction.
 
-    ``now_ms`` is part of what is signed: both sides are shown the same draft and sign it, and the
-    one who carries it out names the same moment.
+    Both sides are shown the same draft and sign it. The record of a step goes into the logs of
+    those who signed it; who did not sign gets it, within a record of layout ``ACKNOWLEDGED``, when
+    it signs a later step: nobody writes into the log of another.
     """
 
     def __init__(self, store: RecognitionStore, signatures: Signatures, sink: RecordSink) -> None:
@@ -56,99 +86,78 @@ class Recogniser:
         self._signatures = signatures
         self._sink = sink
 
-    def draft_proposal(
-        self, key: PointKey, characteristic: str, terms: Terms, now_ms: int
-    ) -> Draft:
-        """What the proposer signs."""
-        return _draft(
-            propose(
-                key.point,
-                supplier=key.supplier,
-                customer=key.customer,
-                characteristic=characteristic,
-                terms=terms,
-                now_ms=now_ms,
-                signed_by=(key.supplier, key.customer),
+    def draft(self, asked: StepAsked) -> Draft:
+        """What is signed for a step; ``QualityError`` where it is not possible."""
+        step = self._step(asked, (asked.key.supplier, asked.key.customer))
+        canon = canonical(dict(step.record))
+        return Draft(step, DOMAIN + canon, hashlib.sha256(canon).hexdigest())
+
+    def check(
+        self, asked: StepAsked, signatures: Mapping[int, bytes], now_ms: int
+    ) -> Mapping[str, Any]:
+        """The record of a step with its signatures, if it may be taken now; ``QualityError``.
+
+        Every signature must be right, also one that is not needed.
+        """
+        draft = self.draft(asked)
+        self._check_signatures(asked.key, draft, signatures)
+        self._step(asked, tuple(signatures))
+        behind = BEHIND_MS_MAX if len(signatures) > 1 else AHEAD_MS_MAX
+        if not -behind <= asked.at_ms - now_ms <= AHEAD_MS_MAX:
+            raise QualityError(
+                "the moment of a step lies at most 5 minutes from now (7 days back where both sign)"
             )
-        )
+        if asked.action is Action.PROPOSE:
+            if self._store.find(asked.key) is not None:
+                raise QualityError(f"the control point {asked.key.point} is there already")
+            open_ones = self._store.proposed(asked.key.supplier, asked.key.customer)
+            if open_ones >= PROPOSALS_MAX:
+                raise QualityError(f"{PROPOSALS_MAX} proposals between these parties are open")
+        return _signed_record(draft, signatures)
 
-    def draft(
-        self,
-        key: PointKey,
-        action: Action,
-        now_ms: int,
-        standing: Standing | None = None,
-        reason: str = "",
-    ) -> Draft:
-        """What both sides sign for a step; ``QualityError`` where it is not possible."""
-        return _draft(
-            transition(
-                self._known(key),
-                action,
-                now_ms=now_ms,
-                signed_by=(key.supplier, key.customer),
-                standing=standing,
-                reason=reason,
-            )
-        )
-
-    def propose(
-        self,
-        key: PointKey,
-        characteristic: str,
-        terms: Terms,
-        now_ms: int,
-        signatures: Mapping[int, bytes],
-    ) -> Recognition:
-        """Begin with a proposal that one side signed."""
-        draft = self.draft_proposal(key, characteristic, terms, now_ms)
-        signed = self._signers(key, draft, signatures)
-        step = propose(
-            key.point,
-            supplier=key.supplier,
-            customer=key.customer,
-            characteristic=characteristic,
-            terms=terms,
-            now_ms=now_ms,
-            signed_by=signed,
-        )
-        record = _signed_record(step, draft, signatures)
-        self._store.add(step.after, record)
-        self._tell(step.after, record)
-        return step.after
-
-    def take(
-        self,
-        key: PointKey,
-        action: Action,
-        now_ms: int,
-        signatures: Mapping[int, bytes],
-        standing: Standing | None = None,
-        reason: str = "",
-    ) -> Recognition:
-        """Take a step; every signature must be right, also one that is not needed."""
-        draft = self.draft(key, action, now_ms, standing, reason)
-        signed = self._signers(key, draft, signatures)
-        step = transition(
-            self._known(key),
-            action,
-            now_ms=now_ms,
-            signed_by=signed,
-            standing=standing,
-            reason=reason,
-        )
-        record = _signed_record(step, draft, signatures)
-        self._store.move(step.after, record)
-        self._tell(step.after, record)
-        return step.after
+    def take(self, asked: StepAsked, signatures: Mapping[int, bytes], now_ms: int) -> Recognition:
+        """Take a step that ``check`` lets pass."""
+        record = self.check(asked, signatures, now_ms)
+        after = self._step(asked, tuple(signatures)).after
+        for party in sorted(signatures):
+            for missed in self._missed(asked.key, party):
+                self._sink(party, _acknowledged(missed, record))
+            self._sink(party, record)
+        if asked.action is Action.PROPOSE:
+            self._store.add(after, record)
+        else:
+            self._store.move(after, record)
+        return after
 
     def supervise(self, key: PointKey, standing: Standing, now_ms: int) -> Step | None:
         """Suspend a point whose terms broke; the record goes into both sides' logs."""
         step = supervise(self._known(key), standing, now_ms)
         if step is not None:
             self._store.move(step.after, step.record)
-            self._tell(step.after, step.record)
+            for party in (key.supplier, key.customer):
+                self._sink(party, step.record)
         return step
+
+    def _step(self, asked: StepAsked, signed_by: Collection[int]) -> Step:
+        key = asked.key
+        if asked.action is Action.PROPOSE:
+            return propose(
+                key.point,
+                supplier=key.supplier,
+                customer=key.customer,
+                characteristic=asked.characteristic,
+                terms=asked.terms or Terms(),
+                now_ms=asked.at_ms,
+                signed_by=signed_by,
+            )
+        return transition(
+            self._known(key),
+            asked.action,
+            now_ms=asked.at_ms,
+            signed_by=signed_by,
+            standing=asked.standing,
+            reason=asked.reason,
+        )
 
     def _known(self, key: PointKey) -> Recognition:
         found = self._store.find(key)
@@ -156,29 +165,41 @@ class Recogniser:
             raise QualityError(f"there is no control point {key.point} between these parties")
         return found
 
-    def _signers(
+    def _check_signatures(
         self, key: PointKey, draft: Draft, signatures: Mapping[int, bytes]
-    ) -> tuple[int, ...]:
+    ) -> None:
         for party, signature in signatures.items():
             if party not in {key.supplier, key.customer}:
                 raise QualityError(f"party {party} is not a side of this control point")
             if not self._signatures.signed(party, draft.preimage, signature):
                 raise QualityError(f"the signature of party {party} is not over this step")
-        return tuple(signatures)
 
-    def _tell(self, after: Recognition, record: Mapping[str, Any]) -> None:
-        for party in (after.supplier, after.customer):
-            self._sink(party, record)
+    def _missed(self, key: PointKey, party: int) -> list[Mapping[str, Any]]:
+        """Steps that the other side took alone since the party's log was last told of one."""
+        missed: list[Mapping[str, Any]] = []
+        for record in reversed(self._store.steps(key)):
+            signed = {one["party"] for one in record.get("signatures", ())}
+            if record["cause"] == Cause.CONDITION or party in signed:
+                break
+            missed.append(record)
+        return missed[::-1]
 
 
-def _draft(step: Step) -> Draft:
-    return Draft(step, DOMAIN + canonical(dict(step.record)))
+def _acknowledged(missed: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
+    """What the other side did, as the side that signs now takes it into its log: of the moment at
+    which it signs, with the record of then as it stands in the other log."""
+    return {
+        "schema": ACKNOWLEDGED,
+        "subject": record["subject"],
+        "event_time": record["event_time"],
+        "record": dict(missed),
+    }
 
 
-def _signed_record(step: Step, draft: Draft, signatures: Mapping[int, bytes]) -> dict[str, Any]:
+def _signed_record(draft: Draft, signatures: Mapping[int, bytes]) -> dict[str, Any]:
     """The record with its signatures: without them it is what was signed, byte for byte."""
     return {
-        **step.record,
+        **draft.step.record,
         "agreed": draft.digest,
         "signatures": [
             {"party": party, "signature": signature.hex()}
