@@ -12,10 +12,12 @@ from xinlian.trace.model.facts import Claim, Correction, Event, Fact, Gap, Inspe
 from xinlian.trace.model.items import Item, ItemId
 from xinlian.trace.model.links import Certainty, Link
 
-__all__ = ["FACTS_PER_ROW_MAX", "ITEMS_PER_ROW_MAX", "TIME_MS_MAX", "check_fact"]
+__all__ = ["AHEAD_MS_MAX", "FACTS_PER_ROW_MAX", "ITEMS_PER_ROW_MAX", "TIME_MS_MAX", "check_fact"]
 
 TIME_MS_MAX: Final = 4_133_980_800_000
 """2101-01-01T00:00:00Z; times lie from 1970 to the end of 2100."""
+AHEAD_MS_MAX: Final = 5 * 60_000
+"""How far the clock of a source may be ahead of the server's; checks of proofs grant as much."""
 FACTS_PER_ROW_MAX: Final = 20_000
 ITEMS_PER_ROW_MAX: Final = 10_000
 """A record stands in the chain of each item: more of them are told of in several rows."""
@@ -29,8 +31,12 @@ _LARGEST, _SMALLEST = Decimal("1e30"), Decimal("1e-30")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
 
 
-def check_fact(fact: Fact) -> Problem | None:
-    """Why a fact cannot be taken in; ``None`` if it can."""
+def check_fact(fact: Fact, now_ms: int) -> Problem | None:
+    """Why a fact cannot be taken in at a time; ``None`` if it can.
+
+    What was observed lies in the past, give or take what clocks differ: its record would claim to
+    be from after the block that fixed it, for ever. Only the end of a link may be planned.
+    """
     for name, item in _items(fact):
         if not 0 < len(item.id) <= _ID_CHARS_MAX or _CONTROL.search(item.id):
             return Problem(
@@ -45,6 +51,12 @@ def check_fact(fact: Fact) -> Problem | None:
                 "the time lies before 1970 or after 2100",
                 "时间早于 1970 年或晚于 2100 年",
             )
+        if time is not None and time > now_ms + AHEAD_MS_MAX and not _planned(fact, name):
+            return Problem(
+                name,
+                "the time lies in the future, and what is recorded has happened",
+                "时间晚于当前时间；只能采集已发生的事实",
+            )
     for name, value in _decimals(fact):
         if value is None or _USUAL.fullmatch(value):
             continue
@@ -57,6 +69,12 @@ def check_fact(fact: Fact) -> Problem | None:
                 "数值至多 50 个字符，且为 0 或绝对值介于 1e-30 与 1e30 之间",
             )
     return _odd(fact)
+
+
+def _planned(fact: Fact, name: str) -> bool:
+    """Whether that is the end of a link whose beginning is known: of a removal alone it is the time
+    at which it happened."""
+    return name == "valid_to" and isinstance(fact, Link) and fact.valid_from_ms is not None
 
 
 def _measurable(text: str) -> bool:

@@ -69,7 +69,7 @@ def problem_of(row: Row, now_ms: int, record: dict[str, Any]) -> Problem | None:
             return _STRANGE
     items = 0
     for fact in row.facts:
-        found = check_fact(fact)
+        found = check_fact(fact, now_ms)
         if found is not None:
             return found
         items += _weight(fact)
