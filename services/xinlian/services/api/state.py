@@ -45,6 +45,11 @@ class ApiState:
         """Who holds a token; ``None`` if it is no good, for whatever reason."""
         return self._actor(self.app.tokens.verify(text))
 
+    def actor_again(self, token_id: str) -> Actor | None:
+        """Who holds a token that was good before, as things are now; ``None`` if it is no good any
+        more."""
+        return self._actor(self.app.tokens.living(token_id))
+
     def visitor_of(self, cookie: str) -> Actor | None:
         """Who signed in to the pages with a cookie; ``None`` for a stranger."""
         return self._actor(self.app.page_sessions.token(cookie))

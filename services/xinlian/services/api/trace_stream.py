@@ -3,6 +3,9 @@
 No reader has a queue: each goes through the table of signals by its own cursor, and one look at
 the newest number, five times a second while anybody reads, wakes them all. A slow reader falls
 behind by itself and nothing is lost to it; ``Last-Event-ID`` is the cursor.
+
+Whoever reads is looked at again before every event and every ping: a stream ends as soon as its
+token, its party or the party's roles are no longer what they were, and the reader may ask anew.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from xinlian.services.api.route import guarded_router
 from xinlian.services.api.schemas.common import Page, PartyNo, View
 from xinlian.services.api.schemas.trace import Millis
 from xinlian.services.api.state import ActorDep, ApiState, StateDep
+from xinlian.services.app.actors import Actor
 from xinlian.services.app.reading import Reader
 
 __all__ = ["router"]
@@ -72,36 +76,33 @@ async def list_signals(
         rows = await run_in_threadpool(state.feed.source.after, begin or 0, reader.party, _AT_ONCE)
         return Response(orjson.dumps({"items": rows}), media_type="application/json")
     state.feed.check(actor.token)
-    events = _events(state, actor.token, reader, begin, seconds)
+    events = _events(state, actor, reader, begin, seconds)
     return StreamingResponse(events, media_type=STREAM, headers={"Cache-Control": "no-store"})
 
 
 async def _events(
-    state: ApiState, token: str, reader: Reader, begin: int | None, seconds: int
+    state: ApiState, actor: Actor, reader: Reader, begin: int | None, seconds: int
 ) -> AsyncIterator[bytes]:
     feed = state.feed
-    with feed.place(token):
+    with feed.place(actor.token):
         end = time.monotonic() + seconds
         seen = await run_in_threadpool(feed.source.newest) if begin is None else begin
         yield b"retry: %d\n\n" % _RETRY_MS
-        told = checked = time.monotonic()
+        told = time.monotonic()
         while (now := time.monotonic()) < end:
             newest = feed.newest
-            if now - checked >= PING_SECONDS:
-                checked = now
-                if await run_in_threadpool(state.app.tokens.living, token) is None:
-                    return  # revoked or expired meanwhile
             rows = await run_in_threadpool(feed.source.after, seen, reader.party, _AT_ONCE)
+            if rows or now - told >= PING_SECONDS:
+                if await run_in_threadpool(state.actor_again, actor.token) != actor:
+                    return
+                told = now
+                if not rows:
+                    yield b": still here\n\n"
             for row in rows:
                 seen = row["signal"]
                 yield _event(row)
-            if rows:
-                told = now
-                continue
-            if now - told >= PING_SECONDS:
-                told = now
-                yield b": still here\n\n"
-            await feed.wait(max(seen, newest), min(PING_SECONDS, end - now))
+            if not rows:
+                await feed.wait(max(seen, newest), min(PING_SECONDS, end - now))
 
 
 def _event(row: dict[str, Any]) -> bytes:
