@@ -289,6 +289,8 @@ pinned = format:head_format log:hash chain_id:count contract:address key_commitm
   function readForm(data, form) {
     const [value, text] = readJson(data);
     const found = misfit(value, form);
+    if (found !== null && form === "pinned")
+      throw new Refused("given as a pinned head, but is none: {}", form + found);
     if (found !== null) throw new Refused("missing, unknown or not of its form: {}", form + found);
     return [value, text];
   }
@@ -623,7 +625,9 @@ pinned = format:head_format log:hash chain_id:count contract:address key_commitm
         throw new Refused("the history is not that of the pinned head of size {}", pin.size);
       if (trust.linked.includes(pin) || trust.same.includes(pin))
         yield [PASS, "one history with the pinned head of size {}", pin.size];
-      else yield [OPEN, "the pinned head of size {} is not joined", pin.size];
+      else if (pin.size > part.head.size)
+        yield [OPEN, "the pinned head of size {} is newer: get the proof again", pin.size];
+      else yield [OPEN, "the pinned head of size {} is not joined: pin the proof's", pin.size];
     }
     if (!trust.pins.length) yield [OPEN, "no pinned head and no node to compare with"];
   }
@@ -742,6 +746,7 @@ pinned = format:head_format log:hash chain_id:count contract:address key_commitm
   }
 
   const ZH_LINES = `
+given as a pinned head, but is none: {} = 作为已固定树头提供，但不是树头文件：{}
 missing, unknown or not of its form: {} = 缺失、未知或格式不符：{}
 {} bytes: empty or too large = {} 字节：为空或过大
 not JSON of the kind allowed here = 不是此处允许的 JSON
@@ -806,7 +811,8 @@ on chain in block {} = 在链上第 {} 区块
 the consistency proof does not join the two heads = 一致性证明无法连接两个树头
 the history is not that of the pinned head of size {} = 历史与已固定的大小为 {} 的树头不同
 one history with the pinned head of size {} = 与已固定的大小为 {} 的树头同属一个历史
-the pinned head of size {} is not joined = 未与大小为 {} 的已固定树头相连
+the pinned head of size {} is newer: get the proof again = 大小为 {} 的已固定树头较新：请重取证明
+the pinned head of size {} is not joined: pin the proof's = 未与大小为 {} 的树头相连：请固定证明树头
 the contract takes a head only if it extends the one before = 合约只接受延续前一个的树头
 no pinned head and no node to compare with = 没有可比对的已固定树头或节点
 nobody confirms a time = 没有经证实的时间

@@ -147,6 +147,8 @@ def read_form(data: bytes, form: str) -> Json:
     """The object in a file, if every member is there, known and of its form."""
     value = read_json(data)
     found = misfit(value, form)
+    if found is not None and form == "pinned":
+        raise Refused("given as a pinned head, but is none: {}", form + found)
     if found is not None:
         raise Refused("missing, unknown or not of its form: {}", form + found)
     return value
@@ -647,8 +649,10 @@ def step_8(part: Json, trust: Json) -> Iterator[Finding]:
             raise Refused("the history is not that of the pinned head of size {}", pin["size"])
         if pin in trust["linked"] or pin in trust["same"]:
             yield PASS, "one history with the pinned head of size {}", pin["size"]
+        elif not trust["chain_good"] and pin["size"] > part["head"]["size"]:
+            yield OPEN, "the pinned head of size {} is newer: get the proof again", pin["size"]
         elif not trust["chain_good"]:
-            yield OPEN, "the pinned head of size {} is not joined", pin["size"]
+            yield OPEN, "the pinned head of size {} is not joined: pin the proof's", pin["size"]
     if trust["chain_good"]:
         yield PASS, "the contract takes a head only if it extends the one before"
     elif not trust["pins"]:
@@ -751,13 +755,8 @@ def verify(
     def step_1() -> Iterator[Finding]:
         pins.extend(read_form(head, "pinned") for head in heads)
         bundle.update(read_bundle(data))
-        yield (
-            PASS,
-            "{} bytes; logs: {}; pinned heads: {}",
-            len(data),
-            len(bundle["parts"]),
-            len(pins),
-        )
+        logs = len(bundle["parts"])
+        yield PASS, "{} bytes; logs: {}; pinned heads: {}", len(data), logs, len(pins)
 
     found: list[list[Json]] = [[reason(0, one) for one in judge(step_1)], *([] for _ in PART_STEPS)]
     for number, part in enumerate(bundle["parts"], 1):
@@ -835,6 +834,7 @@ RESULT = {
     "zh": ("全部通过", "不通过", "无一不通过，但有未核验项"),
 }
 ZH_LINES = """
+given as a pinned head, but is none: {} = 作为已固定树头提供，但不是树头文件：{}
 missing, unknown or not of its form: {} = 缺失、未知或格式不符：{}
 {} bytes: empty or too large = {} 字节：为空或过大
 not JSON of the kind allowed here = 不是此处允许的 JSON
@@ -899,7 +899,8 @@ on chain in block {} = 在链上第 {} 区块
 the consistency proof does not join the two heads = 一致性证明无法连接两个树头
 the history is not that of the pinned head of size {} = 历史与已固定的大小为 {} 的树头不同
 one history with the pinned head of size {} = 与已固定的大小为 {} 的树头同属一个历史
-the pinned head of size {} is not joined = 未与大小为 {} 的已固定树头相连
+the pinned head of size {} is newer: get the proof again = 大小为 {} 的已固定树头较新：请重取证明
+the pinned head of size {} is not joined: pin the proof's = 未与大小为 {} 的树头相连：请固定证明树头
 the contract takes a head only if it extends the one before = 合约只接受延续前一个的树头
 no pinned head and no node to compare with = 没有可比对的已固定树头或节点
 nobody confirms a time = 没有经证实的时间
@@ -924,12 +925,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Check a Xinlian proof bundle. 核验信链证明文件。")
     parser.add_argument("file", type=Path, help="the bundle, *.xlproof; 证明文件")
     parser.add_argument(
-        "--head", type=Path, action="append", default=[], help="a head you pinned; 已固定的树头"
+        "--head", type=Path, action="append", default=[], help="pinned head, folder of them; 树头"
     )
     parser.add_argument("--rpc", type=Node, metavar="URL", help="a chain node you trust; 可信节点")
-    parser.add_argument(
-        "--contract", action="append", default=[], help="the network's EvidenceLog; 本网络合约地址"
-    )
+    parser.add_argument("--contract", action="append", default=[], help="EvidenceLog; 合约地址")
     parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language; 语言")
     parser.add_argument("--records", action="store_true", help="show the records; 显示记录")
     parser.add_argument("--json", action="store_true", help="the report as JSON; 以 JSON 输出")
@@ -949,10 +948,11 @@ def run(
 ) -> int:
     """Verify a file and print the report in English (en), Chinese (zh) or as json; exit status."""
     try:
-        data, pins = file.read_bytes(), [head.read_bytes() for head in heads]
+        files = [f for h in heads for f in (sorted(h.glob("*.xlhead")) if h.is_dir() else [h])]
+        data, pins = file.read_bytes(), [head.read_bytes() for head in files]
     except OSError as exc:
-        print("FAIL", exc, file=sys.stderr)
-        return 1
+        print(f"cannot be read 无法读取: {exc.filename}: {exc.strerror}", file=sys.stderr)
+        return 2
     report = verify(data, pins, node, contracts)
     text = json.dumps(report, indent=1) if lang == "json" else "\n".join(lines_of(report, lang))
     if records and lang != "json" and report["steps"][0]["status"] == PASS:

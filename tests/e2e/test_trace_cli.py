@@ -19,6 +19,7 @@ from xinlian.services.demo_trace.site import Site
 from tests.support.repository import ROOT
 from tests.support.trace_site import COIL, EXPECTED, SUSPECT
 
+VERIFIER = ROOT / "docs" / "xinlian_verify.py"
 CONTAINER = ROOT.parent / "shared" / "data" / "catenax" / "vehicles_as_built.json"
 
 MAPPING = """
@@ -155,6 +156,26 @@ def test_what_is_taken_in_with_a_note_is_told(
 def test_links_can_be_opened(capsys: pytest.CaptureFixture[str], plant: Site) -> None:
     for command in (("trace", SUSPECT), ("trace", "find", SUSPECT)):
         assert f"{plant.url}/t/" in run(capsys, *command)
+
+
+@pytest.mark.usefixtures("shell")
+def test_heads_of_all_logs_in_a_proof_file_are_pinned(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    proof, heads = tmp_path / "vehicle.xlproof", tmp_path / "heads"
+    run(capsys, "trace", "proof", SUSPECT, "--whole-tree", "--out", str(proof))
+    run(capsys, "evidence", "pin", "--for", str(proof), "--out", str(heads))
+    parts = json.loads(proof.read_bytes())["parts"]
+    assert len(parts) == len(list(heads.iterdir())) == 3
+    checked = subprocess.run(
+        [sys.executable, "-I", str(VERIFIER), str(proof), "--head", str(heads)],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert checked.returncode == 0, checked.stdout
+    of_another = "0x" + parts[-1]["log"]["id"]
+    run(capsys, "evidence", "pin", of_another, "--out", str(tmp_path / "one.xlhead"))
+    for wrong in (["evidence", "pin"], ["evidence", "pin", "--for", str(heads)]):
+        assert execute(wrong) == 2
 
 
 def demo(*arguments: str, out: Path) -> dict[str, Any]:

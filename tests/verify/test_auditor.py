@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import venv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -150,12 +151,46 @@ def test_records_are_shown_on_request(python: Path, tmp_path: Path) -> None:
 
 
 def test_files_that_cannot_be_read(python: Path, tmp_path: Path) -> None:
+    """Nothing was checked, so nothing failed either: 2, in plain words."""
     case = CASES["pinned"]
-    for more in (["--head", "missing.xlhead"], ["--head", "."]):
-        told = run(python, tmp_path, case, *more)
-        assert (told.returncode, told.stdout) == (1, "")
-        assert told.stderr.startswith("FAIL")
-        assert "Traceback" not in told.stderr
+    told = run(python, tmp_path, case, "--head", "missing.xlhead")
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr.strip() == (
+        "cannot be read 无法读取: missing.xlhead: No such file or directory"
+    )
+
+
+def test_heads_may_lie_in_a_folder(python: Path, tmp_path: Path) -> None:
+    case = CASES["two logs, one with SM3"]
+    folder = tmp_path / "heads"
+    folder.mkdir()
+    for number, head in enumerate(case.heads):
+        (folder / f"{number}.xlhead").write_bytes(head)
+    (folder / "notes.txt").write_text("no head", encoding="utf-8")
+    bare = replace(case, heads=())
+    assert run(python, tmp_path, bare).returncode == 2
+    assert run(python, tmp_path, bare, "--head", "heads").returncode == 0
+
+
+def test_what_is_no_pinned_head_is_told_as_such() -> None:
+    case = CASES["pinned"]
+    report = xinlian_verify.verify(case.data, (case.data,))
+    assert report["exit"] == 1
+    assert report["steps"][0]["reasons"][0]["en"].startswith(
+        "given as a pinned head, but is none: pinned."
+    )
+
+
+@pytest.mark.parametrize(
+    ("pinned", "words"), [(11, "newer: get the proof again"), (3, "not joined: pin the proof's")]
+)
+def test_a_head_of_another_size_tells_what_to_do(pinned: int, words: str) -> None:
+    log = xlproof.sample_log()
+    data = xlproof.written(xlproof.bundle(xlproof.part(log, [0], size=5)))
+    heads = (xlproof.pinned_file(xlproof.pinned(log, pinned)),)
+    report = xinlian_verify.verify(data, heads)
+    assert report["exit"] == 2
+    assert words in report["steps"][7]["reasons"][0]["en"]
 
 
 def test_the_command_line_says_the_same(
@@ -174,7 +209,10 @@ def test_the_command_line_says_the_same(
         assert execute([*words, "--lang", "zh"]) == case.exit
         shown = capfdbinary.readouterr().out.decode().splitlines()
         assert shown == list(xinlian_verify.lines_of(report, "zh"))
-    assert execute(["verify", str(tmp_path / "missing")]) == 1
+    for words in (["missing"], ["case.xlproof", "--head", str(tmp_path / "missing")]):
+        given = ["verify", str(tmp_path / words[0]), *words[1:], "--lang", "zh"]
+        assert execute(given) == 2
+        assert "文件不存在" in capfdbinary.readouterr().err.decode()
     assert execute(["verify", str(tmp_path / "case.xlproof"), "--rpc", "ftp://x"]) == 2
 
 

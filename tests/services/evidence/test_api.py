@@ -70,7 +70,7 @@ def test_a_party_sees_how_its_logs_stand(net: ApiNetwork, log: str) -> None:
 def test_logs_of_others_are_not_there(net: ApiNetwork, log: str) -> None:
     other, auditor = net.call("other"), net.call("auditor")
     assert other.get("/evidence/logs").json()["items"] == []
-    for path in ("", "/heads", "/pin", "/records/0"):
+    for path in ("", "/heads", "/records/0"):
         assert other.get(f"/evidence/logs/{log}{path}").status_code == 404, path
     proof = {"logs": [{"log": log, "subjects": [VIN]}]}
     assert other.post("/evidence/proofs", proof).status_code == 404
@@ -109,6 +109,10 @@ def test_a_head_can_be_pinned(net: ApiNetwork, log: str) -> None:
     assert (newest["format"], newest["size"]) == ("xinlian-head/1", 5)
     assert caller.get(f"/evidence/logs/{log}/pin", size=3).json()["size"] == 3
     assert caller.get(f"/evidence/logs/{log}/pin", size=4).status_code == 404
+    # The chain is every member's, and so are the heads on it.
+    for other in ("other", "auditor"):
+        assert net.call(other).get(f"/evidence/logs/{log}/pin").json() == newest
+    assert caller.get(f"/evidence/logs/0x{'ab' * 32}/pin").status_code == 404
 
 
 def test_a_receipt_is_checked(net: ApiNetwork) -> None:

@@ -202,7 +202,7 @@ def test_a_chain_that_is_too_deep_is_refused_soon(
     plant: Plant, upward: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("xinlian.trace.adapters.sql.graph.DEPTH_MAX", 500)
-    monkeypatch.setattr("xinlian.trace.usecases.capture.CHUNK_ROWS", 200)
+    monkeypatch.setattr("xinlian.trace.usecases.capture_ready.CHUNK_ROWS", 200)
     receipt = plant.capture.take(OWNER, chain(1_000, upward), now_ms=NOW, capture_key="deep")
     assert not receipt.taken
     bad = [each for each in receipt.rows if each.status is BAD]
@@ -292,7 +292,7 @@ def test_what_looks_like_a_vin_and_is_none_is_taken_in_with_a_note(
     plant: Plant, name: str, words: tuple[str, str]
 ) -> None:
     own = ItemId(1, ItemType.VEHICLE, name)
-    said = [item(own), link(PACK, own), item(CAR), item(PACK)]
+    said: list[Fact] = [item(own), link(PACK, own), item(CAR), item(PACK)]
     receipt = plant.take(*said)
     assert receipt.taken
     first, second, *plain = receipt.rows

@@ -81,12 +81,12 @@ def list_evidence_heads(
 @router.get("/logs/{log}/pin", response_class=Response, responses=_FILE)
 def get_pinned_head(
     state: StateDep,
-    reader: ReaderDep,
+    _: ReaderDep,
     log: LogPath,
     size: Annotated[LogSize | None, Query(description="By default the newest on chain.")] = None,
 ) -> Response:
-    """A head as a file (``.xlhead``) for whoever wants to check later bundles against it."""
-    content = state.app.evidence_reads.pinned(reader, unhex(log), size)
+    """A head of any log as a file (``.xlhead``) for whoever wants to check bundles against it."""
+    content = state.app.evidence_reads.pinned(unhex(log), size)
     body = orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
     return _file(body, f"{log[2:18]}-{content['size']}.xlhead")
 

@@ -73,10 +73,14 @@ class EvidenceReads:
         with self._engine.connect() as connection:
             return queries.heads_of(connection, log, limit=limit, after=after)
 
-    def pinned(self, reader: Reader, log: bytes, size: int | None) -> dict[str, Any]:
-        """The content of a file that pins a head: that of a size, or the newest on chain."""
-        info = self.log(reader, log).info
+    def pinned(self, log: bytes, size: int | None) -> dict[str, Any]:
+        """The content of a file that pins a head of any log: that of a size, or the newest on
+        chain. Every member has the chain, and heads tell nothing of what is in a log."""
         with self._engine.connect() as connection:
+            known = (row.info for row in self._logs.logs(connection))
+            info = next((each for each in known if each.log_id == log), None)
+            if info is None:
+                raise RefusedError(Code.NOT_FOUND, f"there is no evidence log {log.hex()} here")
             if size is None:
                 found = queries.newest_head(connection, log)
             else:

@@ -102,6 +102,10 @@ def make(name: str) -> click.Command:
     for verb in ROWS:
         if verb.group == name:
             command = make_command(verb)
+            if verb.operation == "get_pinned_head":
+                from xinlian.services.cli.pins import with_proof_files
+
+                with_proof_files(verb, command)
             command.params.extend(common_options())
             group.add_command(command)
     if name == "bank":

@@ -33,8 +33,9 @@ ROWS: Final = (
          "Heads of a log on chain, smallest first.", "日志的链上树头，由小到大。", (_LOG,),
          columns=("size", "block", "block_time", "root", "tx_hash"), paged=True),
     Verb("evidence", "pin", "get_pinned_head", "GET", "/evidence/logs/{log}/pin",
-         "Write a head as a file, to check later bundles against.",
-         "导出树头文件，供日后核验证明。",
+         "Write a head as a file, to check bundles against: of any LOG of the network, or of all "
+         "logs in a proof file.",
+         "导出树头文件，供核验证明：本网络任一日志，或证明文件中的全部日志。",
          (_LOG, Arg("size", "size of the head; the newest if left out", "树头大小；默认最新",
                     In.QUERY, int, required=False)), file=True),
     Verb("evidence", "record", "get_evidence_record", "GET",

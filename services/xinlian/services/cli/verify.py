@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from xinlian.ledger.adapters import xinlian_verify
 from xinlian.services.cli.common import command, wants_json
+from xinlian.services.cli.files import read_file
 from xinlian.services.cli.i18n import language, pick
 
 _FILE = click.Path(path_type=Path)
@@ -20,7 +21,10 @@ def make(name: str) -> click.Command:
             ["--head"],
             type=_FILE,
             multiple=True,
-            help=pick("a head you pinned, *.xlhead; may repeat", "已固定的树头 *.xlhead，可重复"),
+            help=pick(
+                "a head you pinned, *.xlhead, or a folder of them; may repeat",
+                "已固定的树头 *.xlhead 或其文件夹，可重复",
+            ),
         ),
         click.Option(
             ["--rpc"],
@@ -60,5 +64,7 @@ def run_verify(
         raise click.UsageError(
             pick(str(exc), "--rpc 需要 http 或 https 地址"), click.get_current_context()
         ) from exc
+    for path in (file, *(each for each in head if not each.is_dir())):
+        read_file(path)
     lang = "json" if wants_json() else language()
     return xinlian_verify.run(file, head, node, contract, lang, records=records)

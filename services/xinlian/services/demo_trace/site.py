@@ -178,7 +178,7 @@ class Site:
         reads = EvidenceReads(self.app.engine, self.app.evidence)
         reader = Reader(None)
         logs = reads.logs(reader, limit=100)
-        pinned = [reads.pinned(reader, log.info.log_id, None) for log in logs]
+        pinned = [reads.pinned(log.info.log_id, None) for log in logs]
         return [canonical(head) + b"\n" for head in pinned]
 
     def signal_counts(self) -> dict[str, int]:
