@@ -37,7 +37,7 @@ def _take(api: ApiNetwork, body: dict[str, Any], *names: str) -> dict[str, Any]:
 
 
 def _inspections(api: ApiNetwork, first: int, values: list[str]) -> None:
-    moment = "2026-01-01T08:{:02}:00.000+08:00"
+    moment = "2025-06-15T08:{:02}:00.000+08:00"
     facts = [
         {
             "type": "inspection",

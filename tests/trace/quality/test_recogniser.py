@@ -23,6 +23,7 @@ from xinlian.trace.usecases.quality.recognising import (
     PROPOSALS_MAX,
     Recogniser,
     StepAsked,
+    suspend_broken,
 )
 
 from tests.trace.quality.test_recognition import GOOD, NOW
@@ -53,8 +54,10 @@ class Network:
 
     def _recogniser(self, connection: Any) -> Recogniser:
         signatures = AccountSignatures(lambda party: ACCOUNTS[party])
-        sink = lambda party, record: self.told.append((party, record))  # noqa: E731
-        return Recogniser(SqlRecognitions(connection), signatures, sink)
+        return Recogniser(SqlRecognitions(connection), signatures, self._sink)
+
+    def _sink(self, party: int, record: Mapping[str, Any]) -> None:
+        self.told.append((party, record))
 
     def propose(self, signers: Mapping[int, LocalSigner], point: str = KEY.point) -> State:
         return self.take(Action.PROPOSE, signers, key=KEY._replace(point=point))
@@ -78,7 +81,7 @@ class Network:
     def supervise(self, **change: Any) -> Any:
         standing = replace(GOOD, **change)
         with begin_write(self.engine) as connection:
-            return self._recogniser(connection).supervise(KEY, standing, NOW)
+            return suspend_broken(SqlRecognitions(connection), self._sink, KEY, standing, NOW)
 
     def log_of(self, party: int) -> list[dict[str, Any]]:
         return [dict(record) for one, record in self.told if one == party]

@@ -1,16 +1,12 @@
-"""Mutual recognition of control points: steps that both sides sign, suspension by itself."""
+"""Mutual recognition of control points: the steps that parties sign."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
 from xinlian.ledger.adapters.sql.engine import begin_read, begin_write
 from xinlian.ledger.model.ids import PartyId
 from xinlian.services.app.clock import Clock
@@ -19,29 +15,20 @@ from xinlian.services.app.errors import Code, RefusedError
 from xinlian.services.app.evidence import Evidence
 from xinlian.services.app.idempotency import IdempotencyKeys
 from xinlian.services.app.parties import Parties
-from xinlian.trace.adapters.quality.reader import SqlQuality
+from xinlian.services.app.trace_supervision import STREAM
 from xinlian.trace.adapters.quality.recognition_store import SqlRecognitions
 from xinlian.trace.adapters.quality.signatures import AccountSignatures
-from xinlian.trace.usecases.ports import Visibility
 from xinlian.trace.usecases.quality import (
     PointKey,
     QualityError,
     Recogniser,
     Recognition,
-    Standing,
     State,
     StepAsked,
-    capability,
-    measured,
 )
 from xinlian.trace.usecases.quality.recognising import Draft
 
-__all__ = ["STREAM", "ControlPoints"]
-
-STREAM: Final = "quality"
-_WINDOW: Final = 100
-"""Latest measurements over which Cpk is reckoned after a capture."""
-_LOG: Final = logging.getLogger(__name__)
+__all__ = ["ControlPoints"]
 
 
 class ControlPoints:
@@ -55,7 +42,6 @@ class ControlPoints:
         parties: Parties,
         custody: Custody,
         evidence: Evidence,
-        visibility: Visibility,
     ) -> None:
         self._engine = engine
         self._clock = clock
@@ -63,7 +49,6 @@ class ControlPoints:
         self._parties = parties
         self._custody = custody
         self._evidence = evidence
-        self._visibility = visibility
 
     def listed(self, party: int, state: State | None = None) -> Sequence[Recognition]:
         """The points of a party."""
@@ -136,52 +121,6 @@ class ControlPoints:
         for one in (key.supplier, key.customer):
             if self._parties.member(PartyId(one)) is None:
                 raise RefusedError(Code.NOT_FOUND, f"there is no party {one}")
-
-    def review(self, supplier: int, characteristics: Collection[str]) -> int:
-        """After a capture: suspend recognised points whose terms broke; how many were."""
-        try:
-            return self._review(supplier, characteristics)
-        except (SQLAlchemyError, QualityError, RefusedError):
-            _LOG.exception("control points of party %d could not be reviewed", supplier)
-            return 0
-
-    def _review(self, supplier: int, characteristics: Collection[str]) -> int:
-        now_ms, suspended = self._now_ms(), 0
-        for point in self.listed(supplier, State.RECOGNISED):
-            if point.supplier != supplier or point.characteristic not in characteristics:
-                continue
-            key = PointKey(point.supplier, point.customer, point.point)
-            logs = self._logs((key.supplier, key.customer))
-            with begin_write(self._engine) as connection:
-                standing = self._standing(connection, key, point)
-                if standing is not None:
-                    one = self._recogniser(connection, logs)
-                    suspended += one.supervise(key, standing, now_ms) is not None
-        return suspended
-
-    def _standing(
-        self, connection: Connection, key: PointKey, point: Recognition
-    ) -> Standing | None:
-        """What both sides signed last, with measurements as they are on record now."""
-        steps = SqlRecognitions(connection).steps(key)
-        signed = next((one["standing"] for one in reversed(steps) if "standing" in one), None)
-        reader = SqlQuality(connection, self._visibility)
-        found = reader.inspections(
-            point.supplier, characteristic=point.characteristic, limit=_WINDOW
-        )
-        try:
-            data = measured(found)
-            able = capability(data.values, lower=data.lower, upper=data.upper)
-        except QualityError:
-            return None  # too little to judge by
-        if signed is None:
-            return None
-        return replace(
-            Standing.from_record(signed),
-            measured_at_ms=data.times_ms[-1],
-            measurements=able.count,
-            cpk=Decimal(round(able.cpk.value * 10_000)) / 10_000,
-        )
 
     def _logs(self, parties: Iterable[int]) -> dict[int, bytes]:
         """The logs of parties, made before the transaction that writes."""

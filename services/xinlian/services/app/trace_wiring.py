@@ -30,6 +30,7 @@ from xinlian.services.app.trace_recall import RecallDesk
 from xinlian.services.app.trace_reviews import Reviews
 from xinlian.services.app.trace_sharing import Sharing
 from xinlian.services.app.trace_signals import Signals
+from xinlian.services.app.trace_supervision import Supervision
 from xinlian.services.app.trace_worker import QualityWorker, Task
 from xinlian.services.settings import Settings
 from xinlian.trace.adapters.quality.watch import QualityWatch
@@ -41,6 +42,8 @@ __all__ = ["TraceParts", "make_trace", "trace_parts"]
 
 _JUDGE_SECONDS = 20
 """How often inspections are looked for that no look after a capture judged."""
+_SUPERVISE_SECONDS = 30
+"""How often the next 200 recognised control points are held against their terms."""
 
 
 @dataclass(frozen=True)
@@ -120,10 +123,11 @@ def trace_parts(store: Wired, evidence: Evidence) -> dict[str, Any]:
     )
     trace.dossiers.recalls_of = recalls.naming
     seconds = store.settings.evidence_deadline_seconds
-    points = ControlPoints(
-        engine, clock, keys, store.parties, store.custody, evidence, trace.sharing
+    points = ControlPoints(engine, clock, keys, store.parties, store.custody, evidence)
+    supervision = Supervision(engine, clock, evidence)
+    watch = QualityWatch(
+        site, trace.sharing, lambda: 1000 * clock.now(), touched=supervision.review
     )
-    watch = QualityWatch(site, trace.sharing, lambda: 1000 * clock.now(), touched=points.review)
     captures = Captures(engine, clock, keys, evidence, seconds, watch.after_capture)
     reviews = Reviews(engine, clock, keys, store.parties, evidence)
     shares = Shares(engine, clock, trace.policies, evidence)
@@ -133,5 +137,8 @@ def trace_parts(store: Wired, evidence: Evidence) -> dict[str, Any]:
         "reviews": reviews,
         "points": points,
         "shares": shares,
-        "quality_worker": QualityWorker(Task("signals", _JUDGE_SECONDS, watch.catch_up)),
+        "quality_worker": QualityWorker(
+            Task("signals", _JUDGE_SECONDS, watch.catch_up),
+            Task("recognition", _SUPERVISE_SECONDS, supervision.round),
+        ),
     }

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, func, insert, or_, select, tuple_, update
 from xinlian.ledger.model.evidence.canonical import canonical
 from xinlian.trace.adapters.quality.tables import POINTS, STEPS
 from xinlian.trace.model.quality.errors import QualityError
@@ -56,6 +56,14 @@ class SqlRecognitions(RecognitionStore):
             query = query.where(POINTS.c.state == state.value)
         ordered = query.order_by(POINTS.c.supplier, POINTS.c.customer, POINTS.c.point)
         return [_read(row) for row in self._connection.execute(ordered)]
+
+    def next_ones(self, state: State, after: PointKey | None, limit: int) -> Sequence[Recognition]:
+        """Points of all parties in a state, by supplier, customer and id, beyond ``after``."""
+        key = tuple_(POINTS.c.supplier, POINTS.c.customer, POINTS.c.point)
+        query = select(POINTS).where(POINTS.c.state == state.value).order_by(*key.clauses)
+        if after is not None:
+            query = query.where(key > tuple_(*after))
+        return [_read(row) for row in self._connection.execute(query.limit(limit))]
 
     def proposed(self, supplier: int, customer: int) -> int:
         """How many points between a supplier and a customer are proposed and not agreed on."""

@@ -180,8 +180,9 @@ def transition(
     return Step(after, _record(before.state, after, cause, reason, (), standing))
 
 
-def supervise(before: Recognition, standing: Standing, now_ms: int) -> Step | None:
-    """Suspend a recognised point whose terms are broken; ``None`` where nothing happens."""
+def supervise(before: Recognition, standing: Standing, now_ms: int, why: str = "") -> Step | None:
+    """Suspend a recognised point whose terms are broken; ``None`` where nothing happens. ``why``
+    says what kept a figure from being reckoned."""
     if before.state is not State.RECOGNISED:
         return None
     broken = breaches(before.terms, standing, now_ms)
@@ -189,6 +190,8 @@ def supervise(before: Recognition, standing: Standing, now_ms: int) -> Step | No
         return None
     after = _moved(before, State.SUSPENDED, max(now_ms, before.since_ms))
     reason = "; ".join(_said(one) for one in broken)
+    if why:
+        reason = f"{reason} ({why})"[:_REASON_CHARS_MAX]
     record = _record(before.state, after, Cause.CONDITION, reason, broken, standing)
     return Step(after, record, broken)
 

@@ -88,6 +88,9 @@ class RecognitionStore(Protocol):
     def listed(self, party: int, state: State | None = None) -> Sequence[Recognition]:
         """Points that a party is a side of."""
 
+    def next_ones(self, state: State, after: PointKey | None, limit: int) -> Sequence[Recognition]:
+        """Points of all parties in a state, by supplier, customer and id, beyond ``after``."""
+
     def proposed(self, supplier: int, customer: int) -> int:
         """How many points between a supplier and a customer are proposed and not agreed on."""
 

@@ -35,6 +35,7 @@ __all__ = [
     "Draft",
     "Recogniser",
     "StepAsked",
+    "suspend_broken",
 ]
 
 DOMAIN: Final = b"XINLIAN-RECOGNITION\x01"
@@ -129,15 +130,6 @@ class Recogniser:
             self._store.move(after, record)
         return after
 
-    def supervise(self, key: PointKey, standing: Standing, now_ms: int) -> Step | None:
-        """Suspend a point whose terms broke; the record goes into both sides' logs."""
-        step = supervise(self._known(key), standing, now_ms)
-        if step is not None:
-            self._store.move(step.after, step.record)
-            for party in (key.supplier, key.customer):
-                self._sink(party, step.record)
-        return step
-
     def _step(self, asked: StepAsked, signed_by: Collection[int]) -> Step:
         key = asked.key
         if asked.action is Action.PROPOSE:
@@ -151,19 +143,13 @@ class Recogniser:
                 signed_by=signed_by,
             )
         return transition(
-            self._known(key),
+            _known(self._store, key),
             asked.action,
             now_ms=asked.at_ms,
             signed_by=signed_by,
             standing=asked.standing,
             reason=asked.reason,
         )
-
-    def _known(self, key: PointKey) -> Recognition:
-        found = self._store.find(key)
-        if found is None:
-            raise QualityError(f"there is no control point {key.point} between these parties")
-        return found
 
     def _check_signatures(
         self, key: PointKey, draft: Draft, signatures: Mapping[int, bytes]
@@ -183,6 +169,31 @@ class Recogniser:
                 break
             missed.append(record)
         return missed[::-1]
+
+
+def suspend_broken(
+    store: RecognitionStore,
+    sink: RecordSink,
+    key: PointKey,
+    standing: Standing,
+    now_ms: int,
+    why: str = "",
+) -> Step | None:
+    """Suspend a point whose terms broke, within the caller's transaction; the record goes into both
+    sides' logs. ``why`` says what kept a figure from being reckoned."""
+    step = supervise(_known(store, key), standing, now_ms, why)
+    if step is not None:
+        store.move(step.after, step.record)
+        for party in (key.supplier, key.customer):
+            sink(party, step.record)
+    return step
+
+
+def _known(store: RecognitionStore, key: PointKey) -> Recognition:
+    found = store.find(key)
+    if found is None:
+        raise QualityError(f"there is no control point {key.point} between these parties")
+    return found
 
 
 def _acknowledged(missed: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
