@@ -45,7 +45,7 @@ class Graph:
     def _start(self, seeds: Sequence[int]) -> tuple[str, Any]:
         if bulk.is_sqlite(self._connection):
             return "SELECT value FROM json_each(?)", json.dumps(list(seeds))
-        return "SELECT unnest(?::bigint[])", list(seeds)
+        return "SELECT unnest(?::bigint[])", bulk.array(list(seeds))
 
     def _each(self, side: str, more: str) -> str:
         """Joins the links of each item of ``w``, one item after the other, by the index.
@@ -174,7 +174,8 @@ class Graph:
             self._connection,
             f"SELECT {name} FROM ({start}) j WHERE EXISTS"  # noqa: S608
             f" (SELECT 1 FROM trace_links l WHERE l.{side} = j.{name} AND l.withdrawn = 0"
-            f"{_by(seen)})",
+            # One look into the index per item, as in _each.
+            f"{_by(seen)}{'' if bulk.is_sqlite(self._connection) else ' OFFSET 0'})",
             given,
         )
         return {row[0] for row in rows}
