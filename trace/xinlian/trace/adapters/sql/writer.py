@@ -198,7 +198,7 @@ class FactWriter:
         self._dirty |= {(row[0], 0) for row in (*new, *changed)}
         self._dirty |= {(row[0], 1) for row in changed if row[6] is not None or row[9]}
         self._dirty |= {(row[0], 1) for row in new if row[6] is not None}
-        self._dirty |= {(number, 1) for number in ended}
+        self._dirty |= {(number, 1) for number in (*ended, *self._links.shrunk)}
         known = set(
             bulk.by_keys(
                 connection, dirty, "item shrinks", "item", {each[0] for each in self._dirty}

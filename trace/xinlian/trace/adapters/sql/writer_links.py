@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -16,6 +18,12 @@ __all__ = ["BEGINNING", "LinkWriter"]
 
 BEGINNING: Final = -1
 """``valid_from`` of a link whose source gives no time."""
+_REMOVED: Final = -2
+"""A removal whose fitting nobody told of is a link that ended then; its ``valid_from`` is as far
+below this, so that each has its own."""
+_PAIR_MAX: Final = 100
+"""Links of one pair that are matched anew when one comes in. Of a pair with more (a batch that is
+used up in another bit by bit) a removal ends what is open when it comes in."""
 _COLUMNS: Final = " ".join(column.name for column in links.columns)
 _END_RECORD, _VALID_TO, _WITHDRAWN = 5, 6, 9
 _FIELDS: Final = {7: "kind", 8: "certainty", 10: "quantity", 11: "unit", 12: "candidate_group"}
@@ -26,9 +34,10 @@ Pair = tuple[int, int]
 class LinkWriter:
     """Compares links with what the party said before, and keeps what is new until ``flush``.
 
-    A link that comes again with an end where none was known ends; a link without a beginning but
-    with an end is a removal: it ends the one that holds at that time. An end once known is not
-    undone by a repetition without it.
+    A link that comes again with an end where none was known ends; an end once known is not undone
+    by a repetition without it. A link without a beginning but with an end is a removal: in order of
+    time, each ends the fitting that began last and is open then. In whichever order fittings and
+    removals of a pair come in, the links are the same (``_PAIR_MAX`` at most).
     """
 
     def __init__(self, connection: Connection, party: int) -> None:
@@ -36,9 +45,12 @@ class LinkWriter:
         self._party = party
         self.known_record = 0
         self._known: dict[Pair, dict[int, list[Any]]] = {}
-        self._new: list[list[Any]] = []
+        self._new: dict[tuple[int, int, int], list[Any]] = {}
         self._restated: list[tuple[dict[int, list[Any]], list[Any]]] = []
         self._changed: dict[tuple[int, int, int], list[Any]] = {}
+        self._gone: dict[tuple[int, int, int], list[Any]] = {}
+        self.shrunk: set[int] = set()
+        """Parents of links that the last ``flush`` took away."""
 
     def load(self, facts: Iterable[Link], numbers: Mapping[ItemId, int], new: set[int]) -> None:
         """Fetch what the party said of the pairs in question; items just numbered have none."""
@@ -69,11 +81,9 @@ class LinkWriter:
         ]
         old = known.get(begins)
         if old is None:
-            removal = known.get(BEGINNING)
-            ended = None if removal is None or removal[_WITHDRAWN] else removal[_VALID_TO]
-            if fact.valid_to_ms is None and ended is not None and ended > begins:
-                row[_VALID_TO], row[_END_RECORD] = ended, removal[_END_RECORD] if removal else None
-            return self._add(known, row)
+            self._add(known, row)
+            self._match(known)
+            return None
         self.known_record = old[4]
         if old[_WITHDRAWN]:
             self._restated.append((known, row))
@@ -86,7 +96,8 @@ class LinkWriter:
             return ""
         if old[_VALID_TO] is not None:
             return "valid_to"
-        return self._end(old, fact.valid_to_ms, record)
+        self._end(old, fact.valid_to_ms, record)
+        return None
 
     def settle(self, *, new: bool) -> None:
         """The row that was offered is new, or not: one that only repeats what was withdrawn does
@@ -94,51 +105,106 @@ class LinkWriter:
         restated, self._restated = self._restated, []
         if new:
             for known, row in restated:
-                known[row[2]] = row
-                self._changed[row[0], row[1], row[2]] = row
+                self._add(known, row)
+                self._match(known)
 
-    def _add(self, known: dict[int, list[Any]], row: list[Any]) -> str | None:
+    def _add(self, known: dict[int, list[Any]], row: list[Any]) -> None:
+        key = row[0], row[1], row[2]
+        if self._gone.pop(key, None) is not None or row[2] in known:
+            self._changed[key] = row
+        else:
+            self._new[key] = row
         known[row[2]] = row
-        self._new.append(row)
-        return None
 
-    def _end(self, old: list[Any], ends: int, record: int) -> str | None:
-        old[_VALID_TO], old[_END_RECORD] = ends, record
-        self._changed[old[0], old[1], old[2]] = old
-        return None
+    def _take_away(self, known: dict[int, list[Any]], row: list[Any]) -> None:
+        key = row[0], row[1], row[2]
+        del known[row[2]]
+        self._changed.pop(key, None)
+        if self._new.pop(key, None) is None:
+            self._gone[key] = row
+
+    def _end(self, old: list[Any], ends: int | None, record: int | None) -> None:
+        if (old[_VALID_TO], old[_END_RECORD]) != (ends, record):
+            old[_VALID_TO], old[_END_RECORD] = ends, record
+            self._changed[old[0], old[1], old[2]] = old
 
     def _removal(
         self, fact: Link, known: dict[int, list[Any]], parent: int, child: int, record: int
     ) -> str | None:
         ends = fact.valid_to_ms or 0
-        holding = [row for row in known.values() if not row[_WITHDRAWN] and row[2] <= ends]
-        for row in holding:
-            if row[_VALID_TO] == ends:
+        for row in known.values():
+            if row[_VALID_TO] == ends and row[2] <= ends and not row[_WITHDRAWN]:
                 self.known_record = row[_END_RECORD] or row[4]
                 return ""
-        open_ones = [row for row in holding if row[_VALID_TO] is None]
-        if open_ones:
-            return self._end(max(open_ones, key=lambda row: row[2]), ends, record)
-        if BEGINNING in known:
-            return "valid_to"
-        return self._add(
-            known,
-            [
-                *(parent, child, BEGINNING, self._party, record, record, ends),
-                *(LINK_KINDS.number[fact.kind], CERTAINTIES.number[fact.certainty], 0),
-                *(fact.quantity, fact.unit, fact.candidate_group),
-            ],
-        )
+        row = [
+            *(parent, child, _REMOVED - ends, self._party, record, record, ends),
+            *(LINK_KINDS.number[fact.kind], CERTAINTIES.number[fact.certainty], 0),
+            *(fact.quantity, fact.unit, fact.candidate_group),
+        ]
+        if row[2] in known:  # withdrawn
+            self._restated.append((known, row))
+            return ""
+        if len(known) >= _PAIR_MAX and (held := _open_at(known.values(), ends)):
+            self._end(max(held, key=itemgetter(2)), ends, record)
+            return None
+        self._add(known, row)
+        self._match(known)
+        return None
+
+    def _match(self, known: dict[int, list[Any]]) -> None:
+        """Say anew which removal ended which fitting; those that ended none are links of their own.
+
+        What each was before is forgotten first, so that only what is known counts.
+        """
+        if not 1 < len(known) <= _PAIR_MAX:
+            return
+        live = [row for row in known.values() if not row[_WITHDRAWN]]
+        waiting = {row[_VALID_TO]: row for row in live if _is_removal(row)}
+        # An end that came with its beginning stands; so do ends that no single removal explains.
+        fixed = {row[_VALID_TO] for row in live if row[_END_RECORD] is None}
+        later = [row for row in live if not _is_removal(row) and row[_END_RECORD] is not None]
+        several = {ends for ends, n in Counter(row[_VALID_TO] for row in later).items() if n > 1}
+        fits = [row for row in later if row[_VALID_TO] not in several]
+        removals = {row[_VALID_TO]: row for row in (*fits, *waiting.values())}
+        for ends in fixed | several:
+            removals.pop(ends, None)
+        fits += [row for row in live if row[_VALID_TO] is None]
+        records = {ends: row[_END_RECORD] for ends, row in removals.items()}
+        begun = sorted(fits, key=lambda row: row[2])
+        for ends in sorted(removals):
+            held = [row for row in begun if row[2] <= ends]
+            if held:
+                # Of a part that was fitted again when it was taken out, the fitting before.
+                row = max(held, key=lambda each: (each[2] < ends, each[2]))
+                begun = [each for each in begun if each is not row]
+                self._end(row, ends, records[ends])
+            elif waiting.pop(ends, None) is None:
+                like, at, record = removals[ends], _REMOVED - ends, records[ends]
+                nothing = (None, None, None)
+                self._add(
+                    known, [*like[:2], at, like[3], record, record, ends, *like[7:10], *nothing]
+                )
+        for row in begun:
+            self._end(row, None, None)
+        for row in waiting.values():
+            self._take_away(known, row)
 
     def flush(self) -> tuple[list[list[Any]], list[list[Any]]]:
         """Write; what is new and what changed, as rows of the table."""
-        new, self._new = self._new, []
-        fresh = {(row[0], row[1], row[2]) for row in new}
-        changed = [row for key, row in self._changed.items() if key not in fresh]
+        changed = [row for key, row in self._changed.items() if key not in self._new]
+        new, self._new = list(self._new.values()), {}
+        gone, self._gone = self._gone, {}
+        self.shrunk = {key[0] for key in gone}
         self._changed = {}
+        mark = "?" if bulk.is_sqlite(self._connection) else "%s"
+        if gone:
+            keys = " AND ".join(f"{column.name} = {mark}" for column in list(links.columns)[:4])
+            bulk.driver(self._connection).cursor().executemany(
+                f"DELETE FROM trace_links WHERE {keys}",  # noqa: S608
+                [(*key, self._party) for key in gone],
+            )
         bulk.insert(self._connection, links, new)
         if changed:
-            mark = "?" if bulk.is_sqlite(self._connection) else "%s"
             sets = ", ".join(f"{column.name} = {mark}" for column in list(links.columns)[4:])
             keys = " AND ".join(f"{column.name} = {mark}" for column in list(links.columns)[:4])
             bulk.driver(self._connection).cursor().executemany(
@@ -146,3 +212,11 @@ class LinkWriter:
                 [(*row[4:], *row[:4]) for row in changed],
             )
         return new, changed
+
+
+def _is_removal(row: Sequence[Any]) -> bool:
+    return bool(row[2] < BEGINNING)
+
+
+def _open_at(rows: Iterable[list[Any]], at_ms: int) -> list[list[Any]]:
+    return [r for r in rows if r[_VALID_TO] is None and r[2] <= at_ms and not r[_WITHDRAWN]]
