@@ -159,7 +159,11 @@ def test_problems_of_the_api(server: str, capsys: pytest.CaptureFixture[str]) ->
         "code": "not_found",
         "detail": "no piece 9",
     }
+    operator = {"code": "role_missing", "fields": {"who": "party"}}
+    clerk = {"code": "scope_missing", "fields": {"scope": "sign"}}
     Answers.script = {
+        "/api/v1/trace/recalls": (403, "application/json", json.dumps(operator).encode()),
+        "/api/v1/trace/recalls/1": (403, "application/json", json.dumps(clerk).encode()),
         "/api/v1/pieces/9": (404, "application/problem+json", json.dumps(problem).encode()),
         "/api/v1/me": (401, "application/problem+json", b'{"title":"A valid token is needed"}'),
         "/api/v1/parties": (200, "text/html", b"<html>"),
@@ -168,6 +172,8 @@ def test_problems_of_the_api(server: str, capsys: pytest.CaptureFixture[str]) ->
     for arguments, code, words in (
         (["piece", "show", "9"], Exit.REFUSED, "[not_found]: no piece 9"),
         (["party", "me"], Exit.NO_ACCESS, "XINLIAN_TOKEN"),
+        (["recall", "list"], Exit.NO_ACCESS, "name a party's token by --token-file"),
+        (["recall", "show", "1"], Exit.NO_ACCESS, "./xl token create --scope sign"),
         (["party", "list"], Exit.UNREACHABLE, "not JSON"),
         (["chain", "status"], Exit.REFUSED, "HTTP 500"),
     ):

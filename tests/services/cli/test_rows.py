@@ -10,6 +10,7 @@ import pytest
 from xinlian.services.api.main import create_api
 from xinlian.services.cli.failure import Exit
 from xinlian.services.cli.groups import ROWS
+from xinlian.services.cli.i18n import set_language
 from xinlian.services.cli.root import execute, make_root
 from xinlian.services.cli.verbs import In, Verb, build
 from xinlian.services.settings import Settings
@@ -119,6 +120,13 @@ def test_a_request_is_built_from_values(tmp_path: Path) -> None:
         "purpose": "redemption", "pay_on": "2026-01-05", "vouchers": [1, 2],
     }  # fmt: skip
     assert redeem.parts["key"] == "k"
+    for lang in ("en", "zh"):
+        set_language(lang)
+        for name, option in (("recall", "file_lang"), ("trace", "paper_lang")):
+            verb = rows[name, "export" if name == "recall" else "dossier"]
+            assert build(verb, {}).parts["query"] == {"lang": lang}, "as the command speaks"
+            assert build(verb, {option: "en"}).parts["query"] == {"lang": "en"}
+    set_language(None)
     file = tmp_path / "rows.csv"
     file.write_bytes(b"a,b\n")
     upload = build(rows["import", "receivables"], {"file": file})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +20,7 @@ _EXITS: Final = {
     403: Exit.NO_ACCESS,
     422: Exit.USAGE,
 }
+_RIGHTS: Final = frozenset({"scope_missing", "role_missing"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +173,31 @@ def problem(response: Any, where: str) -> CliError:
             f" ({instance})" if instance else ""
         )
     fields = body.get("fields")
-    field = fields.get("field", "") if isinstance(fields, dict) else ""
+    fields = fields if isinstance(fields, dict) else {}
+    if code in _RIGHTS:
+        todo = _other_token(str(code), fields)
+    field = fields.get("field", "")
     return CliError(
         what, where=where, todo=todo, code=exit_code, problem=str(code or ""), field=str(field)
     )
+
+
+def _other_token(code: str, fields: Mapping[str, Any]) -> str:
+    """Which token would do."""
+    if code == "scope_missing":
+        scope = fields.get("scope", "")
+        return pick(
+            f"name a token with that right by --token-file; ./xl token create --scope {scope} "
+            "makes one",
+            f"用 --token-file 指定具有该权限的令牌；可用 ./xl token create --scope {scope} 创建",
+        )
+    if fields.get("who") == "party":
+        return pick(
+            "name a party's token by --token-file, or put it into XINLIAN_TOKEN: without either "
+            "the operator's token of this folder is taken",
+            "用 --token-file 指定参与方令牌，或放入 XINLIAN_TOKEN；否则使用本目录的运营方令牌",
+        )
+    return ""
 
 
 def _json(response: Any, where: str) -> Any:

@@ -220,8 +220,9 @@ def build(verb: Verb, values: Mapping[str, Any]) -> Request:
 
 
 def _paging(verb: Verb, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Query parameters that many commands share."""
-    query: dict[str, Any] = {}
+    """Query parameters that many commands share. A file speaks as the command does."""
+    unsaid = (arg for arg in verb.args if arg.key == "lang" and not values.get(arg.name))
+    query: dict[str, Any] = {arg.key: language() for arg in unsaid}
     if verb.paged:
         query["limit"] = values.get("limit")
         query["cursor"] = values.get("after")
