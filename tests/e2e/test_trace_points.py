@@ -90,7 +90,7 @@ def test_one_signature_is_not_enough_and_a_foreign_one_is_none(api: ApiNetwork) 
     assert "signature of both" in answer.json()["detail"]
     forged = [*own, {"party": api.id("issuer"), "signature": own[0]["signature"]}]
     answer = api.call("supplier").post(f"{PATH}/steps", {**trial, "signatures": forged})
-    assert "not over this step" in answer.json()["detail"]
+    assert "did not sign this step" in answer.json()["detail"]
 
 
 def _logs(api: ApiNetwork) -> list[int]:

@@ -252,7 +252,7 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
         banking=Banking(store.engine, store.books, orders, store.clock),
         follower=Follower(store.engine, submitter.status, payments.send, store.clock),
         evidence=evidence,
-        **trace_parts(store, evidence),
+        **trace_parts(store, evidence, deployment.domain(ContractName.EVIDENCE)),
     )
 
 

@@ -80,7 +80,8 @@ TRACE_FIELDS: Final[dict[str, str]] = {
     # control points
     "supplier": "供应商", "customer": "客户", "point": "控制点", "recognition": "互认状态",
     "sequence": "步骤序号", "terms": "互认条件", "records": "记录", "digest": "摘要",
-    "record_json": "记录", "signature": "签名", "signatures": "签名", "standing": "现状",
+    "record_json": "记录", "preimage": "待签数据", "signature": "签名", "signatures": "签名",
+    "standing": "现状",
     "cpk_min": "最低 Cpk", "measurements_min": "最少测量数", "grr_percent_max": "量具变差上限",
     "categories_min": "最少可区分类别数", "calibration_days_max": "校准有效天数",
     "lots_min": "最少批次数", "lots_rejected_max": "最多拒收批次", "data_days_max": "数据最长天数",

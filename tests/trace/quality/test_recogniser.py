@@ -10,8 +10,10 @@ from sqlalchemy import Engine
 from xinlian.ledger.adapters.sql.engine import begin_write, make_engine
 from xinlian.ledger.chain.signer import LocalSigner
 from xinlian.ledger.model.evidence.canonical import canonical
+from xinlian.ledger.model.ids import Address
+from xinlian.ledger.model.orders import Domain
 from xinlian.trace.adapters.quality.recognition_store import SqlRecognitions
-from xinlian.trace.adapters.quality.signatures import AccountSignatures
+from xinlian.trace.adapters.quality.signatures import AccountSignatures, Signatories
 from xinlian.trace.adapters.quality.tables import POINTS, STEPS
 from xinlian.trace.model.quality.errors import QualityError
 from xinlian.trace.model.quality.recognition import Action, State
@@ -30,7 +32,12 @@ from tests.trace.quality.test_recognition import GOOD, NOW
 
 KEY = PointKey(7, 9, "CP-1")
 SUPPLIER, CUSTOMER, STRANGER = (LocalSigner(bytes([number]) * 32) for number in (1, 2, 3))
-ACCOUNTS = {7: {SUPPLIER.address}, 9: {CUSTOMER.address}}
+ACCOUNTS = {7: [SUPPLIER.address], 9: [CUSTOMER.address]}
+NETWORK = Domain(71, Address(b"\x05" * 20))
+
+
+def _signatories(party: int) -> Signatories:
+    return Signatories(ACCOUNTS[party], 1)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -48,13 +55,14 @@ def engine(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Engine]:
 class Network:
     """A recogniser over one transaction after another, and what it told the evidence log."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, domain: Domain = NETWORK) -> None:
         self.engine = engine
+        self.domain = domain
         self.told: list[tuple[int, Mapping[str, Any]]] = []
 
     def _recogniser(self, connection: Any) -> Recogniser:
-        signatures = AccountSignatures(lambda party: ACCOUNTS[party])
-        return Recogniser(SqlRecognitions(connection), signatures, self._sink)
+        signatures = AccountSignatures(_signatories)
+        return Recogniser(self.domain, SqlRecognitions(connection), signatures, self._sink)
 
     def _sink(self, party: int, record: Mapping[str, Any]) -> None:
         self.told.append((party, record))
@@ -75,7 +83,7 @@ class Network:
         with begin_write(self.engine) as connection:
             one = self._recogniser(connection)
             draft = one.draft(asked)
-            signed = {party: each.sign(draft.preimage) for party, each in signers.items()}
+            signed = {party: [each.sign(draft.preimage)] for party, each in signers.items()}
             return one.take(asked, signed, now_ms).state
 
     def supervise(self, **change: Any) -> Any:
@@ -121,17 +129,17 @@ def test_what_was_signed_is_the_record_without_its_signatures(engine: Engine) ->
     network.propose({9: CUSTOMER})
     (record,) = network.stored()[1]
     bare = {name: one for name, one in record.items() if name not in {"agreed", "signatures"}}
-    preimage = DOMAIN + canonical(bare)
+    preimage = DOMAIN + NETWORK.separator + canonical(bare)
     signature = bytes.fromhex(record["signatures"][0]["signature"])
-    assert AccountSignatures(lambda party: ACCOUNTS[party]).signed(9, preimage, signature)
+    assert AccountSignatures(_signatories).signed(9, preimage, [signature])
 
 
 @pytest.mark.parametrize(
     ("signers", "said"),
     [
         ({7: SUPPLIER}, "signature of both"),
-        ({7: SUPPLIER, 9: STRANGER}, "party 9 is not over this step"),
-        ({7: SUPPLIER, 9: SUPPLIER}, "party 9 is not over this step"),
+        ({7: SUPPLIER, 9: STRANGER}, "party 9 did not sign this step"),
+        ({7: SUPPLIER, 9: SUPPLIER}, "party 9 did not sign this step"),
         ({7: SUPPLIER, 9: CUSTOMER, 8: STRANGER}, "party 8 is not a side"),
     ],
 )
@@ -153,12 +161,42 @@ def test_a_signature_for_one_step_does_not_carry_another(engine: Engine) -> None
     with begin_write(engine) as connection:
         one = network._recogniser(connection)
         draft = one.draft(trial)
-        signed = {party: each.sign(draft.preimage) for party, each in BOTH.items()}
-        with pytest.raises(QualityError, match="not over this step"):
+        signed = {party: [each.sign(draft.preimage)] for party, each in BOTH.items()}
+        with pytest.raises(QualityError, match="did not sign this step"):
             one.take(replace(trial, at_ms=NOW + 1), signed, NOW)
-        malformed = {7: signed[7][:-1], 9: b""}
-        with pytest.raises(QualityError, match="not over this step"):
+        malformed = {7: [signed[7][0][:-1]], 9: [b""]}
+        with pytest.raises(QualityError, match="did not sign this step"):
             one.take(trial, malformed, NOW)
+
+
+@pytest.mark.parametrize("other", [Domain(72, NETWORK.address), Domain(71, Address(b"\x06" * 20))])
+def test_a_signature_counts_on_one_network_alone(engine: Engine, other: Domain) -> None:
+    asked = StepAsked(KEY, Action.PROPOSE, NOW, "bore", Terms())
+    with begin_write(engine) as connection:
+        one = Network(engine)._recogniser(connection)
+        signed = {7: [SUPPLIER.sign(one.draft(asked).preimage)]}
+        with pytest.raises(QualityError, match="on this network"):
+            Network(engine, other)._recogniser(connection).take(asked, signed, NOW)
+        assert one.take(asked, signed, NOW).state is State.PROPOSED
+
+
+@pytest.mark.parametrize(
+    ("who", "enough"),
+    [
+        ([SUPPLIER, STRANGER], True),
+        ([STRANGER, SUPPLIER], True),
+        ([SUPPLIER], False),
+        ([SUPPLIER, SUPPLIER], False),
+        ([SUPPLIER, CUSTOMER], False),
+        ([SUPPLIER, STRANGER, CUSTOMER], False),
+    ],
+)
+def test_a_party_signs_with_as_many_accounts_as_its_orders_need(
+    who: list[LocalSigner], enough: bool
+) -> None:
+    two = AccountSignatures(lambda _: Signatories([SUPPLIER.address, STRANGER.address], 2))
+    assert two.signed(7, b"step", [one.sign(b"step") for one in who]) is enough
+    assert not AccountSignatures(lambda _: None).signed(7, b"step", [SUPPLIER.sign(b"step")])
 
 
 def test_a_point_is_proposed_once_and_must_exist(engine: Engine) -> None:

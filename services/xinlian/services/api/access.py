@@ -167,6 +167,7 @@ RULES: Final[dict[str, Access]] = {
     "get_yields": _READ,
     "list_control_points": _READ,
     "get_control_steps": _READ,
+    "draft_control_step": Access(_W),
     "sign_control_step": _SIGN,
     "take_control_step": Access(_W),
     # evidence

@@ -9,7 +9,10 @@ __all__ = ["TRACE"]
 TRACE: Final[dict[str, str]] = {
     "this step cannot be taken: {}": "无法执行该步骤：{}",
     "there is no control point {} of yours": "没有您的控制点 {}",
-    "no key of your party is kept on this server": "本服务器未保管贵方密钥",
+    "a step of party {} needs {} signature(s) by keys that are not kept here: draft the step, sign "
+    "it with your own keys, and take it": (
+        "参与方 {} 的步骤需要 {} 个签名，且密钥未托管于此：请先生成待签步骤，用自有密钥签名后执行"
+    ),
     "too many streams of signals are open: try again in {} s": "打开的信号流过多：请在 {} 秒后重试",
     "there is no item {} that you may see": "没有您可查看的对象 {}",
     "the code {} means {} items: take one of {}, or name its type or its owner too": (

@@ -8,6 +8,7 @@ from fastapi import Query
 from xinlian.services.api.route import guarded_router
 from xinlian.services.api.schemas.common import PartyNo
 from xinlian.services.api.schemas.points import (
+    DraftView,
     PointList,
     PointView,
     SignedView,
@@ -45,6 +46,12 @@ def get_control_steps(
     return StepsView(records=[dict(one) for one in found])
 
 
+@router.post("/drafts")
+def draft_control_step(state: StateDep, actor: ActorDep, body: StepBody) -> DraftView:
+    """What is signed for a step, for parties that sign with keys of their own."""
+    return DraftView.of(state.app.points.draft(actor.signer, body.asked()))
+
+
 @router.post("/signatures")
 def sign_control_step(state: StateDep, actor: ActorDep, body: StepBody) -> SignedView:
     """Sign a step for your party; nothing changes until the step is taken."""
@@ -60,5 +67,5 @@ def sign_control_step(state: StateDep, actor: ActorDep, body: StepBody) -> Signe
 @router.post("/steps")
 def take_control_step(state: StateDep, actor: ActorDep, key: KeyDep, body: TakeBody) -> PointView:
     """Take a step that those signed who must; its record goes into the evidence logs of those."""
-    signatures = {one.party: bytes.fromhex(one.signature[2:]) for one in body.signatures}
-    return PointView.of(state.app.points.take(actor.signer, body.asked(), signatures, key))
+    signed = body.signed()
+    return PointView.of(state.app.points.take(actor.signer, body.asked(), signed, key))

@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 from xinlian.ledger.adapters.sql.engine import begin_read, begin_write
 from xinlian.ledger.model.ids import PartyId
+from xinlian.ledger.model.orders import Domain
+from xinlian.ledger.model.parties import PartyStatus
 from xinlian.services.app.clock import Clock
 from xinlian.services.app.custody import Custody
 from xinlian.services.app.errors import Code, RefusedError
@@ -17,7 +19,7 @@ from xinlian.services.app.idempotency import IdempotencyKeys
 from xinlian.services.app.parties import Parties
 from xinlian.services.app.trace_supervision import STREAM
 from xinlian.trace.adapters.quality.recognition_store import SqlRecognitions
-from xinlian.trace.adapters.quality.signatures import AccountSignatures
+from xinlian.trace.adapters.quality.signatures import AccountSignatures, Signatories
 from xinlian.trace.usecases.quality import (
     PointKey,
     QualityError,
@@ -26,7 +28,7 @@ from xinlian.trace.usecases.quality import (
     State,
     StepAsked,
 )
-from xinlian.trace.usecases.quality.recognising import Draft
+from xinlian.trace.usecases.quality.recognising import Draft, PartySignatures
 
 __all__ = ["ControlPoints"]
 
@@ -42,6 +44,7 @@ class ControlPoints:
         parties: Parties,
         custody: Custody,
         evidence: Evidence,
+        domain: Domain,
     ) -> None:
         self._engine = engine
         self._clock = clock
@@ -49,6 +52,7 @@ class ControlPoints:
         self._parties = parties
         self._custody = custody
         self._evidence = evidence
+        self._domain = domain
 
     def listed(self, party: int, state: State | None = None) -> Sequence[Recognition]:
         """The points of a party."""
@@ -64,21 +68,40 @@ class ControlPoints:
             raise RefusedError(Code.NOT_FOUND, f"there is no control point {key.point} of yours")
         return found
 
+    def draft(self, party: int, asked: StepAsked) -> Draft:
+        """What both sides sign for a step; refused with ``STATE`` where it is not possible."""
+        _side(party, asked.key)
+        with begin_read(self._engine) as connection, _possible():
+            return self._recogniser(connection, {}).draft(asked)
+
     def sign(self, party: int, asked: StepAsked) -> tuple[Draft, bytes]:
         """The step's record and the party's signature over it, by a key that is kept here.
 
-        Refused with ``STATE`` where the step is not possible or no key is kept.
+        Refused with ``STATE`` where the step is not possible, ``NO_KEY_IN_CUSTODY`` where no key is
+        kept or two people must sign.
         """
-        _side(party, asked.key)
-        with begin_read(self._engine) as connection, _possible():
-            draft = self._recogniser(connection, {}).draft(asked)
-        signers = self._custody.signers(self._parties.accounts(party), 1)
+        draft = self.draft(party, asked)
+        who = self._signatories(party)
+        needed = who.threshold if who else 1
+        # One token is one person: signing twice for it would undo the second pair of eyes.
+        signers = self._custody.signers(who.accounts, 1) if who and needed == 1 else []
         if not signers:
-            raise RefusedError(Code.STATE, "no key of your party is kept on this server")
+            raise RefusedError(
+                Code.NO_KEY_IN_CUSTODY,
+                f"a step of party {party} needs {needed} signature(s) by keys that are not kept "
+                "here: draft the step, sign it with your own keys, and take it",
+                needed=needed,
+            )
         return draft, signers[0].sign(draft.preimage)
 
+    def _signatories(self, party: int) -> Signatories | None:
+        found = self._parties.now(party)
+        if found is None or found.status is not PartyStatus.ACTIVE:
+            return None
+        return Signatories(found.accounts, found.threshold)
+
     def take(
-        self, party: int, asked: StepAsked, signatures: Mapping[int, bytes], key: str
+        self, party: int, asked: StepAsked, signatures: PartySignatures, key: str
     ) -> Recognition:
         """Take a signed step; its record goes into the logs of those who signed it. The same key
         again answers with the point as it stands.
@@ -90,7 +113,9 @@ class ControlPoints:
         self._check_parties(asked.key)
         content = {
             "step": repr(asked),
-            "signatures": {str(one): signature.hex() for one, signature in signatures.items()},
+            "signatures": {
+                str(one): [each.hex() for each in made] for one, made in signatures.items()
+            },
         }
         claim = self._keys.claim(party, key, "take_control_step", content)
         if claim.reference is None:
@@ -109,7 +134,7 @@ class ControlPoints:
             )
         return found
 
-    def _take(self, asked: StepAsked, signatures: Mapping[int, bytes]) -> None:
+    def _take(self, asked: StepAsked, signatures: PartySignatures) -> None:
         now_ms = self._now_ms()
         with begin_read(self._engine) as connection, _possible():
             self._recogniser(connection, {}).check(asked, signatures, now_ms)
@@ -133,8 +158,8 @@ class ControlPoints:
         def sink(party: int, record: Mapping[str, Any]) -> None:
             self._evidence.append(connection, logs[party], [record])
 
-        signatures = AccountSignatures(self._parties.accounts)
-        return Recogniser(SqlRecognitions(connection), signatures, sink)
+        signatures = AccountSignatures(self._signatories)
+        return Recogniser(self._domain, SqlRecognitions(connection), signatures, sink)
 
 
 def _side(party: int, key: PointKey) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Engine
 from xinlian.ledger.adapters.sql.evidence.store import SqlEvidence
+from xinlian.ledger.model.orders import Domain
 from xinlian.ledger.usecases.evidence import EvidenceLogs
 from xinlian.services.app.clock import Clock
 from xinlian.services.app.custody import Custody
@@ -107,8 +108,11 @@ class Wired(Protocol):
     trace: TraceParts
 
 
-def trace_parts(store: Wired, evidence: Evidence) -> dict[str, Any]:
-    """The parts that write, and so need the evidence logs, and the worker of quality."""
+def trace_parts(store: Wired, evidence: Evidence, domain: Domain) -> dict[str, Any]:
+    """The parts that write, and so need the evidence logs, and the worker of quality.
+
+    ``domain`` is that of the contract of the logs: signatures over steps count there alone.
+    """
     engine, clock, keys, trace = store.engine, store.clock, store.keys, store.trace
     trace.bundles.prover = evidence.prove
     site = SqlTrace(engine)
@@ -123,7 +127,7 @@ def trace_parts(store: Wired, evidence: Evidence) -> dict[str, Any]:
     )
     trace.dossiers.recalls_of = recalls.naming
     seconds = store.settings.evidence_deadline_seconds
-    points = ControlPoints(engine, clock, keys, store.parties, store.custody, evidence)
+    points = ControlPoints(engine, clock, keys, store.parties, store.custody, evidence, domain)
     supervision = Supervision(engine, clock, evidence)
     watch = QualityWatch(
         site, trace.sharing, lambda: 1000 * clock.now(), touched=supervision.review

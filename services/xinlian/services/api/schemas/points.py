@@ -19,8 +19,9 @@ from xinlian.trace.usecases.quality import (
     StepAsked,
     Terms,
 )
+from xinlian.trace.usecases.quality.recognising import Draft
 
-__all__ = ["PointList", "PointView", "SignedView", "StepBody", "StepsView", "TakeBody"]
+__all__ = ["DraftView", "PointList", "PointView", "SignedView", "StepBody", "StepsView", "TakeBody"]
 
 Figure = Annotated[
     str, StringConstraints(pattern=r"^[0-9]{1,9}(\.[0-9]{1,4})?$"), Field(examples=["1.33"])
@@ -106,9 +107,34 @@ class PartySignatureBody(Body):
 
 
 class TakeBody(StepBody):
-    """A step with the signatures that it needs."""
+    """A step with the signatures that it needs: of each party as many as its orders need."""
 
-    signatures: Annotated[list[PartySignatureBody], Field(max_length=2)]
+    signatures: Annotated[list[PartySignatureBody], Field(max_length=4)]
+
+    def signed(self) -> dict[int, list[bytes]]:
+        """The signatures by party."""
+        found: dict[int, list[bytes]] = {}
+        for one in self.signatures:
+            found.setdefault(one.party, []).append(bytes.fromhex(one.signature[2:]))
+        return found
+
+
+class DraftView(View):
+    """What is signed for a step: the Keccak-256 of ``preimage``. ``record_json`` goes into the
+    logs; ``digest`` is its SHA-256, which both sides compare."""
+
+    digest: str
+    preimage: str
+    record_json: dict[str, Any]
+
+    @classmethod
+    def of(cls, draft: Draft) -> DraftView:
+        """A draft of the application."""
+        return cls(
+            digest=draft.digest,
+            preimage=f"0x{draft.preimage.hex()}",
+            record_json=dict(draft.step.record),
+        )
 
 
 class SignedView(View):

@@ -107,8 +107,8 @@ class RecognitionStore(Protocol):
 class Signatures(Protocol):
     """Who signed what."""
 
-    def signed(self, party: int, preimage: bytes, signature: bytes) -> bool:
-        """Whether ``party`` signed ``preimage``."""
+    def signed(self, party: int, preimage: bytes, signatures: Sequence[bytes]) -> bool:
+        """Whether ``party`` signed ``preimage``, with as many accounts as it signs orders with."""
 
 
 class RecordSink(Protocol):

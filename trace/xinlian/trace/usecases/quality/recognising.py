@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from xinlian.ledger.model.evidence.canonical import canonical
+from xinlian.ledger.model.orders import Domain
 from xinlian.trace.model.quality.errors import QualityError
 from xinlian.trace.model.quality.recognition import (
     Action,
@@ -33,13 +34,15 @@ __all__ = [
     "DOMAIN",
     "PROPOSALS_MAX",
     "Draft",
+    "PartySignatures",
     "Recogniser",
     "StepAsked",
     "suspend_broken",
 ]
 
-DOMAIN: Final = b"XINLIAN-RECOGNITION\x01"
-"""Stands before the canonical record in what parties sign, so that it is no other document."""
+DOMAIN: Final = b"XINLIAN-RECOGNITION\x02"
+"""Stands before what parties sign, so that it is no other document. The separator of the network's
+domain follows (32 bytes, as in orders: chain id and contract), then the canonical record."""
 ACKNOWLEDGED: Final = "mutual-recognition-acknowledged/1"
 """Layout of the record by which a side takes a step of the other side alone into its own log."""
 PROPOSALS_MAX: Final = 100
@@ -48,6 +51,9 @@ AHEAD_MS_MAX: Final = 5 * 60_000
 BEHIND_MS_MAX: Final = 7 * DAY_MS
 """How far the moment of a step may lie back while the second side's signature is waited for; of
 what one side says alone it is ``AHEAD_MS_MAX`` as well."""
+
+PartySignatures: TypeAlias = Mapping[int, Sequence[bytes]]
+"""By party, the signatures of its accounts: as many as its orders need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,10 @@ class Recogniser:
     it signs a later step: nobody writes into the log of another.
     """
 
-    def __init__(self, store: RecognitionStore, signatures: Signatures, sink: RecordSink) -> None:
+    def __init__(
+        self, domain: Domain, store: RecognitionStore, signatures: Signatures, sink: RecordSink
+    ) -> None:
+        self._domain = domain
         self._store = store
         self._signatures = signatures
         self._sink = sink
@@ -91,10 +100,11 @@ class Recogniser:
         """What is signed for a step; ``QualityError`` where it is not possible."""
         step = self._step(asked, (asked.key.supplier, asked.key.customer))
         canon = canonical(dict(step.record))
-        return Draft(step, DOMAIN + canon, hashlib.sha256(canon).hexdigest())
+        preimage = DOMAIN + self._domain.separator + canon
+        return Draft(step, preimage, hashlib.sha256(canon).hexdigest())
 
     def check(
-        self, asked: StepAsked, signatures: Mapping[int, bytes], now_ms: int
+        self, asked: StepAsked, signatures: PartySignatures, now_ms: int
     ) -> Mapping[str, Any]:
         """The record of a step with its signatures, if it may be taken now; ``QualityError``.
 
@@ -116,7 +126,7 @@ class Recogniser:
                 raise QualityError(f"{PROPOSALS_MAX} proposals between these parties are open")
         return _signed_record(draft, signatures)
 
-    def take(self, asked: StepAsked, signatures: Mapping[int, bytes], now_ms: int) -> Recognition:
+    def take(self, asked: StepAsked, signatures: PartySignatures, now_ms: int) -> Recognition:
         """Take a step that ``check`` lets pass."""
         record = self.check(asked, signatures, now_ms)
         after = self._step(asked, tuple(signatures)).after
@@ -151,14 +161,14 @@ class Recogniser:
             reason=asked.reason,
         )
 
-    def _check_signatures(
-        self, key: PointKey, draft: Draft, signatures: Mapping[int, bytes]
-    ) -> None:
-        for party, signature in signatures.items():
+    def _check_signatures(self, key: PointKey, draft: Draft, signatures: PartySignatures) -> None:
+        for party, made in signatures.items():
             if party not in {key.supplier, key.customer}:
                 raise QualityError(f"party {party} is not a side of this control point")
-            if not self._signatures.signed(party, draft.preimage, signature):
-                raise QualityError(f"the signature of party {party} is not over this step")
+            if not self._signatures.signed(party, draft.preimage, made):
+                raise QualityError(
+                    f"party {party} did not sign this step as it signs orders on this network"
+                )
 
     def _missed(self, key: PointKey, party: int) -> list[Mapping[str, Any]]:
         """Steps that the other side took alone since the party's log was last told of one."""
@@ -207,13 +217,14 @@ def _acknowledged(missed: Mapping[str, Any], record: Mapping[str, Any]) -> dict[
     }
 
 
-def _signed_record(draft: Draft, signatures: Mapping[int, bytes]) -> dict[str, Any]:
+def _signed_record(draft: Draft, signatures: PartySignatures) -> dict[str, Any]:
     """The record with its signatures: without them it is what was signed, byte for byte."""
     return {
         **draft.step.record,
         "agreed": draft.digest,
         "signatures": [
             {"party": party, "signature": signature.hex()}
-            for party, signature in sorted(signatures.items())
+            for party, made in sorted(signatures.items())
+            for signature in made
         ],
     }
