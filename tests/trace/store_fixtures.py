@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from sqlalchemy import Engine, inspect
 from xinlian.ledger.adapters.sql.engine import begin_write, make_engine
 from xinlian.ledger.adapters.sql.evidence.store import SqlEvidence
 from xinlian.ledger.model.ids import Address, PartyId
-from xinlian.ledger.usecases.evidence import Appended, EvidenceLogs
+from xinlian.ledger.usecases.evidence import Appended, EvidenceLogs, Prepared, Records
 from xinlian.services.migrations import VERSION_TABLE, upgrade
 
 from tests.trace.plant import Plant
@@ -33,14 +34,20 @@ class Logs:
                 )
         return found.log_id
 
+    def prepare(self, records: Sequence[Mapping[str, Any]]) -> Prepared:
+        return self.logs.prepare(records)
+
     def append(
         self,
         connection: Any,
         log_id: bytes,
-        records: Sequence[Mapping[str, Any]],
+        records: Records,
         also: Sequence[Sequence[str]] = (),
     ) -> list[Appended]:
-        self.records += records
+        if isinstance(records, Prepared):
+            self.records += [orjson.loads(payload[32:]) for payload in records.payloads]
+        else:
+            self.records += records
         return self.logs.append(connection, log_id, records, also)
 
 

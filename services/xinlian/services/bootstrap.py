@@ -20,7 +20,7 @@ from xinlian.ledger.model.errors import Failure, LedgerError
 from xinlian.ledger.model.items import ContractName
 from xinlian.ledger.model.statuses import Failed
 from xinlian.ledger.model.statuses import Final as FinalStatus
-from xinlian.ledger.usecases.evidence import EvidenceLogs
+from xinlian.ledger.usecases.evidence import EvidenceLogs, Preparer, helpers
 from xinlian.services.app.audit import AuditLog
 from xinlian.services.app.bank_accounts import BankAccounts
 from xinlian.services.app.banking import Banking
@@ -164,6 +164,7 @@ class App(Store):
     def close(self) -> None:
         """Stop the workers and let go of connections."""
         self.stop()
+        self.evidence.logs.preparer.close()
         self.rpc.close()
         self.health_rpc.close()
         self.engine.dispose()
@@ -261,7 +262,7 @@ def _evidence(
 ) -> Evidence:
     """The evidence logs of the parties that this server keeps, and their worker."""
     settings = store.settings
-    logs = EvidenceLogs(SqlEvidence(), now_ms=lambda: 1000 * store.clock.now())
+    logs = EvidenceLogs(SqlEvidence(), Preparer(helpers()), now_ms=lambda: 1000 * store.clock.now())
     writers = Writers(store.engine, store.custody)
     domain = deployment.domain(ContractName.EVIDENCE)
     worker = EvidenceWorker(

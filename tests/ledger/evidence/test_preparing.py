@@ -1,6 +1,11 @@
 """Helper processes make the same commitments, and nothing hangs on their lives."""
 
 import random
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -47,6 +52,57 @@ def test_helpers_that_die_are_replaced_and_their_work_is_done(sqlite: Engine) ->
     head = twin.cut()
     assert head is not None
     assert head.size == 4_500
+
+
+def test_helpers_end_with_a_parent_that_was_killed() -> None:
+    parent = subprocess.Popen(
+        [sys.executable, "-m", "tests.ledger.evidence.helper_child"], stdout=subprocess.PIPE
+    )
+    with parent:
+        assert parent.stdout is not None
+        helper = int(parent.stdout.readline())
+        assert alive(helper)
+        parent.kill()
+    end = time.monotonic() + 20
+    while alive(helper) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not alive(helper)
+
+
+def alive(process: int) -> bool:
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+def test_threads_share_helpers_while_others_close_them(sqlite: Engine) -> None:
+    preparer = Preparer(1)
+    made = records_of(random.Random(1), 1_100, 9)
+
+    def work(number: int) -> int:
+        if number % 3 == 2:
+            preparer.close()
+            return 0
+        return len(preparer.prepare(made).wait()[1])
+
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            assert sum(pool.map(work, range(9))) == 6 * 1_100
+    finally:
+        preparer.close()
+
+
+def test_some_of_what_was_prepared_can_be_appended(sqlite: Engine) -> None:
+    twin = Twin(sqlite)
+    prepared = twin.logs.prepare(records_of(random.Random(1), 9, 3))
+    some = prepared.only([7, 0, 2])
+    assert some.payloads == [prepared.payloads[at] for at in (7, 0, 2)]
+    whole_roots, whole_times = prepared.wait()
+    roots, times = some.wait()
+    assert roots == b"".join(whole_roots[32 * at : 32 * at + 32] for at in (7, 0, 2))
+    assert list(times) == [whole_times[at] for at in (7, 0, 2)]
 
 
 def test_too_many_bytes_or_records_at_once_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

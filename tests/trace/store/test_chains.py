@@ -23,7 +23,7 @@ from xinlian.trace.model.facts import (
 )
 from xinlian.trace.model.items import ItemId, ItemType
 from xinlian.trace.model.records import facts_of, subjects_of
-from xinlian.trace.usecases import capture
+from xinlian.trace.usecases import capture_ready
 
 from tests.support.repository import ROOT
 from tests.trace.plant import NOW, Plant, batch, event, item, link, rows, serial, vehicle
@@ -102,7 +102,7 @@ def test_an_event_of_many_items_is_in_the_chain_of_each(
     assert told.items == (BOX, *many)  # type: ignore[union-attr]
     more = plant.take(event("pallets", BOX, A, *many))
     assert [(each.status, each.field) for each in more.rows] == [(RowStatus.INVALID, "items")]
-    monkeypatch.setattr(capture, "CHUNK_WEIGHT", 40)
+    monkeypatch.setattr(capture_ready, "CHUNK_WEIGHT", 40)
     plant.must(*(event(f"box {k}", *many[30 * k : 30 * k + 30]) for k in range(5)))
     part = proved(plant, tmp_path, subjects=["S149"])
     assert part["subjects"][0]["count"] == 2

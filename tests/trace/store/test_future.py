@@ -1,6 +1,7 @@
 """What was observed has happened: a proof of a record from the future would fail for ever."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from xinlian.trace.model.capture import RowStatus
@@ -38,7 +39,8 @@ OBSERVED: list[tuple[str, str, Fact]] = [
 @pytest.mark.parametrize(("field", "name", "fact"), OBSERVED)
 def test_times_in_the_future_are_refused(field: str, name: str, fact: Fact) -> None:
     assert check_fact(fact, NOW) is None
-    problem = check_fact(replace(fact, **{name: LAST + 1}), NOW)
+    later: Any = {name: LAST + 1}
+    problem = check_fact(replace(fact, **later), NOW)
     assert problem is not None
     assert problem.field == field
     assert "future" in problem.why

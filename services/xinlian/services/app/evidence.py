@@ -30,8 +30,17 @@ from xinlian.ledger.model.evidence.receipts import (
 from xinlian.ledger.model.ids import Address, PartyId
 from xinlian.ledger.model.orders import Domain
 from xinlian.ledger.model.views import HeadOnChain
-from xinlian.ledger.usecases.evidence import Also, Appended, EvidenceLogs, Records, Request
+from xinlian.ledger.usecases.evidence import (
+    Also,
+    Appended,
+    EvidenceLogs,
+    NewRecord,
+    Prepared,
+    Records,
+    Request,
+)
 from xinlian.services.app.errors import Code, RefusedError
+from xinlian.services.app.evidence_refusals import refused
 from xinlian.services.app.evidence_worker import EvidenceWorker
 from xinlian.services.app.evidence_writers import Writers
 
@@ -42,15 +51,6 @@ _PROVE_SECONDS: Final = 10
 _PROVERS_MAX: Final = 16
 _SKEW_SECONDS: Final = 300
 """How far the clocks of chain and server may differ, as step 9 of a check has it."""
-
-_CODES: Final = {
-    Refusal.UNKNOWN_LOG: Code.NOT_FOUND,
-    Refusal.UNKNOWN_LEAF: Code.NOT_FOUND,
-    Refusal.LOG_EXISTS: Code.CONFLICT,
-    Refusal.BUSY: Code.UNAVAILABLE,
-    Refusal.NO_HEAD: Code.STATE,
-    Refusal.ERASED: Code.STATE,
-}
 
 
 class Standing(StrEnum):
@@ -146,6 +146,11 @@ class Evidence:
     def writer_of(self, party: PartyId) -> Address:
         """The account kept here that signs heads of the party's logs."""
         return self._writers.ensure(party)
+
+    def prepare(self, records: Sequence[NewRecord]) -> Prepared:
+        """Commit to records before the transaction in which ``append`` takes the result; with
+        helper processes where they are many."""
+        return self.logs.prepare(records)
 
     def append(
         self, connection: Connection, log: bytes, records: Records, also: Also = ()
@@ -290,10 +295,3 @@ class Evidence:
             raise RefusedError(Code.NOT_FOUND, f"there is no evidence log {log.hex()} here")
         self._known[log] = found
         return found
-
-
-def refused(error: EvidenceError) -> RefusedError:
-    """A refusal of the evidence log as one of the services."""
-    code = _CODES.get(error.refusal, Code.INVALID)
-    fields = {} if error.at is None else {"row": error.at}
-    return RefusedError(code, error.message, **fields)

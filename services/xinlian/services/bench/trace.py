@@ -50,6 +50,7 @@ MEANING: Final = {
     "enrichment_factors": "batches, suppliers, machines, stations, shifts",
     "enrichment_s": "causes among them: bitmaps read, exact tests, what cannot be separated",
     "capture_events_per_s": "events with a part and a link, evidence included, durable",
+    "capture_cpu_us": "processor time for one of them, helpers left out, microseconds",
     "capture_repeated_per_s": "the same again: everything exists",
     "sets_refresh_per_s": "events brought into the bitmaps afterwards, per second",
 }

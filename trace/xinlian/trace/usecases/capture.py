@@ -1,7 +1,8 @@
 """Taking in: a file is taken whole or not at all, with a result for every row.
 
-Rows come in a stream and are written in chunks inside one transaction, each with a record in the
-party's evidence log; any row that is no good rolls all of it back, and only the results stay.
+Rows are read, checked and committed to first (``capture_ready``), then written in chunks inside one
+transaction, each with a record in the party's evidence log; any row that is no good rolls all of it
+back, and only the results stay.
 """
 
 from __future__ import annotations
@@ -9,38 +10,29 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
-from itertools import islice, repeat
-from typing import Any, Final
+from typing import Final
 
 from xinlian.ledger.model.ids import PartyId
 from xinlian.trace.model.capture import CaptureReceipt, Problem, Row, RowResult, RowStatus
 from xinlian.trace.model.links import Link
 from xinlian.trace.model.notes import note_of
 from xinlian.trace.model.records import subjects_of
-from xinlian.trace.usecases.capture_rows import (
-    OTHERS,
-    digest_of,
-    ids_of,
-    problem_of,
-    weight_of,
-    why,
-)
-from xinlian.trace.usecases.ports import STREAM, CaptureStore, Evidence, Leaf, TraceSite
+from xinlian.trace.usecases.capture_ready import Chunk, Ready
+from xinlian.trace.usecases.capture_rows import OTHERS, digest_of, ids_of, why
+from xinlian.trace.usecases.ports import STREAM, CaptureStore, Evidence, Leaf, Prepared, TraceSite
 
 __all__ = ["ROWS_IN_RECEIPT_MAX", "Capture"]
 
-CHUNK_ROWS: Final = 2_000
-CHUNK_WEIGHT: Final = 40_000
 ROWS_IN_RECEIPT_MAX: Final = 10_000
 _PROBLEMS_KEPT_MAX: Final = 10_000
 _BAD: Final = frozenset({RowStatus.CONFLICT, RowStatus.INVALID})
 _TAKEN: Final = frozenset({RowStatus.ACCEPTED, RowStatus.EXISTS})
 
 
-Append = Callable[[Sequence[Mapping[str, object]], Sequence[Sequence[str]]], Sequence[Leaf]]
+Append = Callable[[Prepared, Sequence[Sequence[str]]], Sequence[Leaf]]
 
 
 class _RefusedError(Exception):
@@ -69,13 +61,21 @@ class Capture:
         ``ROWS_IN_RECEIPT_MAX`` rows; all results are stored by capture and row number.
         """
         log = self._evidence.ensure_log(PartyId(party), STREAM)
+        with Ready(self._evidence, now_ms) as ready:
+            ready.read(rows)
+            return self._write(ready, log, party, now_ms, capture_key)
+
+    def _write(
+        self, ready: Ready, log: bytes, party: int, now_ms: int, capture_key: str
+    ) -> CaptureReceipt:
+        """Everything that needs the lock."""
         with suppress(_RefusedError), self._site.write() as store:
             capture = _capture_id(store, party, capture_key)
-            run = _Run(
-                store, partial(self._evidence.append, store.connection, log), party, now_ms, capture
-            )
+            append = partial(self._evidence.append, store.connection, log)
+            run = _Run(store, append, party, now_ms, capture)
+            run.refused = ready.refused
             store.begin_capture(capture, party, capture_key, now_ms)
-            for chunk in _chunks(rows):
+            for chunk in ready:
                 run.take(chunk)
             if run.refused:
                 raise _RefusedError
@@ -96,21 +96,6 @@ class Capture:
 def _capture_id(store: CaptureStore, party: int, key: str) -> str:
     text = f"{party}\n{key}\n{store.captures_of(party, key)}"
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
-
-
-def _chunks(rows: Iterable[Row]) -> Iterable[list[Row]]:
-    source = iter(rows)
-    while chunk := list(islice(source, CHUNK_ROWS)):
-        while chunk:
-            weight = 0
-            for at, row in enumerate(chunk):
-                weight += weight_of(row)
-                if weight > CHUNK_WEIGHT and at:
-                    break
-            else:
-                at = len(chunk)
-            yield chunk[:at]
-            chunk = chunk[at:]
 
 
 def _counts_text(counts: Counter[RowStatus]) -> str:
@@ -136,10 +121,9 @@ class _Run:
         self._writer = store.writer(party)
         self._record = store.next_record()
 
-    def take(self, rows: Sequence[Row]) -> None:
+    def take(self, chunk: Chunk) -> None:
         """Judge and write a chunk."""
-        records: list[dict[str, Any]] = [{} for _ in rows]
-        problems = [problem_of(*each) for each in zip(rows, repeat(self._now_ms), records)]
+        rows, problems = chunk.rows, chunk.problems
         good = [row for row, problem in zip(rows, problems, strict=True) if problem is None]
         self._writer.load([fact for row in good for fact in row.facts])
         kept = self._kept(good)
@@ -154,7 +138,7 @@ class _Run:
             self.refused |= status in _BAD
         if not self._flush(rows, judged):
             self.refused = True
-        hashes = {} if self.refused else self._append(rows, records, judged)
+        hashes = {} if self.refused else self._append(chunk, judged)
         self._note(rows, problems, judged, hashes)
 
     def _judge(self, row: Row, kept: dict[str, int]) -> tuple[RowStatus, str, int | None]:
@@ -202,25 +186,24 @@ class _Run:
         return False
 
     def _append(
-        self,
-        rows: Sequence[Row],
-        records: Sequence[dict[str, Any]],
-        judged: Sequence[tuple[RowStatus, str, int | None]],
+        self, chunk: Chunk, judged: Sequence[tuple[RowStatus, str, int | None]]
     ) -> dict[int, bytes]:
         """Evidence of what is new; leaf hashes by record."""
         fresh = [
-            (record, row, text)
-            for row, text, (status, _, record) in zip(rows, records, judged, strict=True)
+            (at, row, record)
+            for at, (row, (status, _, record)) in enumerate(zip(chunk.rows, judged, strict=True))
             if status is RowStatus.ACCEPTED and record is not None
         ]
-        also = [subjects_of(row)[1:] for _, row, _ in fresh]
-        leaves = self._append_records([text for _, _, text in fresh], also)
+        leaves: Sequence[Leaf] = ()
+        if fresh and chunk.prepared is not None:
+            also = [subjects_of(row)[1:] for _, row, _ in fresh]
+            leaves = self._append_records(chunk.prepared.only([at for at, _, _ in fresh]), also)
         lines = [
             (record, self._party, leaf.index, leaf.leaf_hash, self._now_ms, row.source)
-            for (record, row, _), leaf in zip(fresh, leaves, strict=True)
+            for (_, row, record), leaf in zip(fresh, leaves, strict=True)
         ]
         self._store.add_records(lines)
-        without = [(digest_of(row), record) for record, row, _ in fresh if not row.facts]
+        without = [(digest_of(row), record) for _, row, record in fresh if not row.facts]
         self._store.add_kept(self._party, without)
         hashes = {line[0]: line[3] for line in lines}
         old = {record for _, _, record in judged if record is not None and record not in hashes}

@@ -19,6 +19,7 @@ __all__ = [
     "Evidence",
     "Leaf",
     "OnlyOwn",
+    "Prepared",
     "Tangle",
     "TraceSite",
     "Visibility",
@@ -42,22 +43,36 @@ class Leaf(Protocol):
         """Its leaf hash."""
 
 
+class Prepared(Protocol):
+    """Records that are committed to and stand in no log yet; the commitments may be under way."""
+
+    def wait(self) -> Any:
+        """Wait for them; ``EvidenceError`` with the place of a record that is refused."""
+
+    def only(self, places: Sequence[int]) -> Any:
+        """Some of the records, in this order."""
+
+
 class Evidence(Protocol):
     """Evidence logs of parties."""
 
     def ensure_log(self, party: PartyId, stream: str) -> bytes:
         """The id of a party's log, which is made if there is none; outside transactions."""
 
+    def prepare(self, records: Sequence[Mapping[str, Any]]) -> Prepared:
+        """Commit to records, outside transactions; ``append`` takes the result. ``EvidenceError``
+        with the place of a record that is refused."""
+
     def append(
         self,
         connection: Any,
         log_id: bytes,
-        records: Sequence[Mapping[str, object]],
+        records: Any,
         also: Sequence[Sequence[str]] = (),
     ) -> Sequence[Leaf]:
-        """Append records in order, within the SQL transaction that writes the facts, so that facts
-        and evidence are one commit. ``also`` names, for each, the subjects besides its own in whose
-        chains it stands; the answer is the first leaf of each."""
+        """Append records, given as such or prepared, in order, within the SQL transaction that
+        writes the facts, so that facts and evidence are one commit. ``also`` names, for each, the
+        subjects besides its own in whose chains it stands; the answer is the first leaf of each."""
 
 
 class Visibility(Protocol):

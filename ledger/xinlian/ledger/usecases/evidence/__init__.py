@@ -7,7 +7,7 @@ from xinlian.ledger.usecases.evidence.logs import (
     Records,
     Waiting,
 )
-from xinlian.ledger.usecases.evidence.preparing import Also, Prepared, Preparer
+from xinlian.ledger.usecases.evidence.preparing import Also, Prepared, Preparer, helpers
 from xinlian.ledger.usecases.evidence.proving import Request
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "Records",
     "Request",
     "Waiting",
+    "helpers",
 ]

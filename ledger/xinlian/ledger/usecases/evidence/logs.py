@@ -70,7 +70,7 @@ class EvidenceLogs:
         gap_alarm_ms: int = GAP_ALARM_MS,
     ) -> None:
         self._store = store
-        self._preparer = preparer or Preparer()
+        self.preparer = preparer or Preparer()
         self._now_ms = now_ms
         self._gap_alarm_ms = gap_alarm_ms
         self._writers: dict[bytes, LogWriter] = {}
@@ -119,9 +119,9 @@ class EvidenceLogs:
 
     # Appending
 
-    def prepare(self, records: Sequence[NewRecord], also: Also = ()) -> Prepared:
+    def prepare(self, records: Sequence[NewRecord]) -> Prepared:
         """Do the costly half of an append before any lock is taken; ``append`` takes the result."""
-        return self._preparer.prepare(records, also)
+        return self.preparer.prepare(records)
 
     def append(
         self, conn: Connection, log: bytes, records: Records, also: Also = ()
@@ -132,13 +132,13 @@ class EvidenceLogs:
         leaf of each. Raises ``EvidenceError`` with the place of the record that is refused; then
         nothing may be committed. ``BUSY`` while too many leaves wait for a head.
         """
-        prepared = records if isinstance(records, Prepared) else self.prepare(records, also)
+        prepared = records if isinstance(records, Prepared) else self.prepare(records)
         if not len(prepared):
             return []
         prepared.wait()
         row, writer = self._writer(conn, log)
         try:
-            return writer.append(conn, row, prepared, self._now_ms())
+            return writer.append(conn, row, prepared, also, self._now_ms())
         except BaseException:
             self._writers.pop(log, None)  # it may be ahead of the store now
             raise

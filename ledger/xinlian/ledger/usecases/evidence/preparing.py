@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from array import array
 from collections.abc import Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -35,6 +36,8 @@ SUBJECTS_MAX: Final = 10_000
 PART: Final = 1_024
 """Records that a helper process gets at once; fewer than this are done in place."""
 SHAPES_MAX: Final = 4_096
+_HASH_BYTES: Final = 32
+_HELPERS_MAX: Final = 2
 
 _SORTED: Final = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER | orjson.OPT_PASSTHROUGH_SUBCLASS
 
@@ -51,13 +54,25 @@ class Prepared:
     subjects: list[str]
     payloads: list[bytes]
     """Secret and canonical record of each."""
-    also: Also = ()
     _parts: list[Future[tuple[bytes, bytes]]] = field(default_factory=list)
     _roots: bytes = b""
     _times: array[int] = field(default_factory=lambda: array("q"))
 
     def __len__(self) -> int:
         return len(self.payloads)
+
+    def only(self, places: Sequence[int]) -> Prepared:
+        """Some of the records, in this order; waits for their commitments."""
+        roots, times = self.wait()
+        if len(places) == len(self):
+            return self
+        return Prepared(
+            [self.schemas[at] for at in places],
+            [self.subjects[at] for at in places],
+            [self.payloads[at] for at in places],
+            _roots=b"".join([roots[_HASH_BYTES * at : _HASH_BYTES * (at + 1)] for at in places]),
+            _times=array("q", [times[at] for at in places]),
+        )
 
     def wait(self) -> tuple[bytes, array[int]]:
         """Field roots, 32 bytes each, and event times in ms; raises where one is refused."""
@@ -79,21 +94,28 @@ class Prepared:
     def _of(self, future: Future[tuple[bytes, bytes]], start: int) -> tuple[bytes, bytes]:
         try:
             return future.result()
-        except BrokenExecutor:  # a helper died; its work is done here
+        except (BrokenExecutor, CancelledError):  # a helper died; its work is done here
             return commit(self.payloads[start : start + PART])
+
+
+def helpers() -> int:
+    """How many helper processes suit this machine, when others work on it too."""
+    return min(_HELPERS_MAX, (os.cpu_count() or 1) - 1)
 
 
 class Preparer:
     """Makes commitments, with ``processes`` helpers (0: in this process alone).
 
-    The helpers start with the first batch that is large enough and end with ``close``.
+    The helpers start with the first batch that is large enough and end with ``close``, or with this
+    process. Several threads may use one object.
     """
 
     def __init__(self, processes: int = 0) -> None:
         self._processes = processes
         self._pool: ProcessPoolExecutor | None = None
+        self._lock = threading.Lock()
 
-    def prepare(self, records: Sequence[Mapping[str, Any]], also: Also = ()) -> Prepared:
+    def prepare(self, records: Sequence[Mapping[str, Any]]) -> Prepared:
         """Canonical records with fresh secrets; the commitments follow in the background.
 
         Raises ``EvidenceError`` with the place of the first record that is refused, here or in
@@ -114,7 +136,6 @@ class Preparer:
             [record["schema"] for record in records],
             [record["subject"] for record in records],
             payloads,
-            _further(records, also),
         )
         if count < PART or not self._hand_out(prepared):
             roots, times = commit(payloads)
@@ -128,29 +149,45 @@ class Preparer:
             return False
         parts = range(0, len(prepared), PART)
         for _ in range(2):
-            pool = self._started()
             try:
+                pool = self._started()
                 prepared._parts = [
                     pool.submit(commit, prepared.payloads[at : at + PART]) for at in parts
                 ]
-            except BrokenExecutor:  # a helper died: start others, once
-                self.close()
+            except (BrokenExecutor, RuntimeError):  # a helper died, or another thread closed
+                self.close()  # start others, once
             else:
                 return True
         return False
 
     def close(self) -> None:
-        """End the helpers."""
-        if self._pool is not None:
-            self._pool.shutdown()
-            self._pool = None
+        """End the helpers; a later batch starts others."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown()
 
     def _started(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                self._processes, mp_context=multiprocessing.get_context("spawn")
-            )
-        return self._pool
+        with self._lock:
+            if self._pool is None:
+                self._pool = ProcessPoolExecutor(
+                    self._processes,
+                    mp_context=multiprocessing.get_context("spawn"),
+                    initializer=_leave_with_parent,
+                )
+            return self._pool
+
+
+def _leave_with_parent() -> None:
+    """A helper waits for work for ever; without this it would outlive a parent that was killed."""
+    threading.Thread(target=_follow, daemon=True).start()
+
+
+def _follow() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(0)
 
 
 def commit(payloads: Sequence[bytes]) -> tuple[bytes, bytes]:
@@ -172,17 +209,17 @@ def commit(payloads: Sequence[bytes]) -> tuple[bytes, bytes]:
     return b"".join(roots), times.tobytes()
 
 
-def _further(records: Sequence[Mapping[str, Any]], also: Also) -> Also:
+def further(subjects: Sequence[str], also: Also) -> Also:
     """Each subject once, as tags are made of it; the record's own left out."""
     if not any(also):
         return ()
     found: list[Sequence[str]] = []
-    for at, (record, more) in enumerate(zip(records, also, strict=True)):
+    for at, (subject, more) in enumerate(zip(subjects, also, strict=True)):
         try:
             names = dict.fromkeys(map(subject_id, more)) if more else {}
         except EvidenceError as exc:
             raise EvidenceError(exc.refusal, exc.message, at) from exc
-        names.pop(record["subject"], None)
+        names.pop(subject, None)
         if len(names) >= SUBJECTS_MAX or "" in names:
             why = f"a record has 1 to {SUBJECTS_MAX} subjects, none of them empty"
             raise EvidenceError(Refusal.TOO_LARGE, why, at)

@@ -24,7 +24,7 @@ from xinlian.ledger.model.evidence.leaf import (
 )
 from xinlian.ledger.model.evidence.tree import NodeHash, leaf_sm3, node_sha256, node_sm3
 from xinlian.ledger.usecases.evidence.ports import RUN_MAX, LogRow, Run, Store, Tree
-from xinlian.ledger.usecases.evidence.preparing import Prepared
+from xinlian.ledger.usecases.evidence.preparing import Also, Prepared, further
 
 CLEAN_MAX: Final = 200_000
 """Subjects whose state is kept in memory although the index holds it."""
@@ -122,11 +122,11 @@ class LogWriter:
         self.dirty = still
 
     def append(
-        self, conn: Connection, row: LogRow, prepared: Prepared, now_ms: int
+        self, conn: Connection, row: LogRow, prepared: Prepared, also: Also, now_ms: int
     ) -> list[Appended]:
-        """Make leaves and nodes and write them."""
+        """Make leaves and nodes and write them; the first leaf of each record."""
         roots, times = prepared.wait()
-        subjects, of, payloads = _spread(prepared)
+        subjects, of, payloads = _spread(prepared, further(prepared.subjects, also))
         if row.size - row.head_size + len(subjects) > WAITING_MAX:
             raise EvidenceError(Refusal.BUSY, f"{row.size - row.head_size} leaves wait for a head")
         tags = self._tags_of(subjects)
@@ -220,14 +220,16 @@ def _changed(tile: Tile, before: int, now: int) -> bool:
     return before >> shift != now >> shift
 
 
-def _spread(prepared: Prepared) -> tuple[Sequence[str], Sequence[int], Sequence[bytes | int]]:
+def _spread(
+    prepared: Prepared, also: Also
+) -> tuple[Sequence[str], Sequence[int], Sequence[bytes | int]]:
     """For each leaf its subject, the place of its record, and what is stored with it."""
-    if not prepared.also:
+    if not also:
         return prepared.subjects, range(len(prepared)), prepared.payloads
     subjects: list[str] = []
     of: list[int] = []
     payloads: list[bytes | int] = []
-    each = zip(prepared.subjects, prepared.also, prepared.payloads, strict=True)
+    each = zip(prepared.subjects, also, prepared.payloads, strict=True)
     for at, (subject, more, payload) in enumerate(each):
         subjects += (subject, *more)
         of += [at] * (1 + len(more))
