@@ -40,6 +40,12 @@ def test_reads_need_read_and_writes_more(route: APIRoute) -> None:
         assert scope in (Scope.WRITE, Scope.SIGN, Scope.ADMIN)
 
 
+@pytest.mark.parametrize("name", ["get_sampling_plan", "make_gauge_study"])
+def test_what_is_reckoned_from_the_question_alone_is_for_everybody_signed_in(name: str) -> None:
+    admit(PLATFORM, RULES[name])
+    admit(ISSUER, RULES[name])
+
+
 def test_the_platform_can_call_nothing_that_signs() -> None:
     for name, rule in RULES.items():
         if rule.scope is Scope.SIGN:

@@ -11,13 +11,15 @@ from sqlalchemy import Engine
 from xinlian.ledger.adapters.sql.engine import make_engine
 from xinlian.services.api.chinese import in_chinese
 from xinlian.services.api.schemas.spc_charts import CausesView, GaugeImpactView, SpcChartView
+from xinlian.services.api.schemas.spc_yields import YieldsView
 from xinlian.services.app.errors import RefusedError
 from xinlian.services.app.trace_quality import Quality
 from xinlian.services.app.trace_sharing import EVERYONE, Sharing
 from xinlian.services.cli.i18n import set_language
-from xinlian.services.cli.spc_show import show_chart, show_factors
+from xinlian.services.cli.spc_show import show_chart, show_factors, show_yields
 from xinlian.services.migrations import upgrade
 from xinlian.trace.model.facts import Claim, ClaimKind, Fact, Inspection, Result
+from xinlian.trace.model.quality.yields import line_yields
 
 from tests.trace.plant import NOW, OWNER, Plant, batch, item, link, serial, vehicle
 from tests.trace.store_fixtures import Logs
@@ -85,6 +87,28 @@ def test_a_chart_with_its_signal_and_capability(
     shown = capsys.readouterr().out
     assert "bore: value [mm]" in shown
     assert "nelson-1" in shown
+
+
+def test_points_that_are_not_listed_are_counted(
+    quality: Quality, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = SpcChartView.of(quality.chart(OWNER, "bore", **CHART)).model_dump(mode="json")
+    for number, point in enumerate(body["charts"][0]["points"]):
+        point["rules"] = ["nelson-2"] if number < 13 else []
+    show_chart(body | {"signals": []})
+    shown = capsys.readouterr().out
+    assert shown.count("nelson-2") == 10
+    assert "… and 3 more" in shown
+
+
+def test_every_share_of_a_line_is_shown_in_per_cent(capsys: pytest.CaptureFixture[str]) -> None:
+    tries = [(f"u{at}", "leak", at != 0) for at in range(40)] + [("u0", "leak", True)]
+    tries += [(f"u{at}", "torque", at > 1) for at in range(40)]
+    show_yields(YieldsView.of(line_yields(tries)).model_dump(mode="json"))
+    shown = capsys.readouterr().out
+    for words in ("97.5 %", "95 %", "2.5 %", "5 %", "92.625 %"):
+        assert words in shown
+    assert "0.975" not in shown
 
 
 def test_causes_in_rows_and_sentences(quality: Quality, capsys: pytest.CaptureFixture[str]) -> None:

@@ -98,7 +98,7 @@ TRACE_FIELDS: Final[dict[str, str]] = {
     "signals": "信号", "capability": "过程能力", "size": "子组大小", "learn": "阶段一点数",
     "cause": "原因组", "exposed": "涉及车辆", "failed": "故障数", "relative_risk": "相对风险",
     "q": "校正后显著性", "failures": "故障车辆", "tested": "检验因素数", "fdr": "错误发现率",
-    "units": "件数", "first_pass": "一次合格率", "rework": "返工率", "failed_ppm": "不合格 PPM",
+    "units": "件数", "first_pass": "一次合格率", "rework": "返工率", "failed_ppm": "不合格率",
     "rolled": "滚动直通率", "final_yield": "最终合格率",
     "sentences": "说明", "measured_count": "测量数", "passed_count": "判合格数",
     "truncated": "已截断", "vehicles": "车辆", "until_ms": "至",
@@ -163,4 +163,5 @@ TRACE_WORDS_OF: Final[dict[str, dict[str, str]]] = {
     "result": {"failed": "不合格"},
     "state": {"waiting": "待上链", "missed": "逾期未上链"},
     "verdict": {"affected": "受影响"},
+    "whereabouts": {"field": "已交付"},
 }

@@ -45,6 +45,8 @@ def test_a_simulated_network_is_shown(capsys: pytest.CaptureFixture[str]) -> Non
 def test_a_network_of_impossible_size_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert execute([*SIMULATE, "--weeks", "3"]) == Exit.USAGE
     assert "11 to 260 weeks" in capsys.readouterr().err
+    assert execute(["spc", "recognition", "--help"]) == Exit.OK
+    assert "11 to 260" in capsys.readouterr().out
 
 
 def test_a_prediction_stands_beside_its_baselines(
@@ -66,8 +68,8 @@ def test_a_prediction_stands_beside_its_baselines(
 @pytest.mark.parametrize(
     ("more", "code", "said"),
     [
-        ([], Exit.REFUSED, "has no column"),
-        (["--target", "failed", "--number", "failed"], Exit.REFUSED, "cannot be a feature"),
+        ([], Exit.USAGE, "has no column"),
+        (["--target", "failed", "--number", "failed"], Exit.USAGE, "cannot be a feature"),
         (["--target", "failed", "--category", "kind"], Exit.USAGE, "NAME=A,B,C"),
     ],
 )
@@ -79,5 +81,5 @@ def test_a_wrong_table_is_refused(
 
 
 def test_a_missing_file_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    assert execute(["spc", "predict", "nowhere.csv"]) == Exit.REFUSED
+    assert execute(["spc", "predict", "nowhere.csv"]) == Exit.USAGE
     assert "nowhere.csv" in capsys.readouterr().err

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from xinlian.services.cli import rows_items, rows_recall
+from xinlian.services.cli.rows_items import Moment
 from xinlian.services.cli.verbs import EXISTING_FILE, Arg, In, Verb
 
 __all__ = ["ROWS"]
@@ -141,18 +142,19 @@ _STATISTICS: Final = (
     Verb("spc", "yields", "get_yields", "GET", "/trace/spc/yields",
          "First-pass yield, rework and failures of stations.", "工位一次合格率、返工率与不合格率。",
          (Arg("station", "this station alone", "仅此工位", In.QUERY, required=False),
-          Arg("since_ms", "from this time, Unix milliseconds", "自此时间（毫秒）", In.QUERY, int,
-              required=False),
-          Arg("until_ms", "before this time, Unix milliseconds", "至此时间（毫秒）", In.QUERY, int,
-              required=False)),
+          Arg("since", "from this day or time on", "自此日期或时间", In.QUERY,
+              Moment(begins=True), required=False, field="since_ms"),
+          Arg("until", "up to this day (with it) or time", "至此日期（含当日）或时间", In.QUERY,
+              Moment(), required=False, field="until_ms")),
          view="show_yields"),
     Verb("spc", "gauge-impact", "get_gauge_impact", "GET", "/trace/spc/gauge-impact",
          "What a gauge found out of calibration measured.", "失准量具所测的对象与车辆。",
          (Arg("gauge", "the gauge", "量具", In.QUERY, positional=True),
-          Arg("last_good_ms", "last good check, Unix milliseconds", "上次检定合格时间（毫秒）",
-              In.QUERY, int),
-          Arg("found_bad_ms", "found wrong, Unix milliseconds", "发现失准时间（毫秒）",
-              In.QUERY, int))),
+          Arg("last_good", "last good check: a day (from its beginning) or a time",
+              "上次检定合格日期（自当日起）或时间", In.QUERY, Moment(begins=True),
+              field="last_good_ms"),
+          Arg("found_bad", "found wrong: a day (to its end) or a time",
+              "发现失准日期（至当日止）或时间", In.QUERY, Moment(), field="found_bad_ms"))),
 )  # fmt: skip
 
 _STEP: Final = (

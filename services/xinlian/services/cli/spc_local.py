@@ -56,7 +56,7 @@ def _recognition() -> click.Command:
         click.Option(["--suppliers"], type=number, default=50, show_default=True,
                      help=pick("suppliers", "供应商数")),
         click.Option(["--weeks"], type=number, default=40, show_default=True,
-                     help=pick("weeks", "周数")),
+                     help=pick("weeks, 11 to 260", "周数，11 至 260")),
         click.Option(["--seed"], type=int, default=1, show_default=True,
                      help=pick("the same seed gives the same report", "相同种子得到相同结果")),
     ]  # fmt: skip
@@ -191,9 +191,10 @@ def _run_predict(
         model, report = learn(read_table(file, spec), spec, LightGbm(), seed=seed)
         digest = "" if save is None else save_model(save, model)
     except QualityError as exc:
-        raise CliError(str(exc), where=str(file)) from exc
+        raise CliError(str(exc), where=str(file), code=Exit.USAGE) from exc
     except OSError as exc:
-        raise CliError(exc.strerror or str(exc), where=exc.filename or str(file)) from exc
+        where = exc.filename or str(file)
+        raise CliError(exc.strerror or str(exc), where=where, code=Exit.USAGE) from exc
     if wants_json():
         print_json({**report.to_dict(), **({"saved_sha256": digest} if digest else {})})
         return

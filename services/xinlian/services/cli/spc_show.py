@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any, Final
 
-from xinlian.services.cli.cells import moment_of_ms
+from xinlian.services.cli.cells import moment_of_ms, percent
 from xinlian.services.cli.i18n import pick
 from xinlian.services.cli.render import print_record, print_rows
 
@@ -15,6 +16,8 @@ __all__ = ["show_chart", "show_factors", "show_yields"]
 CHART_ROWS: Final = 15
 CHART_COLUMNS: Final = 72
 ROWS_MAX: Final = 40
+POINTS_SHOWN: Final = 10
+_SHARES: Final = frozenset({"first_pass", "low", "high", "rework", "rolled", "final_yield"})
 
 
 def _say(text: str = "") -> None:
@@ -30,9 +33,9 @@ def show_factors(body: Mapping[str, Any]) -> None:
 
 
 def show_yields(body: Mapping[str, Any]) -> None:
-    """Stations, and the line as a whole."""
-    print_rows([_short(row) for row in body["items"]])
-    print_record(_short({name: value for name, value in body.items() if name != "items"}))
+    """Stations, and the line as a whole; every share in per cent."""
+    print_rows([_in_percent(row) for row in body["items"]])
+    print_record(_in_percent({name: value for name, value in body.items() if name != "items"}))
 
 
 def show_chart(body: Mapping[str, Any]) -> None:
@@ -43,11 +46,14 @@ def show_chart(body: Mapping[str, Any]) -> None:
         for line in chart_lines(chart):
             _say(line)
         broken = [point for point in chart["points"] if point["rules"]]
-        for point in broken[:10]:
+        for point in broken[:POINTS_SHOWN]:
             _say(
                 f"  ✗ {moment_of_ms(point['time_ms'])}  {point['value']:g}  "
                 + ", ".join(point["rules"])
             )
+        more = len(broken) - POINTS_SHOWN
+        if more > 0:
+            _say("  … " + pick(f"and {more} more", f"另有 {more} 点"))
     rest = {name: value for name, value in body.items() if name not in ("charts", "signals")}
     if rest:
         _say()
@@ -56,6 +62,13 @@ def show_chart(body: Mapping[str, Any]) -> None:
         _say("\n" + pick("Signals", "信号"))
         for one in body["signals"][-ROWS_MAX:]:
             _say(_signal(one))
+
+
+def _in_percent(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: percent(Decimal(f"{value:.6f}")) if name in _SHARES else value
+        for name, value in row.items()
+    }
 
 
 def _short(value: Any) -> Any:
