@@ -3,14 +3,16 @@
 from pathlib import Path
 
 import pytest
+from pyroaring import BitMap
 from sqlalchemy import Engine
 from xinlian.ledger.adapters.sql.engine import make_engine
 from xinlian.services.bench import trace
-from xinlian.services.bench.trace_load import PARTY, batch_id, load, loading, vehicle_id
-from xinlian.services.bench.trace_measure import NOW_MS, Logs, measure
+from xinlian.services.bench.trace_load import PARTIES, PARTY, batch_id, load, loading, vehicle_id
+from xinlian.services.bench.trace_measure import NOW_MS, Logs, Partners, measure
 from xinlian.services.bench.trace_plant import DEEP_NODES, Plan
 from xinlian.services.migrations import upgrade
 from xinlian.trace.adapters.sql.store import SqlTrace
+from xinlian.trace.adapters.sql.views import Step
 from xinlian.trace.model.factors import FactorKind
 from xinlian.trace.model.items import WORLD, ItemId, ItemType
 from xinlian.trace.model.recall import Cause, CauseKind
@@ -19,6 +21,7 @@ from xinlian.trace.usecases import recall_scope
 from xinlian.trace.usecases.genealogy import Genealogy
 from xinlian.trace.usecases.ports import Everything
 from xinlian.trace.usecases.recall import Recalls
+from xinlian.trace.usecases.vehicle_sets import bring_up
 
 VEHICLES = 300
 
@@ -35,12 +38,19 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 
 
 def test_the_loaded_bitmaps_are_those_that_the_tables_give(engine: Engine) -> None:
-    with SqlTrace(engine).write() as store:
-        loaded = store.sets((kind, name) for kind, name, _ in list(store.all_sets(FactorKind)))
-        assert store.rebuild() == VEHICLES
-        anew = store.sets((kind, name) for kind, name, _ in list(store.all_sets(FactorKind)))
-    gone = {key for key, sets in anew.items() if not sets[0]}
-    assert {key: sets for key, sets in anew.items() if key not in gone} == loaded
+    site = SqlTrace(engine)
+    with site.read() as store:
+        loaded = store.fresh_sets(PARTIES, store.fresh_all_sets(PARTIES, FactorKind))
+        view = store.view_of(PARTIES)
+    with site.write() as store:
+        assert view is not None
+        assert store.take_step(Step(view, {}, BitMap(range(VEHICLES)), ()))
+        store.connection.exec_driver_sql("DELETE FROM trace_factor_sets WHERE view = 1")
+    assert bring_up(site, PARTIES)
+    with site.read() as store:
+        anew = store.fresh_sets(PARTIES, store.fresh_all_sets(PARTIES, FactorKind))
+        assert len(store.spoken(PARTIES)) == VEHICLES
+    assert anew == loaded
     assert len(loaded) > 1_000
 
 
@@ -64,7 +74,7 @@ def test_its_vehicles_have_thirty_parts_and_some_five_thousand(engine: Engine) -
 def test_its_recall_is_the_same_from_bitmaps_and_link_by_link(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recalls = Recalls(SqlTrace(engine), Everything(), Logs(engine))
+    recalls = Recalls(SqlTrace(engine), Partners(), Logs(engine))
     causes = (Cause(CauseKind.ITEMS, (batch_id(Plan(VEHICLES).largest),)),)
     walked = recalls.scope(PARTY, causes, NOW_MS, with_stock=False)
     monkeypatch.setattr(recall_scope, "WALKED_MAX", 1)

@@ -18,6 +18,7 @@ from xinlian.trace.model.facts import (
 from xinlian.trace.model.items import ItemId
 from xinlian.trace.usecases.ports import Everything, OnlyOwn, Visibility
 from xinlian.trace.usecases.quality import FactorKey, QualityError, chart, gauge_out, root_cause
+from xinlian.trace.usecases.vehicle_sets import bring_up
 
 from tests.trace.plant import NOW, OWNER, Plant, batch, item, link, serial, vehicle
 
@@ -132,10 +133,17 @@ def test_factors_are_vehicles_that_met_them(asked: _Asked) -> None:
 def test_the_sets_that_the_store_keeps_are_those_reckoned_anew(plant: Plant, asked: _Asked) -> None:
     kinds = ("batch", "machine", "shift", "gauge", "supplier", "station")
     everyone = _Asked(plant, Everything())
-    reckoned = everyone.factors(OWNER, kinds)  # what was captured is not yet in the kept sets
-    with plant.site.write() as store:
-        assert store.refresh() > 0
+    reckoned = everyone.factors(OWNER, kinds)  # there are no kept sets yet
+    assert bring_up(plant.site, None, least=1)
+    assert bring_up(plant.site, frozenset({OWNER}), least=1)
     assert everyone.factors(OWNER, kinds) == reckoned == asked.factors(OWNER, kinds)
+
+
+def test_a_party_is_told_how_many_vehicles_it_knows_of(plant: Plant, asked: _Asked) -> None:
+    plant.must(item(vehicle("THEIRS")), party=OTHER)
+    assert asked.population(OWNER) == CARS
+    assert asked.population(OTHER) == 1
+    assert _Asked(plant, Everything()).population(OTHER) == CARS + 1
 
 
 def test_the_bad_batch_is_found_in_the_store(asked: _Asked) -> None:

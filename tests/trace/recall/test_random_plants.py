@@ -1,25 +1,20 @@
-"""Recalls of random plants equal the naive model, the bitmaps, and what the records alone give."""
+"""Recalls of random plants equal the naive model, and what the records alone give."""
 
 import itertools
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pyroaring import BitMap
-from xinlian.trace.model.factors import FactorKind
-from xinlian.trace.model.facts import Fact, ProcessRecord
+from xinlian.trace.model.facts import ProcessRecord
 from xinlian.trace.model.items import ItemId, ItemType
 from xinlian.trace.model.links import Link
 from xinlian.trace.model.recall import Cause, CauseKind, RecallLine, RecallList
 from xinlian.trace.model.recompute import list_digest, recompute
-from xinlian.trace.usecases import recall_scope
 from xinlian.trace.usecases.ports import Everything
 from xinlian.trace.usecases.recall import Recalls
 
-from tests.trace.plant import NOW, OWNER, Plant, batch, candidate, item, link, serial, vehicle
+from tests.trace.plant import NOW, OWNER, Plant, batch, candidate, link, serial, vehicle
 from tests.trace.recall.model import Naive
 
 T = NOW - 10_000_000_000
@@ -138,65 +133,3 @@ def test_a_list_equals_the_naive_one_and_the_records(plant: Plant, data: st.Data
         assert line.path[-1] == line.vehicle.id
         steps = set(itertools.pairwise(line.path))
         assert steps <= {(each.child.id, each.parent.id) for each in naive.links}
-
-
-@MANY
-@given(data=st.data())
-def test_bitmaps_give_the_same_list(
-    plant: Plant, data: st.DataObject, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    naive, names = data.draw(plants())
-    lots = [name for name in names if name.type is ItemType.BATCH] or [batch("none")]
-    plant.must(*naive.links, item(lots[0], part_number="x"))
-    # A second capture, so that sets grow and shrink on top of what is there.
-    more, _ = data.draw(plants())
-    late = [
-        link(lots[0], vehicle(f"{names[0].id}.late"), T),
-        *(
-            Link(e.child, e.parent, e.kind, None, T + 50)
-            for e in naive.links[:2]
-            if e.valid_from_ms
-        ),
-    ]
-    recalls = Recalls(plant.site, Everything(), plant.logs)
-    causes = (Cause(CauseKind.ITEMS, tuple(lot.id for lot in lots)),)
-    recalls.scope(OWNER, causes, NOW)
-    plant.take(*late)
-    plant.must(*more.links)
-    walked = recalls.scope(OWNER, causes, NOW)
-    monkeypatch.setattr(recall_scope, "WALKED_MAX", -1)
-    masked = recalls.scope(OWNER, causes, NOW)
-    monkeypatch.undo()
-    assert findings(masked) == findings(walked)
-    assert [line.whereabouts for line in masked.lines] == [
-        line.whereabouts for line in walked.lines
-    ]
-    assert (masked.certain, masked.possible) == (walked.certain, walked.possible)
-
-
-def sets_of(plant: Plant) -> dict[Any, tuple[BitMap, BitMap]]:
-    with plant.site.write() as store:
-        store.refresh()
-        with_names = list(store.all_sets(FactorKind))
-        found = store.sets((kind, name) for kind, name, _ in with_names)
-    return {key: each for key, each in found.items() if each[0]}
-
-
-@settings(
-    max_examples=8,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(data=st.data())
-def test_sets_kept_up_to_date_equal_sets_made_anew(plant: Plant, data: st.DataObject) -> None:
-    for _ in range(3):
-        naive, _names = data.draw(plants())
-        facts: list[Fact] = [*naive.links, *naive.work]
-        cut = data.draw(st.integers(0, len(facts)))
-        plant.must(*facts[:cut])
-        sets_of(plant)
-        plant.must(*facts[cut:])
-    kept = sets_of(plant)
-    with plant.site.write() as store:
-        store.rebuild()
-    assert sets_of(plant) == kept

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from xinlian.ledger.adapters.sql.engine import begin_read
 from xinlian.services.app.errors import Code, RefusedError
 from xinlian.trace.adapters.quality.reader import SqlQuality
+from xinlian.trace.adapters.sql.store import SqlTrace
 from xinlian.trace.usecases.ports import Visibility
 from xinlian.trace.usecases.quality import (
     ChartKind,
@@ -22,6 +23,8 @@ from xinlian.trace.usecases.quality import (
     root_cause,
     yields,
 )
+from xinlian.trace.usecases.recall_scope import WALKED_MAX
+from xinlian.trace.usecases.vehicle_sets import look_forward
 
 __all__ = ["Quality", "unfit"]
 
@@ -72,6 +75,7 @@ class Quality:
 
     def causes(self, reader: int, code: str, fdr: float) -> RootCauseReport:
         """What stands behind failures; refused with ``INVALID``."""
+        look_forward(SqlTrace(self._engine), self._visibility, reader, WALKED_MAX)
         with self._asked() as asked:
             return root_cause(asked, reader, code=code, fdr=fdr)
 

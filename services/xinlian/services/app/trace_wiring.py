@@ -38,6 +38,7 @@ from xinlian.trace.adapters.quality.watch import QualityWatch
 from xinlian.trace.adapters.sql.store import SqlTrace
 from xinlian.trace.usecases.genealogy import Genealogy
 from xinlian.trace.usecases.recall import Recalls
+from xinlian.trace.usecases.vehicle_sets import keep_views
 
 __all__ = ["TraceParts", "make_trace", "trace_parts"]
 
@@ -45,6 +46,8 @@ _JUDGE_SECONDS = 20
 """How often inspections are looked for that no look after a capture judged."""
 _SUPERVISE_SECONDS = 30
 """How often the next 200 recognised control points are held against their terms."""
+_SETS_SECONDS = 5
+"""How often the sets of vehicles are brought forward."""
 
 
 @dataclass(frozen=True)
@@ -144,5 +147,6 @@ def trace_parts(store: Wired, evidence: Evidence, domain: Domain) -> dict[str, A
         "quality_worker": QualityWorker(
             Task("signals", _JUDGE_SECONDS, watch.catch_up),
             Task("recognition", _SUPERVISE_SECONDS, supervision.round),
+            Task("sets", _SETS_SECONDS, lambda: keep_views(site)),
         ),
     }

@@ -27,13 +27,14 @@ from xinlian.services.bench.trace_plant import (
     time_of,
     work_of,
 )
-from xinlian.services.bench.trace_sets import PARTY, sets_of
+from xinlian.services.bench.trace_sets import MAKER, PARTIES, PARTY, sets_of
 from xinlian.trace.adapters.sql import bulk
 from xinlian.trace.adapters.sql import tables_facts as t
-from xinlian.trace.adapters.sql.store import TraceStore
-from xinlian.trace.adapters.sql.tables import descriptions, items, links, vehicles
+from xinlian.trace.adapters.sql.factors import FactorTable
+from xinlian.trace.adapters.sql.tables import descriptions, items, links, vehicles, views
+from xinlian.trace.model.factors import FactorKind
 
-__all__ = ["PARTY", "batch_id", "claimed", "load", "loading", "vehicle_id"]
+__all__ = ["PARTIES", "PARTY", "batch_id", "claimed", "load", "loading", "vehicle_id"]
 
 _AT_ONCE: Final = 200_000
 _SERIAL, _BATCH, _VEHICLE = 0, 1, 2
@@ -90,12 +91,23 @@ def load(engine: Engine, plan: Plan) -> int:
         _put(connection, t.claims, _claims(plan))
         for index in indexes:
             index.create(connection)
-        TraceStore(connection).apply(sets_of(plan))
+        _sets(connection, plan)
     if engine.dialect.name == "postgresql":  # whose own service would do it a little later
         with engine.connect() as connection:
             connection.exec_driver_sql("ANALYZE")
             connection.commit()
     return count
+
+
+def _sets(connection: Connection, plan: Plan) -> None:
+    """The sets of the view that sees both parties, and of which vehicles the first one spoke."""
+    changes, nothing = sets_of(plan), BitMap().serialize()
+    spoken = {key: each for key, each in changes.items() if key[0] is FactorKind.PARTY}
+    met = {key: each for key, each in changes.items() if key not in spoken}
+    parties = ",".join(map(str, sorted(PARTIES)))
+    for view, name, held in ((0, "", spoken), (1, parties, met)):
+        bulk.insert(connection, views, [(view, name, "{}", nothing, 0, 1 << 60)])
+        FactorTable(connection).apply(view, held)
 
 
 def _put(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) -> int:
@@ -146,18 +158,19 @@ def _link(
     kind: int,
     ends: int | None = None,
     group: str | None = None,
+    party: int = PARTY,
 ) -> tuple[Any, ...]:
     certainty = 0 if group is None else 1
     return (
-        *(parent, child, begins, PARTY, 0, None if ends is None else 0, ends, kind, certainty, 0),
+        *(parent, child, begins, party, 0, None if ends is None else 0, ends, kind, certainty, 0),
         *(None, None, group),
     )
 
 
 def _batch_links(plan: Plan) -> Iterator[tuple[Any, ...]]:
-    # A raw lot is the child of the batches made of it.
+    # A raw lot is the child of the batches made of it, as their makers say.
     for number in range(1, plan.component_batches + plan.raw_batches + 1):
-        yield _link(number, int(plan.source_of(number)), START_MS, 1)
+        yield _link(number, int(plan.source_of(number)), START_MS, 1, party=MAKER)
 
 
 def _vehicle_links(plan: Plan, spares: _Spares) -> Iterator[tuple[Any, ...]]:

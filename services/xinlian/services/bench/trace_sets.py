@@ -10,10 +10,13 @@ from xinlian.services.bench.trace_plant import SUPPLIERS, Block, Plan, spare_bat
 from xinlian.trace.adapters.sql.factors import Change
 from xinlian.trace.model.factors import FactorKind
 
-__all__ = ["PARTY", "sets_of"]
+__all__ = ["MAKER", "PARTIES", "PARTY", "sets_of"]
 
 PARTY = 1
-"""Who says everything."""
+"""Who builds the vehicles, and reads."""
+MAKER = 2
+"""Who makes the batches, and says what they are made of."""
+PARTIES = frozenset({PARTY, MAKER})
 
 
 def sets_of(plan: Plan) -> dict[tuple[FactorKind, str], Change]:

@@ -21,3 +21,5 @@ class FactorKind(StrEnum):
     PARTY = "party"
     """Named by the number of the party that spoke of the vehicle."""
     WHEREABOUTS = "whereabouts"
+    WITHDRAWN = "withdrawn"
+    """As ``BATCH``, where only links that were withdrawn lead from the vehicle to the batch."""

@@ -29,7 +29,8 @@ from xinlian.trace.model.standing import (
     Step,
     is_new,
 )
-from xinlian.trace.usecases.ports import STREAM, Evidence, TraceSite, Visibility
+from xinlian.trace.usecases import recall_scope
+from xinlian.trace.usecases.ports import STREAM, Evidence, Seen, TraceSite, Visibility
 from xinlian.trace.usecases.recall_records import (
     diff_of,
     drill_record,
@@ -39,7 +40,8 @@ from xinlian.trace.usecases.recall_records import (
     signal_detail,
     step_record,
 )
-from xinlian.trace.usecases.recall_scope import Scope
+from xinlian.trace.usecases.recall_scope import Scope, are_plain
+from xinlian.trace.usecases.vehicle_sets import look_forward
 
 __all__ = ["Recalls"]
 
@@ -66,16 +68,18 @@ class Recalls:
         self, reader: int, causes: Sequence[Cause], now_ms: int, *, with_stock: bool = True
     ) -> RecallList:
         """The list as of ``now_ms``, of what the reader may see; nothing is kept."""
-        self._fresh()
+        self._fresh(reader, causes)
         with self._site.read() as store:
             return self._scope(store, reader, causes, now_ms, with_stock=with_stock)
 
-    def _fresh(self) -> None:
-        with self._site.read() as store:
-            stale = store.touched()
-        if stale:
-            with self._site.write() as store:
-                store.refresh()
+    def _fresh(self, reader: int, causes: Sequence[Cause]) -> None:
+        """Bring the sets that a list of many vehicles is made from nearer to now, by few steps."""
+        if are_plain(causes):
+            look_forward(self._site, self._visibility, reader, recall_scope.WALKED_MAX)
+
+    def _seen(self, store: Any, reader: int) -> Seen:
+        others = self._visibility.parties(store.connection, reader)
+        return None if others is None else others | {reader}
 
     def _scope(
         self,
@@ -86,8 +90,7 @@ class Recalls:
         *,
         with_stock: bool = True,
     ) -> RecallList:
-        others = self._visibility.parties(store.connection, reader)
-        seen = None if others is None else others | {reader}
+        seen = self._seen(store, reader)
         return Scope(store, seen, tuple(causes), now_ms).build(with_stock=with_stock)
 
     def make(
@@ -108,7 +111,7 @@ class Recalls:
         """
         log = self._evidence.ensure_log(PartyId(party), STREAM)
         recall_id = recall_id_of(party, causes, now_ms)
-        self._fresh()
+        self._fresh(party, causes)
         with self._site.read() as store:
             kept: RecallList | None = store.recall(party, recall_id)
             if kept is not None:
@@ -182,8 +185,7 @@ class Recalls:
         """Recalls that were published, by parties that the reader may see, and name an item as
         affected or maybe so; newest first."""
         with self._site.read() as store:
-            others = self._visibility.parties(store.connection, reader)
-            seen = None if others is None else others | {reader}
+            seen = self._seen(store, reader)
             found: list[NamedBy] = store.naming(item, seen)
             return found
 
@@ -249,8 +251,7 @@ class Recalls:
         with self._site.read() as store:
             recall_id = _standing(store, party, recall).recall_id
             found = store.recall(party, recall_id)
-            others = self._visibility.parties(store.connection, party)
-            seen = None if others is None else others | {party}
+            seen = self._seen(store, party)
             scope = Scope(store, seen, found.causes, found.made_at_ms)
             numbers, edges = scope.walked()
             last: int = store.recall_bound(recall_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from xinlian.trace.model.collecting import collector_paused
 from xinlian.trace.model.factors import FactorKind
@@ -22,14 +22,34 @@ from xinlian.trace.model.spread import Seed, Verdict, Way, spread
 from xinlian.trace.usecases.ports import Edge, Seen
 from xinlian.trace.usecases.recall_seeds import seeds_of
 
-__all__ = ["WALKED_MAX", "Scope"]
+__all__ = ["WALKED_MAX", "Scope", "are_plain"]
 
 WALKED_MAX: Final = 2_000
 """Scopes of more vehicles are taken from the bitmaps; their paths show only cause and vehicle."""
 _LIST: Final = (Finding.CERTAIN, Finding.POSSIBLE, Finding.EXCLUDED)
 _PLACE: Final = {finding: place for place, finding in enumerate(_LIST)}
+_PLACES: Final = {
+    place: (FactorKind.WHEREABOUTS, place.value)
+    for place in (Whereabouts.FIELD, Whereabouts.STOPPABLE)
+}
 _PACKED: Final = 2
 """Code of ``LinkKind.PACKED`` in the store."""
+
+
+class _Sets(NamedTuple):
+    """Vehicles, as sets of ordinals: surely affected, ever touched, and where they are."""
+
+    sure: Any
+    ever: Any
+    places: dict[Whereabouts, Any]
+
+
+def are_plain(causes: Iterable[Cause]) -> bool:
+    """Whether causes are things that are named without a window, as sets of vehicles can tell."""
+    return all(
+        cause.kind is CauseKind.ITEMS and cause.from_ms is None and cause.to_ms is None
+        for cause in causes
+    )
 
 
 class Scope:
@@ -54,13 +74,13 @@ class Scope:
             verdicts = self._spread(self._over(list(self._seeds)))
             lines = self._lines(verdicts, ItemType.VEHICLE)
         else:
-            sure, ever = large
-            lines = [*self._sure_lines(sure), *self._doubtful_lines(ever - sure)]
+            doubtful = self._doubtful_lines(large.ever - large.sure)
+            lines = [*self._sure_lines(large), *doubtful]
             verdicts = self._spread(self._over(list(self._seeds))) if with_stock else {}
         stock = self._stock(verdicts) if with_stock else []
         lines.sort(key=_order)
         counts = [sum(line.finding is finding for line in lines) for finding in _LIST]
-        population = self._store.population(self._seen)
+        population = len(self._store.spoken(self._seen))
         gaps = self._store.gap_count([line.vehicle for line in lines if line.path], self._seen)
         certain, possible, excluded = counts
         return RecallList(
@@ -82,22 +102,26 @@ class Scope:
         known = [*self._edges, *(edge for edge in alone if self._sees(edge))]
         return ends | set(self._seeds), known
 
-    def _large(self) -> tuple[Any, Any] | None:
-        """``sure`` and ``ever`` of batches that are named without a window, if they are many."""
-        plain = self._seen is None and all(
-            cause.kind is CauseKind.ITEMS and cause.from_ms is None and cause.to_ms is None
-            for cause in self._causes
-        )
-        if not plain or not self._seeds:
+    def _large(self) -> _Sets | None:
+        """The sets of batches that are named without a window, if they are of many vehicles."""
+        if not self._seeds or not are_plain(self._causes):
             return None
-        keys = [(FactorKind.BATCH, str(number)) for number in self._seeds]
         if not self._store.are_batches(self._seeds):
             return None
-        sets = list(self._store.sets(keys).values())
+        kinds = (FactorKind.BATCH, FactorKind.WITHDRAWN)
+        batches = [(kind, str(number)) for number in self._seeds for kind in kinds]
+        found = self._store.fresh_sets(self._seen, [*batches, *_PLACES.values()])
+        if found is None:
+            return None
+        sets = [found[key] for key in batches if key in found]
         if not sets:
             return None
         ever = sets[0][0].union(*(each[0] for each in sets))
-        return None if len(ever) <= WALKED_MAX else (sets[0][1].union(*(s[1] for s in sets)), ever)
+        if len(ever) <= WALKED_MAX:
+            return None
+        sure = sets[0][1].union(*(each[1] for each in sets))
+        places = {place: found[key][0] for place, key in _PLACES.items() if key in found}
+        return _Sets(sure, ever, places)
 
     def _over(self, seeds: Sequence[int]) -> list[Edge]:
         found: list[Edge] = self._store.went_into(seeds, seen=self._seen)
@@ -147,15 +171,10 @@ class Scope:
             for number in wanted
         ]
 
-    def _sure_lines(self, sure: Any) -> list[RecallLine]:
+    def _sure_lines(self, large: _Sets) -> list[RecallLine]:
+        sure, places = large.sure, large.places
         names = self._store.items.ids(self._seeds)
         cause = tuple(names[number].id for number in self._seeds) if len(names) == 1 else ()
-        keys = {
-            place: (FactorKind.WHEREABOUTS, place.value)
-            for place in (Whereabouts.FIELD, Whereabouts.STOPPABLE)
-        }
-        sets = self._store.sets(keys.values())
-        places = {place: sets[key][0] for place, key in keys.items() if key in sets}
         certain, contains, unknown = Finding.CERTAIN, Reason.CONTAINS, Whereabouts.UNKNOWN
         where = {ordinal: place for place, bitmap in places.items() for ordinal in bitmap & sure}
         return [
@@ -169,7 +188,7 @@ class Scope:
         if not doubtful:
             return []
         numbers = {number for _, number, _ in self._store.items.vehicles(doubtful)}
-        below = self._store.made_of(list(numbers))
+        below = self._store.made_of(list(numbers), seen=self._seen)
         return self._lines(self._spread(below), ItemType.VEHICLE, numbers)
 
     def _stock(self, verdicts: Mapping[int, Verdict[int]]) -> list[RecallLine]:

@@ -1,46 +1,46 @@
 """Bitmaps of vehicles per factor: those the store keeps, or reckoned from links and facts.
 
-The kept ones are of all parties together. For a reader that may not see all, and while they are
-not up to date, they are reckoned anew: ordinals flow from vehicles down to what they hold or ever
-held, and a factor is the union over the items that met it (up to a few million links).
+The kept ones are those of the reader's own view. While there is none, or it is far behind, they are
+reckoned anew: ordinals flow from vehicles down to what they hold or ever held, and a factor is the
+union over the items that met it (of parties that spoke of a few million things at most).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import chain
 from typing import Any, Final
 
 from pyroaring import BitMap
 from sqlalchemy import Connection, func, select
 from xinlian.trace.adapters.sql import tables_facts as t
-from xinlian.trace.adapters.sql.codes import ITEM_TYPES
-from xinlian.trace.adapters.sql.factors import FactorTable
+from xinlian.trace.adapters.sql.codes import ITEM_TYPES, LINK_KINDS
+from xinlian.trace.adapters.sql.factors import Key
 from xinlian.trace.adapters.sql.items import ItemTable
-from xinlian.trace.adapters.sql.tables import descriptions, dirty, items, links, vehicles
+from xinlian.trace.adapters.sql.tables import descriptions, items, links, touched, vehicles
+from xinlian.trace.adapters.sql.views import SetViews
 from xinlian.trace.model.factors import FactorKind
 from xinlian.trace.model.items import ItemType
+from xinlian.trace.model.links import LinkKind
 from xinlian.trace.model.quality.enrichment import FactorKey
 from xinlian.trace.model.quality.errors import QualityError
 from xinlian.trace.usecases.ports import Seen
 
-__all__ = ["LINKS_MAX", "factor_sets", "vehicles_above"]
+__all__ = ["TOUCHED_MAX", "factor_sets", "vehicles_above"]
 
-LINKS_MAX: Final = 3_000_000
+TOUCHED_MAX: Final = 1_000_000
+"""Things that the parties spoke of, beyond which causes are taken from the kept sets alone."""
+_PACKED: Final = LINK_KINDS.number[LinkKind.PACKED]
 _NOTHING: Final = BitMap()
 
 
 def vehicles_above(connection: Connection, seen: Seen) -> dict[int, BitMap]:
     """Vehicle ordinals by item number, for every item that is or ever was in a vehicle."""
-    count = connection.scalar(select(func.count()).select_from(links)) or 0
-    if count > LINKS_MAX:
-        raise QualityError(
-            f"the store holds {count} links; causes are reckoned over {LINKS_MAX} at most"
-        )
     below: dict[int, list[int]] = defaultdict(list)
     waits: dict[int, int] = defaultdict(int)
-    query = select(links.c.parent, links.c.child).where(links.c.withdrawn == 0)
+    query = select(links.c.parent, links.c.child)
+    query = query.where(links.c.withdrawn == 0, links.c.kind != _PACKED)
     if seen is not None:
         query = query.where(links.c.party.in_(sorted(seen)))
     for parent, child in connection.execute(query.distinct()):
@@ -73,22 +73,32 @@ def factor_sets(
     for kind in kinds:
         if kind not in _SOURCES:
             raise QualityError(f"{kind!r} is no kind of factor: {', '.join(_SOURCES)}")
-    waiting = connection.scalar(select(func.count()).select_from(dirty))
-    if seen is None and not waiting:
-        return _kept(connection, kinds)
+    kept = SetViews(connection).fresh_all_sets(seen, [FactorKind(kind) for kind in kinds])
+    if kept is not None:
+        return _kept(connection, kept)
+    if _touched(connection, seen) > TOUCHED_MAX:
+        raise QualityError("the sets of vehicles are still being made: ask again in some minutes")
     return _reckoned(connection, kinds, seen)
 
 
-def _kept(connection: Connection, kinds: Collection[str]) -> dict[FactorKey, BitMap]:
+def _touched(connection: Connection, seen: Seen) -> int:
+    """How many things parties spoke of, as often as they did; not counted on beyond the limit."""
+    some = select(touched.c.seq).limit(TOUCHED_MAX + 1)
+    if seen is not None:
+        some = some.where(touched.c.party.in_(sorted(seen)))
+    return connection.scalar(select(func.count()).select_from(some.subquery())) or 0
+
+
+def _kept(connection: Connection, kept: Mapping[Key, BitMap]) -> dict[FactorKey, BitMap]:
     """The sets as the store keeps them; batches are named by number there."""
-    found = list(FactorTable(connection).all_sets([FactorKind(kind) for kind in kinds]))
-    numbers = [int(name) for kind, name, _ in found if kind is FactorKind.BATCH]
+    numbers = [int(name) for kind, name in kept if kind is FactorKind.BATCH]
     names = ItemTable(connection).ids(numbers)
-    return {
-        FactorKey(kind.value, names[int(name)].id if kind is FactorKind.BATCH else name): held
-        for kind, name, held in found
-        if held
-    }
+    found: dict[FactorKey, BitMap] = {}
+    for (kind, name), held in kept.items():
+        key = FactorKey(kind.value, names[int(name)].id if kind is FactorKind.BATCH else name)
+        # Batches of several owners may go by one id.
+        found[key] = found[key] | held if key in found else held
+    return found
 
 
 def _reckoned(

@@ -7,14 +7,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from pyroaring import BitMap
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, select
 from xinlian.trace.adapters.quality.factor_sets import factor_sets
 from xinlian.trace.adapters.sql import tables_facts as t
 from xinlian.trace.adapters.sql.codes import RESULTS
 from xinlian.trace.adapters.sql.graph import Graph
 from xinlian.trace.adapters.sql.items import ItemTable
 from xinlian.trace.adapters.sql.specs import SPECS
-from xinlian.trace.adapters.sql.tables import vehicles
+from xinlian.trace.adapters.sql.views import SetViews
 from xinlian.trace.model.facts import Inspection, Result
 from xinlian.trace.model.items import ItemId
 from xinlian.trace.model.quality.enrichment import FactorKey
@@ -102,9 +102,9 @@ class SqlQuality(QualityReader):
         held = self._holding(sorted(numbers), seen).values()
         return BitMap.union(BitMap(), BitMap(), *held)
 
-    def population(self, owner: int) -> int:  # noqa: ARG002  ordinals are the store's, not a party's
-        """How many vehicles have an ordinal."""
-        return self._connection.scalar(select(func.count()).select_from(vehicles)) or 0
+    def population(self, owner: int) -> int:
+        """How many vehicles there are of which the parties spoke that the reader may see."""
+        return len(SetViews(self._connection).spoken(self._seen(owner)))
 
     def vehicles(self, owner: int, ordinals: Sequence[int]) -> Sequence[str]:  # noqa: ARG002
         """Ids of vehicles by ordinal, in the order of ordinals."""

@@ -8,15 +8,12 @@ from dataclasses import replace
 from typing import Any, Final
 
 import orjson
-from pyroaring import BitMap
 from sqlalchemy import Connection
 from xinlian.trace.adapters.sql import bulk
 from xinlian.trace.adapters.sql import tables_facts as t
 from xinlian.trace.adapters.sql.codes import ITEM_TYPES
-from xinlian.trace.adapters.sql.factors import FactorTable
 from xinlian.trace.adapters.sql.items import ItemTable
 from xinlian.trace.adapters.sql.tables import descriptions, items, links
-from xinlian.trace.model.factors import FactorKind
 from xinlian.trace.model.items import ItemId, ItemType
 from xinlian.trace.model.recall import (
     Drill,
@@ -101,19 +98,6 @@ class RecallTable:
         """Those that are single things, not batches."""
         found = bulk.by_keys(self._connection, items, "item type", "item", numbers)
         return {item for item, kind in found if kind != _BATCH}
-
-    def touched(self) -> bool:
-        """Whether something was captured since the sets were brought up to date."""
-        return bool(bulk.run(self._connection, "SELECT 1 FROM trace_dirty LIMIT 1"))
-
-    def population(self, seen: Seen) -> int:
-        """How many vehicles there are of which the parties spoke."""
-        if seen is None:
-            top = bulk.run(self._connection, "SELECT max(ordinal) FROM trace_vehicles")[0][0]
-            return 0 if top is None else int(top) + 1
-        keys = [(FactorKind.PARTY, str(party)) for party in seen]
-        sets = FactorTable(self._connection).sets(keys)
-        return len(BitMap().union(*(each[0] for each in sets.values())))
 
     def gap_count(self, wanted: Sequence[ItemId], seen: Seen) -> int:
         """How many gaps are listed of items."""

@@ -10,14 +10,15 @@ from xinlian.ledger.adapters.sql.engine import begin_read, begin_write
 from xinlian.trace.adapters.sql import bulk
 from xinlian.trace.adapters.sql.captures import CaptureTable
 from xinlian.trace.adapters.sql.disclosing import DisclosureTable
+from xinlian.trace.adapters.sql.factor_changes import Whereabout
 from xinlian.trace.adapters.sql.factors import FactorTable
-from xinlian.trace.adapters.sql.factors_refresh import FactorRefresh
 from xinlian.trace.adapters.sql.graph import Graph
 from xinlian.trace.adapters.sql.items import ItemTable
 from xinlian.trace.adapters.sql.reading import FactTable
 from xinlian.trace.adapters.sql.recalls import RecallTable
 from xinlian.trace.adapters.sql.signals import SignalTable
 from xinlian.trace.adapters.sql.standings import StandingTable
+from xinlian.trace.adapters.sql.views import SetViews
 from xinlian.trace.adapters.sql.writer import FactWriter
 
 __all__ = ["SqlTrace", "TraceStore"]
@@ -29,7 +30,8 @@ class TraceStore(
     SignalTable,
     FactTable,
     FactorTable,
-    FactorRefresh,
+    SetViews,
+    Whereabout,
     RecallTable,
     StandingTable,
     DisclosureTable,
@@ -37,7 +39,7 @@ class TraceStore(
     """Everything within one transaction; ``connection`` is it."""
 
     def __init__(self, connection: Connection) -> None:
-        FactorRefresh.__init__(self, connection)
+        SetViews.__init__(self, connection)
         self.connection = connection
         self.items = ItemTable(connection)
 

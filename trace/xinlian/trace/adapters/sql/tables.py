@@ -162,16 +162,38 @@ factors: Final = table(
     Index("ix_trace_factors_name", "kind", "name", unique=True),
 )
 
+# ``view``: the parties whose statements the sets rest on, see ``views``.
 factor_sets: Final = table(
     "trace_factor_sets",
+    big("view", key=True),
     big("factor", key=True),
     big("chunk", key=True),
     data("ever"),
     data("sure"),
 )
 
-# What was said since the sets were last brought up to date; ``shrinks``: something ended.
-dirty: Final = table("trace_dirty", big("item", key=True), code("shrinks", key=True))
+# ``parties``: who they are, by number; ``through``: up to which line of each party's log of what it
+# touched the sets are exact; ``todo``: ordinals of vehicles that are still to be reckoned.
+views: Final = table(
+    "trace_views",
+    big("view", key=True),
+    text("parties"),
+    text("through"),
+    data("todo"),
+    big("version"),
+    big("used_ms"),
+    Index("ix_trace_views_parties", "parties", unique=True),
+)
+
+# What each party spoke of, in the order in which it did; ``shrinks``: something ended or was
+# withdrawn.
+touched: Final = table(
+    "trace_touched",
+    big("party", key=True),
+    big("seq", key=True),
+    big("item"),
+    code("shrinks"),
+)
 
 shares: Final = table(
     "trace_shares",

@@ -11,15 +11,17 @@ from xinlian.trace.adapters.sql import tables_facts as t
 from xinlian.trace.adapters.sql.codes import GAP_KINDS, SCHEMES
 from xinlian.trace.adapters.sql.items import ItemTable, json_text
 from xinlian.trace.adapters.sql.specs import SPECS, difference
-from xinlian.trace.adapters.sql.tables import descriptions, dirty
+from xinlian.trace.adapters.sql.tables import descriptions, touched
 from xinlian.trace.adapters.sql.writer_links import LinkWriter
 from xinlian.trace.adapters.sql.writer_withdraw import Withdrawals
-from xinlian.trace.model.facts import Correction, Event, Fact, Gap
-from xinlian.trace.model.items import Item, ItemId
+from xinlian.trace.model.facts import Correction, Event, Fact, Gap, Inspection, ProcessRecord
+from xinlian.trace.model.items import Item, ItemId, ItemType
 from xinlian.trace.model.links import Link
 
 __all__ = ["FactWriter", "items_of"]
 
+_WORK: Final = (Inspection, ProcessRecord)
+"""Facts that matter to whatever their item went into; others to vehicles alone."""
 _ITEM_FIELDS: Final = ("scheme", "scanned", "name", "maker", "part_number", "made_at", "attributes")
 
 
@@ -168,7 +170,8 @@ class FactWriter:
         self._queue(kind, (number, self._party, *key, record, *content, int(gone)))
         for item in spec.items_of(fact):
             item_number = self._numbers[item]
-            self._dirty.add((item_number, 0))
+            if kind in _WORK or item.type is ItemType.VEHICLE:
+                self._dirty.add((item_number, 0))
             if kind is Event:
                 self._event_items.append((item_number, number))
         return None
@@ -199,11 +202,24 @@ class FactWriter:
         self._dirty |= {(row[0], 1) for row in changed if row[6] is not None or row[9]}
         self._dirty |= {(row[0], 1) for row in new if row[6] is not None}
         self._dirty |= {(number, 1) for number in (*ended, *self._links.shrunk)}
-        known = set(
-            bulk.by_keys(
-                connection, dirty, "item shrinks", "item", {each[0] for each in self._dirty}
-            )
-        )
-        bulk.insert(connection, dirty, sorted(self._dirty - known))
+        self._dirty |= {(number, 1) for number in ended}
+        self._log_touched()
         self._dirty = set()
         return new, changed
+
+    def _log_touched(self) -> None:
+        """Note what the party touched, in order, for the sets of vehicles."""
+        if not self._dirty:
+            return
+        party = self._party
+        last = bulk.run(
+            self._connection, "SELECT max(seq) FROM trace_touched WHERE party = ?", party
+        )
+        shrinks: dict[int, int] = {}
+        for item, less in sorted(self._dirty):
+            shrinks[item] = max(less, shrinks.get(item, 0))
+        rows = [
+            (party, seq, item, less)
+            for seq, (item, less) in enumerate(shrinks.items(), int(last[0][0] or 0) + 1)
+        ]
+        bulk.insert(self._connection, touched, rows)

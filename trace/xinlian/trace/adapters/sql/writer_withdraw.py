@@ -60,7 +60,8 @@ class Withdrawals:
         return None
 
     def flush(self) -> set[int]:
-        """Write corrections and mark their targets; the parents of links that ended."""
+        """Write corrections and mark their targets; the items of these, and the parents of links
+        that ended."""
         new, self._new = self._new, []
         if not new:
             return set()
@@ -97,9 +98,16 @@ class Withdrawals:
                 f"UPDATE {spec.table.name} SET withdrawn = 1 WHERE {spec.number} = ?",  # noqa: S608
                 number,
             )
+            touched |= self._items_of(spec.kind, spec.table.name, spec.number, number)
             if spec.kind == "event":
                 touched |= self._links_of_event(number, record)
         return touched
+
+    def _items_of(self, kind: str, table: str, column: str, number: int) -> set[int]:
+        if kind == "event":
+            table, column = "trace_event_items", "event"
+        sql = f"SELECT item FROM {table} WHERE {column} = ?"  # noqa: S608
+        return {row[0] for row in bulk.run(self._connection, sql, number)}
 
     def _links_of_event(self, event: int, record: int) -> set[int]:
         """Links that came in the same row as the event; each has one of its items at an end."""
