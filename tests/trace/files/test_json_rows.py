@@ -1,3 +1,4 @@
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from xinlian.trace.model.capture import Row
 from xinlian.trace.model.facts import Correction, Gap, GapKind, Inspection
 from xinlian.trace.model.fields import MAKERS
 from xinlian.trace.model.items import Item
-from xinlian.trace.model.json_rows import control_point_rows, rows_from_json
+from xinlian.trace.model.json_rows import control_point_rows, rows_from_json, rows_from_json_file
 from xinlian.trace.model.json_text import dump_json, load_json
 from xinlian.trace.model.links import Link
 from xinlian.trace.model.sources import SourceError
@@ -175,3 +176,22 @@ def test_makers_by_social_credit_code_are_checked(maker: str, kept: str | None) 
     else:
         assert isinstance(row.facts[0], Item)
         assert row.facts[0].maker == kept
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"facts": []}', '{"facts": {}}', '{"facts": [1], "x": 2}', "{}", "[1]",
+        '{"facts": [{"type": "item", "item": {"id": "A", "type": "serial"}}, {"type": "x"}, 7]}',
+    ],
+)  # fmt: skip
+def test_a_file_is_read_as_the_same_in_memory(text: str) -> None:
+    def told(read: Callable[[], Iterable[Row]]) -> object:
+        try:
+            return list(read())
+        except SourceError as exc:
+            return exc.why
+
+    here = told(lambda: rows_from_json(load_json(text.encode()), 7))
+    there = told(lambda: rows_from_json_file(text.encode(), 7))
+    assert here == there or (text == "[1]" and isinstance(there, str))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from xinlian.trace.model.json_stream import outline
+from xinlian.trace.model.json_stream import VALUES_MAX, outline
 from xinlian.trace.model.json_text import load_json
 from xinlian.trace.model.sources import SourceError
 
@@ -21,7 +21,7 @@ VALUES = st.recursive(
 
 
 def whole(data: bytes) -> Any:
-    found = outline(data, PATH)
+    found = outline(data, PATH, 100)
     table = found.table
     entries = list(found.entries())
     if found.count:
@@ -49,7 +49,7 @@ def test_any_document_is_read_or_refused_as_the_parser_does(value: Any) -> None:
         assert whole(data) == load_json(data)
     else:
         with pytest.raises(SourceError, match="no object"):
-            outline(data, PATH)
+            outline(data, PATH, 100)
 
 
 @given(st.binary(max_size=40) | st.text('{}[]",:ab1 ', max_size=30).map(str.encode))
@@ -58,7 +58,7 @@ def test_broken_documents_are_refused_before_the_first_entry(data: bytes) -> Non
         wanted = load_json(data)
     except SourceError:
         with pytest.raises(SourceError):
-            outline(data, PATH)
+            outline(data, PATH, 100)
         return
     if isinstance(wanted, dict):
         assert whole(data) == wanted
@@ -78,17 +78,51 @@ def test_broken_documents_are_refused_before_the_first_entry(data: bytes) -> Non
 )
 def test_what_is_wrong_in_the_list_refuses_the_whole(text: str) -> None:
     with pytest.raises(SourceError):
-        outline(text.encode(), PATH)
+        outline(text.encode(), PATH, 1_000_000)
 
 
 def test_memory_holds_one_entry_at_a_time() -> None:
     entry = {"name": "x" * 50, "parts": [{"n": str(n)} for n in range(20)]}
     data = json.dumps({"body": {"list": [entry] * 5_000}}).encode()
     tracemalloc.start()
-    found = outline(data, PATH)
+    found = outline(data, PATH, 5_000)
     count = sum(1 for _ in found.entries())
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert (count, found.count) == (5_000, 5_000)
     # The text itself and little beside; parsed as a whole it would be a dozen times as much.
     assert peak < 2 * len(data) + 1_000_000
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        '{"body": {"list": [[%s]]}}',
+        '{"body": {"list": [{"a": [%s]}]}}',
+        '{"x": [%s], "body": {"list": []}}',
+        '{"body": {"list": [], "x": [%s]}}',
+        '{"body": {"list": [%s]}}',
+        "[%s]",
+    ],
+)
+def test_values_are_counted_before_they_are_made(form: str) -> None:
+    data = (form % ",".join(["{}"] * (VALUES_MAX + 1))).encode()
+    tracemalloc.start()
+    with pytest.raises(SourceError, match="more than"):
+        outline(data, PATH, 1_000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2 * len(data) + 1_000_000
+
+
+def test_many_small_values_beside_the_list_count_together() -> None:
+    small = json.dumps([[]] * 1_000)
+    text = ", ".join(f'"n{n}": {small}' for n in range(VALUES_MAX // 1_000 + 1))
+    with pytest.raises(SourceError, match="more than"):
+        outline(f"{{{text}}}".encode(), PATH, 1)
+
+
+def test_long_entries_with_brackets_in_texts_are_read() -> None:
+    entry = {"a": ['[{,"' * 9] * 4_000, "b": "\\" * 9_001, "c": {"d": [1] * 4_000}}
+    data = json.dumps({"body": {"list": [entry, entry]}}).encode()
+    assert whole(data) == load_json(data)

@@ -14,8 +14,7 @@ from xinlian.trace.adapters.catenax import catenax_rows
 from xinlian.trace.adapters.epcis import epcis_rows
 from xinlian.trace.adapters.files import FileContent, parse_mapping_text, table_rows
 from xinlian.trace.model.capture import Row
-from xinlian.trace.model.json_rows import control_point_rows, rows_from_json
-from xinlian.trace.model.json_text import load_json
+from xinlian.trace.model.json_rows import control_point_rows, rows_from_json, rows_from_json_file
 from xinlian.trace.model.sources import SourceError
 
 __all__ = ["fact_rows", "file_rows", "kind_of", "point_rows"]
@@ -49,7 +48,7 @@ def file_rows(upload: Upload, mapping: Upload | None, owner: int) -> Iterator[Ro
         if kind == "table":
             yield from _table(upload, mapping, owner)
         elif kind == "facts":
-            yield from rows_from_json(load_json(upload.data), owner)
+            yield from rows_from_json_file(upload.data, owner)
         else:
             yield from _JSON_READERS[kind](upload.data, owner)
     except SourceError as exc:

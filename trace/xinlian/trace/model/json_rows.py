@@ -12,10 +12,11 @@ from xinlian.trace.model.codes import CodeError, Identified, identify
 from xinlian.trace.model.epcis.times import LAST_MS, stamp_ms
 from xinlian.trace.model.fields import MAKERS, WORDS, decimal, make_fact
 from xinlian.trace.model.items import ItemType
+from xinlian.trace.model.json_stream import outline
 from xinlian.trace.model.json_text import dump_json
 from xinlian.trace.model.sources import NumberText, SourceError, short
 
-__all__ = ["ROWS_MAX", "JsonFields", "control_point_rows", "rows_from_json"]
+__all__ = ["ROWS_MAX", "JsonFields", "control_point_rows", "rows_from_json", "rows_from_json_file"]
 
 ROWS_MAX: Final = 200_000
 TEXT_CHARS_MAX: Final = 4_096
@@ -168,6 +169,16 @@ def rows_from_json(value: object, owner: int) -> Iterator[Row]:
         yield _row(number, place, entry, owner, None, "")
 
 
+def rows_from_json_file(data: bytes, owner: int) -> Iterator[Row]:
+    """The same of a file, with memory for one fact at a time."""
+    found = outline(data, ("facts",), ROWS_MAX)
+    if found.count:
+        found.table["facts"] = [None]
+    _listed(found.table, "facts")
+    for index, entry in enumerate(found.entries()):
+        yield _row(index + 1, f"facts[{index}]", entry, owner, None, "")
+
+
 def control_point_rows(value: object, owner: int) -> Iterator[Row]:
     """A row per inspection of ``{"control_point": …, "rows": [{"sequence": 1, "item": …}, …]}``.
 
@@ -189,7 +200,8 @@ def control_point_rows(value: object, owner: int) -> Iterator[Row]:
         yield _row(number, place, entry, owner, point, str(last))
 
 
-def _listed(value: object, name: str) -> Iterator[tuple[int, str, Any]]:
+def _listed(value: object, name: str) -> list[tuple[int, str, Any]]:
+    """The entries of the list that alone stands in an object, with number and place."""
     entries = value.get(name) if isinstance(value, dict) else None
     if not isinstance(entries, list) or not entries:
         raise SourceError(name, "must be a list with entries", "应为非空列表")
@@ -198,8 +210,7 @@ def _listed(value: object, name: str) -> Iterator[tuple[int, str, Any]]:
     if isinstance(value, dict) and set(value) != {name}:
         other = next(key for key in value if key != name)
         raise SourceError(short(str(other)), "no such field", "没有此字段")
-    for index, entry in enumerate(entries):
-        yield index + 1, f"{name}[{index}]", entry
+    return [(index + 1, f"{name}[{index}]", entry) for index, entry in enumerate(entries)]
 
 
 def _row(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xinlian.trace.adapters.catenax.aspects import TwinReader
-from xinlian.trace.adapters.catenax.container import Twin, read_container
+from xinlian.trace.adapters.catenax.container import Container, Twin
 from xinlian.trace.model.capture import Problem, Row
 from xinlian.trace.model.sources import SourceError
 
@@ -19,9 +19,9 @@ def catenax_rows(data: bytes, owner: int) -> Iterator[Row]:
     gaps; their content stays in the row's source, and what stands beside the twins is a row of its
     own. Raises ``SourceError`` where the whole is no container.
     """
-    twins, beside = read_container(data)
-    reader = TwinReader([twin for twin in twins if isinstance(twin, Twin)], owner)
-    for twin in twins:
+    container = Container(data)
+    reader = TwinReader((twin for twin in container.twins() if isinstance(twin, Twin)), owner)
+    for twin in container.twins():
         if not isinstance(twin, Twin):
             number, place, source, error = twin
             yield _refused(number, place, source, error)
@@ -30,8 +30,8 @@ def catenax_rows(data: bytes, owner: int) -> Iterator[Row]:
             yield Row(twin.number, twin.place, twin.source, reader.facts(twin))
         except SourceError as exc:
             yield _refused(twin.number, twin.place, twin.source, exc)
-    if beside:
-        yield Row(len(twins) + 1, "beside the twins", beside)
+    if container.beside:
+        yield Row(container.count + 1, "beside the twins", container.beside)
 
 
 def _refused(number: int, place: str, source: str, error: SourceError) -> Row:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
+from uuid import UUID
 
 from xinlian.trace.adapters.catenax.container import Aspect, Twin, uuid_of
 from xinlian.trace.model.codes import CodeError, Identified, identify
@@ -47,16 +48,16 @@ LINKS_MAX: Final = 15_000
 class TwinReader:
     """Reads the twins of one container; knows of each whether it is a vehicle, part or batch."""
 
-    def __init__(self, twins: Sequence[Twin], owner: int) -> None:
+    def __init__(self, twins: Iterable[Twin], owner: int) -> None:
         self._owner = owner
         self._ids: dict[str, Identified] = {}
-        self._down: dict[tuple[str, str], None] = {}
+        self._down: set[bytes] = set()
         for twin in twins:
             try:
                 self._ids[twin.id] = self._identified(twin)
                 for aspect in twin.aspects:
                     for child, _, _ in _children(aspect):
-                        self._down[child, twin.id] = None
+                        self._down.add(_pair(child, twin.id))
             except SourceError:
                 # The twin's own row says so.
                 self._ids.setdefault(twin.id, _bare(twin.id))
@@ -120,7 +121,7 @@ class TwinReader:
             yield self._link(child, twin.id, entry, path)
         for parent, entry, path in _parents(aspect):
             # The parent's own list of parts says it better, with the quantity that went in.
-            if (twin.id, parent) not in self._down:
+            if _pair(twin.id, parent) not in self._down:
                 yield self._link(twin.id, parent, {**entry, "quantity": None}, path)
 
     def _link(self, child: str, parent: str, entry: dict[str, Any], path: str) -> Link:
@@ -140,6 +141,11 @@ class TwinReader:
 
     def _of(self, twin_id: str) -> ItemId:
         return (self._ids.get(twin_id) or _bare(twin_id)).id
+
+
+def _pair(child: str, parent: str) -> bytes:
+    """Two ids of twins in 32 bytes: a container may have a million pairs."""
+    return UUID(child).bytes + UUID(parent).bytes
 
 
 def _bare(twin_id: str) -> Identified:

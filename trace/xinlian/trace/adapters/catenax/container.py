@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from xinlian.trace.model.json_text import dump_json, load_json
+from xinlian.trace.model.json_stream import outline
+from xinlian.trace.model.json_text import dump_json
 from xinlian.trace.model.sources import SourceError, short
 
-__all__ = ["Aspect", "Twin", "read_container"]
+__all__ = ["Aspect", "Container", "Twin"]
 
 TWINS_MAX: Final = 500_000
 _CONTAINER = re.compile(r"https://catenax\.io/schema/TestDataContainer/[0-9.]+", re.ASCII)
@@ -50,31 +51,34 @@ class Twin:
         return dump_json(self.raw)
 
 
-def read_container(data: bytes) -> tuple[list[Twin | tuple[int, str, str, SourceError]], str]:
-    """The twins of a container in order, and what else stands beside them as JSON text (or "").
+class Container:
+    """A container, read with memory for one twin at a time; ``beside`` is what else stands in it,
+    as JSON text (or "").
 
-    A twin without a good id is given as its number, place, source and error. Raises
-    ``SourceError`` where the whole is no container.
+    Raises ``SourceError`` where the whole is no container.
     """
-    document = load_json(data)
-    if not isinstance(document, dict):
-        raise SourceError("", "a container is an object", "容器应为 JSON 对象")
-    keys = [key for key in document if _CONTAINER.fullmatch(key)]
-    if len(keys) != 1 or not isinstance(document[keys[0]], list):
-        raise SourceError(
-            "",
-            "no list of twins under https://catenax.io/schema/TestDataContainer/…",
-            "缺少 https://catenax.io/schema/TestDataContainer/… 下的孪生列表",
-        )
-    twins = document[keys[0]]
-    if len(twins) > TWINS_MAX:
-        raise SourceError("", f"more than {TWINS_MAX} twins", f"孪生超过 {TWINS_MAX} 个")
-    others = {key: value for key, value in document.items() if key != keys[0]}
-    beside = dump_json(others) if others else ""
-    return list(_twins(twins)), beside
+
+    def __init__(self, data: bytes) -> None:
+        self._outline = outline(data, (_CONTAINER,), TWINS_MAX)
+        table = self._outline.table
+        keys = [key for key in table if _CONTAINER.fullmatch(key)]
+        if len(keys) != 1 or not self._outline.streamed:
+            raise SourceError(
+                "",
+                "no list of twins under https://catenax.io/schema/TestDataContainer/…",
+                "缺少 https://catenax.io/schema/TestDataContainer/… 下的孪生列表",
+            )
+        others = {key: value for key, value in table.items() if key != keys[0]}
+        self.count = self._outline.count
+        self.beside = dump_json(others) if others else ""
+
+    def twins(self) -> Iterator[Twin | tuple[int, str, str, SourceError]]:
+        """The twins in order, parsed anew each time; one without a good id is given as its number,
+        place, source and error."""
+        return _twins(self._outline.entries())
 
 
-def _twins(listed: list[Any]) -> Iterator[Twin | tuple[int, str, str, SourceError]]:
+def _twins(listed: Iterable[Any]) -> Iterator[Twin | tuple[int, str, str, SourceError]]:
     seen: set[str] = set()
     for number, raw in enumerate(listed, start=1):
         place = f"twin[{number - 1}]"

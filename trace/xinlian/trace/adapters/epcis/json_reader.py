@@ -20,15 +20,14 @@ def json_events(data: bytes) -> Iterator[RawEvent]:
 
     Raises ``SourceError``, before the first event, where the document as a whole is no good.
     """
-    found = outline(data, ("epcisBody", "eventList"))
+    found = outline(data, ("epcisBody", "eventList"), EVENTS_MAX)
     document = found.table
     if document.get("type", document.get("isA")) in FIELDS:
         yield "event", document, _names(document, None)
         return
     names = _check_document(document)
     place, events = _event_list(document)
-    count = len(events) or found.count
-    if count > EVENTS_MAX:
+    if len(events) > EVENTS_MAX:
         raise SourceError(place, f"more than {EVENTS_MAX} events", f"事件超过 {EVENTS_MAX} 个")
     if document.get(HEADER):
         yield HEADER, document[HEADER], names
