@@ -80,6 +80,13 @@ def test_a_recall_is_made_and_written_out(
     assert wanted["certain"][0] in out.read_text("utf-8-sig")
     vehicles = run(capsys, "recall", "vehicles", made, "--finding", "possible")
     assert all(vin in vehicles for vin in wanted["possible"])
+    chinese = run(capsys, "recall", "vehicles", made, "--lang", "zh")
+    assert "车内装有受影响零件" in chinese
+    assert "已交付" in chinese
+    listed = run(capsys, "recall", "list", "--lang", "zh")
+    assert "零件或批次: https://id.gs1.org" in listed
+    drill = run(capsys, "recall", "drill", COIL, "--lang", "zh")
+    assert "零件或批次: https://id.gs1.org" in drill
     ended = run(capsys, "recall", "withdraw", made, "--reason", "a rehearsal", "--lang", "zh")
     assert "已撤回" in ended
     assert "已撤回" in run(capsys, "recall", "list", "--lang", "zh")

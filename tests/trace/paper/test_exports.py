@@ -23,6 +23,7 @@ from xinlian.trace.model.recall import (
     RecallList,
     Whereabouts,
 )
+from xinlian.trace.model.standing import RecallState, Standing, Step
 
 COIL = "https://id.gs1.org/01/09521100000024/10/EL-260908-3"
 
@@ -112,6 +113,31 @@ def test_csv_tells_everything_of_a_vehicle() -> None:
     assert rows[5][7:] == ["移出", "", "是"]
 
 
+def test_a_vehicle_that_is_affected_no_more_has_one_row() -> None:
+    cleared = RecallDiff("R-0", (), (_vehicle(3),), ())
+    rows = [row for row in _csv(_recall(LINES, cleared), Language.EN) if row[1] == _vehicle(3).id]
+    assert [(row[2], row[7]) for row in rows] == [("excluded", "no longer affected")]
+
+
+@pytest.mark.parametrize("state", list(RecallState))
+def test_what_is_handed_out_says_how_far_the_recall_has_come(state: RecallState) -> None:
+    steps = (Step(RecallState.DRAFT, 1), Step(state, 1_795_320_000_000, "a reason"))
+    standing = Standing("R-1", 7, 12, "bad coil", steps)
+    pdf, xlsx = io.BytesIO(), io.BytesIO()
+    recall_pdf(_recall(LINES), Language.EN, pdf, standing)
+    recall_xlsx(_recall(LINES), Language.EN, xlsx, standing)
+    document = pypdfium2.PdfDocument(pdf.getvalue())
+    text = document[0].get_textpage().get_text_range()
+    document.close()
+    assert "Recall 12 bad coil" in text
+    assert ("not published" in text) is (state is RecallState.DRAFT)
+    sheet = openpyxl.load_workbook(io.BytesIO(xlsx.getvalue())).worksheets[0]
+    told = {str(row[0]): str(row[1]) for row in sheet.iter_rows(values_only=True)}
+    assert told["Recall"] == "12 bad coil"
+    assert state.value in told["State"]
+    assert "a reason" in told["State"]
+
+
 def test_xlsx_holds_the_same_rows_and_a_summary() -> None:
     recall = _recall(LINES, DIFF)
     rows, data = _xlsx(recall, Language.EN)
@@ -119,8 +145,14 @@ def test_xlsx_holds_the_same_rows_and_a_summary() -> None:
     assert plain == _csv(recall, Language.EN)
     book = openpyxl.load_workbook(io.BytesIO(data))
     summary = [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
-    assert ["Affected, least – most", "1 – 2"] in summary
-    assert ["Recall list", "R-1"] in summary
+    # Figures are numbers, so that a spreadsheet reckons with them.
+    for name, figure in (
+        ("Affected at least", 1),
+        ("Affected at most", 2),
+        ("Vehicles in all", 40),
+    ):
+        assert [name, figure] in summary
+    assert ["Id", "R-1"] in summary
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\r=", "＝", "＋", "－", "＠"])

@@ -130,6 +130,13 @@ def test_numbers_count_a_party_s_own_recalls(plant: Plant, recalls: Recalls) -> 
         recalls.go(DEALER, "2", PUBLISHED, "", NOW)
 
 
+def test_lists_made_at_one_moment_are_told_apart_by_title(recalls: Recalls) -> None:
+    one, two = make(recalls, title="one"), make(recalls, title="two")
+    assert one.recall_id != two.recall_id
+    assert [each.standing.title for each in recalls.all(OWNER)] == ["two", "one"]
+    assert make(recalls, title="one") == one
+
+
 def test_what_is_captured_while_a_list_is_reckoned_is_not_in_its_proof(plant: Plant) -> None:
     plant.must(link(LOT, SURE))
 

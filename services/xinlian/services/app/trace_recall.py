@@ -127,13 +127,14 @@ class RecallDesk:
         """A list as ``csv``, ``xlsx``, ``pdf`` or ``xlproof``."""
         if shape == "xlproof":
             return self._proof(party, recall)
-        found, out = self.get(party, recall), io.BytesIO()
+        standing, out = self.standing(party, recall), io.BytesIO()
+        found = self.get(party, standing.recall_id)
         if shape == "csv":
             recall_csv(found, language, out)
         elif shape == "xlsx":
-            recall_xlsx(found, language, out)
+            recall_xlsx(found, language, out, standing)
         else:
-            recall_pdf(found, language, out)
+            recall_pdf(found, language, out, standing)
         return out.getvalue()
 
     def naming(self, reader: int, item: ItemId) -> list[NamedBy]:

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from xinlian.services.cli.cells import cell, moment_of_ms, padded
 from xinlian.services.cli.i18n import pick
+from xinlian.services.cli.render import print_rows
 
-__all__ = ["show_recall"]
+__all__ = ["show_drill", "show_drills", "show_recall", "show_recall_vehicles", "show_recalls"]
 
 _BAR_WIDTH: Final = 40
 _LABEL_WIDTH: Final = 10
@@ -53,6 +54,41 @@ def show_recall(body: Mapping[str, Any]) -> None:
         why = f"  {step['reason']}" if step["reason"] else ""
         _say(f"  {cell('state', step['state'])} {moment_of_ms(step['at_ms'])}{why}")
     _next(number, state)
+
+
+def show_recalls(body: Mapping[str, Any]) -> None:
+    """Recalls, one a line."""
+    rows = [{**row, "causes": _causes(row)} for row in body["items"]]
+    columns = ("number", "state", "title", "made_ms", "certain", "possible", "causes")
+    print_rows(rows, columns)
+
+
+def show_recall_vehicles(body: Mapping[str, Any]) -> None:
+    """Vehicles, each with its reason in the reader's language."""
+    why = pick("why", "why_zh")
+    rows = [{**row, "why": row[why]} for row in body["items"]]
+    print_rows(rows, ("id", "finding", "whereabouts", "why", "notified"))
+
+
+def show_drill(body: Mapping[str, Any]) -> None:
+    """What a drill found, and how long that took."""
+    show_drills({"items": [body]})
+
+
+def show_drills(body: Mapping[str, Any]) -> None:
+    """Drills, one a line."""
+    rows = []
+    for row in body["items"]:
+        found = {name: row["findings"].get(name, 0) for name, _ in _FINDINGS}
+        took = f"{row['took_us'] / 1000:,.1f} ms"
+        rows.append(
+            {"made_ms": row["made_ms"], pick("took", "用时"): took, **found, "causes": _causes(row)}
+        )
+    print_rows(rows, ("made_ms", pick("took", "用时"), "certain", "possible", "excluded", "causes"))
+
+
+def _causes(row: Mapping[str, Any]) -> str:
+    return "; ".join(map(_cause, row["causes"]))
 
 
 def _cause(cause: Mapping[str, Any]) -> str:

@@ -10,7 +10,13 @@ from typing import Any, Final
 
 from xinlian.services.cli.cells import moment_of_ms
 from xinlian.services.cli.i18n import pick
-from xinlian.services.cli.recall_show import show_recall
+from xinlian.services.cli.recall_show import (
+    show_drill,
+    show_drills,
+    show_recall,
+    show_recall_vehicles,
+    show_recalls,
+)
 from xinlian.services.cli.render import print_json, print_record, print_rows
 from xinlian.services.cli.spc_show import show_chart, show_factors, show_yields
 from xinlian.services.labels import word_zh
@@ -20,9 +26,13 @@ __all__ = [
     "show_capture",
     "show_chart",
     "show_dossier",
+    "show_drill",
+    "show_drills",
     "show_factors",
     "show_json",
     "show_recall",
+    "show_recall_vehicles",
+    "show_recalls",
     "show_tree",
     "show_yields",
     "tree_lines",

@@ -103,14 +103,14 @@ class Recalls:
     ) -> RecallList:
         """Make a list and keep it as a draft, with a record in the party's evidence log that fixes
         it; against an earlier list of the party (its id or number) it tells what changed. The same
-        causes at the same moment give the same recall. Raises ``KeyError`` if there is no such
+        content at the same moment gives the same recall. Raises ``KeyError`` if there is no such
         earlier list.
 
         It is reckoned on one moment's state, and nobody who writes waits for that: what is captured
         meanwhile belongs to it no more than what is captured later.
         """
         log = self._evidence.ensure_log(PartyId(party), STREAM)
-        recall_id = recall_id_of(party, causes, now_ms)
+        recall_id = recall_id_of(party, causes, now_ms, title, earlier)
         self._fresh(party, causes)
         with self._site.read() as store:
             kept: RecallList | None = store.recall(party, recall_id)

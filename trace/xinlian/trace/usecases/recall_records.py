@@ -46,9 +46,12 @@ def cause_of(value: dict[str, Any]) -> Cause:
     )
 
 
-def recall_id_of(party: int, causes: Sequence[Cause], now_ms: int) -> str:
+def recall_id_of(
+    party: int, causes: Sequence[Cause], now_ms: int, title: str = "", earlier: str | None = None
+) -> str:
     """The id of a recall or drill."""
-    text = repr((party, [sorted(cause_value(cause).items()) for cause in causes], now_ms))
+    content = [sorted(cause_value(cause).items()) for cause in causes]
+    text = repr((party, content, now_ms, title, earlier))
     return hashlib.sha256(text.encode()).hexdigest()[:_ID_CHARS]
 
 

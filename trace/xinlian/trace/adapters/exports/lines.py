@@ -17,6 +17,7 @@ from xinlian.trace.model.recall import (
     RecallList,
     Whereabouts,
 )
+from xinlian.trace.model.standing import RecallState
 
 __all__ = [
     "HEADS",
@@ -24,6 +25,7 @@ __all__ = [
     "RecallWords",
     "bounds",
     "cause_text",
+    "placed",
     "plain_text",
     "recall_rows",
     "safe_text",
@@ -54,6 +56,10 @@ _ENUMS: Final[Mapping[str, Words]] = {
     CauseKind.GAUGE: Words("gauge", "量具"),
     CauseKind.SUPPLIER: Words("supplier", "供应商"),
     CauseKind.STATION: Words("station", "工位"),
+    RecallState.DRAFT: Words("draft, not published", "草稿，未发布"),
+    RecallState.PUBLISHED: Words("published", "已发布"),
+    RecallState.CLOSED: Words("closed", "已关闭"),
+    RecallState.WITHDRAWN: Words("withdrawn", "已撤回"),
 }
 RECALL_WORDS: Final[Mapping[str, Words]] = {
     "vehicle": Words("vehicle", "车辆"),
@@ -61,14 +67,24 @@ RECALL_WORDS: Final[Mapping[str, Words]] = {
     "yes": Words("yes", "是"),
     "added": Words("added", "新增"),
     "removed": Words("no longer listed", "移出"),
+    "cleared": Words("no longer affected", "不再受影响"),
     "changed": Words("changed", "结论变化"),
     "list": Words("Recall list", "召回清单"),
+    "recall": Words("Recall {number}", "召回 {number}"),
+    "name": Words("Recall", "召回"),
+    "state": Words("State", "状态"),
+    "id": Words("Id", "编号"),
     "made": Words("Made", "生成时间"),
     "cause": Words("Cause", "起因"),
     "window": Words("from {start} to {end}", "{start} 至 {end}"),
     "open": Words("open", "不限"),
     "population": Words("Vehicles in all", "车辆总数"),
     "bounds": Words("Affected, least – most", "受影响（至少 – 至多）"),
+    "least": Words("Affected at least", "至少受影响"),
+    "most": Words("Affected at most", "至多受影响"),
+    "excluded": Words("Excluded", "已排除"),
+    "stoppable": Words("Affected, can be stopped", "受影响，可拦截"),
+    "in_field": Words("Affected, in the field", "受影响，已交付"),
     "in_stock": Words("Affected parts in stock", "库存受影响零件"),
     "notified": Words("Notified", "已通知"),
     "gaps": Words("Gaps in the data", "数据缺口"),
@@ -117,9 +133,9 @@ def recall_rows(recall: RecallList, words: RecallWords) -> Iterator[tuple[str, .
     then vehicles that an earlier list had and this one has not."""
     added: set[ItemId] = set()
     before: dict[ItemId, Finding] = {}
-    removed: tuple[ItemId, ...] = ()
+    removed: dict[ItemId, None] = {}
     if recall.diff is not None:
-        added, removed = set(recall.diff.added), recall.diff.removed
+        added, removed = set(recall.diff.added), dict.fromkeys(recall.diff.removed)
         before = {vehicle: earlier for vehicle, earlier, _ in recall.diff.changed}
     notified = set(recall.notified)
     for kind, lines in (("vehicle", recall.lines), ("stock", recall.stock)):
@@ -129,6 +145,9 @@ def recall_rows(recall: RecallList, words: RecallWords) -> Iterator[tuple[str, .
                 change = words.text("added")
             elif line.vehicle in before:
                 change, earlier = words.text("changed"), words.of(before[line.vehicle])
+            elif line.vehicle in removed:
+                change = words.text("cleared")
+                del removed[line.vehicle]
             yield (
                 words.text(kind),
                 line.vehicle.id,
@@ -145,6 +164,13 @@ def recall_rows(recall: RecallList, words: RecallWords) -> Iterator[tuple[str, .
         told = words.text("yes") if vehicle in notified else ""
         head = (words.text("vehicle"), vehicle.id)
         yield (*head, "", "", "", "", "", words.text("removed"), "", told)
+
+
+def placed(recall: RecallList, where: Whereabouts) -> int:
+    """How many of the vehicles that are affected, or may be, are there."""
+    return sum(
+        line.whereabouts is where and line.finding is not Finding.EXCLUDED for line in recall.lines
+    )
 
 
 def bounds(recall: RecallList) -> tuple[int, int]:

@@ -12,18 +12,20 @@ from xinlian.trace.adapters.exports.lines import (
     RecallWords,
     bounds,
     cause_text,
+    placed,
     plain_text,
     recall_rows,
     safe_text,
 )
 from xinlian.trace.adapters.paper.ink import Ink
 from xinlian.trace.model.dossier import Language
-from xinlian.trace.model.recall import RecallList
+from xinlian.trace.model.recall import RecallList, Whereabouts
+from xinlian.trace.model.standing import Standing
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-__all__ = ["recall_csv", "recall_xlsx", "summary_rows"]
+__all__ = ["named_rows", "recall_csv", "recall_xlsx", "summary_rows"]
 
 _SHEET_ROWS: Final = 1_000_000
 """A sheet takes 1,048,576; what is over goes to a further sheet."""
@@ -48,20 +50,27 @@ def recall_csv(recall: RecallList, language: Language, out: BinaryIO) -> int:
     return count
 
 
-def recall_xlsx(recall: RecallList, language: Language, out: BinaryIO) -> int:
+def recall_xlsx(
+    recall: RecallList, language: Language, out: BinaryIO, standing: Standing | None = None
+) -> int:
     """Write XLSX: a summary and the list, row by row; the number of rows.
 
-    Every cell is a text (never a formula, a link or a number), with blanks for control characters.
+    Figures of the summary are numbers. Every other cell is a text (never a formula or a link), with
+    blanks for control characters.
     """
     words = RecallWords(language)
     book = Workbook(out, {"constant_memory": True})
     bold = book.add_format({"bold": True})
+    left = book.add_format({"align": "left", "num_format": "#,##0"})
     summary = book.add_worksheet(words.text("list"))
     summary.set_column(0, 0, 28)
     summary.set_column(1, 1, 90)
-    for place, (name, value) in enumerate(summary_rows(recall, words)):
+    for place, (name, value) in enumerate(summary_rows(recall, words, standing)):
         summary.write_string(place, 0, name, bold)
-        summary.write_string(place, 1, plain_text(value))
+        if isinstance(value, int):
+            summary.write_number(place, 1, value, left)
+        else:
+            summary.write_string(place, 1, plain_text(value)[:_CELL_MAX])
     count = 0
     for count, row in enumerate(recall_rows(recall, words), 1):
         number, place = divmod(count - 1, _SHEET_ROWS)
@@ -75,22 +84,40 @@ def recall_xlsx(recall: RecallList, language: Language, out: BinaryIO) -> int:
     return count
 
 
-def summary_rows(recall: RecallList, words: RecallWords) -> Iterable[tuple[str, str]]:
+def summary_rows(
+    recall: RecallList, words: RecallWords, standing: Standing | None = None
+) -> Iterable[tuple[str, str | int]]:
     """What a recall list says of itself."""
+    yield from named_rows(recall, words, standing)
+    least, most = bounds(recall)
+    yield words.text("population"), recall.population
+    yield words.text("least"), least
+    yield words.text("most"), most
+    yield words.text("excluded"), recall.excluded
+    yield words.text("in_field"), placed(recall, Whereabouts.FIELD)
+    yield words.text("stoppable"), placed(recall, Whereabouts.STOPPABLE)
+    yield words.text("in_stock"), len(recall.stock)
+    yield words.text("notified"), len(recall.notified)
+    yield words.text("gaps"), recall.gaps
+    if recall.diff is not None:
+        yield words.text("earlier"), recall.diff.earlier_id
+
+
+def named_rows(
+    recall: RecallList, words: RecallWords, standing: Standing | None
+) -> Iterable[tuple[str, str]]:
+    """What a recall is called, how far it has come, from what it starts."""
     ink = Ink(words.language)
-    yield words.text("list"), recall.recall_id
+    if standing is not None:
+        yield words.text("name"), f"{standing.number} {standing.title}".strip()
+        step = standing.steps[-1]
+        why = f" · {step.reason}" if step.reason else ""
+        yield words.text("state"), f"{words.of(step.state)} · {ink.time(step.at_ms)}{why}"
+    yield words.text("id"), recall.recall_id
     yield words.text("made"), f"{ink.time(recall.made_at_ms)} (UTC+8)"
     for cause in recall.causes:
         times = {at: ink.time(at) for at in (cause.from_ms, cause.to_ms) if at is not None}
         yield words.text("cause"), cause_text(cause, words, times)
-    yield words.text("population"), str(recall.population)
-    least, most = bounds(recall)
-    yield words.text("bounds"), f"{least} – {most}"
-    yield words.text("in_stock"), str(len(recall.stock))
-    yield words.text("notified"), str(len(recall.notified))
-    yield words.text("gaps"), str(recall.gaps)
-    if recall.diff is not None:
-        yield words.text("earlier"), recall.diff.earlier_id
 
 
 def _sheet(book: Workbook, words: RecallWords, number: int, bold: Format) -> Worksheet:
