@@ -13,7 +13,13 @@ from typing import Final
 from xinlian.finance.model.amounts import AmountStyle, MoneyUnit
 from xinlian.ledger.model.date_patterns import DatePattern, PatternError
 from xinlian.ledger.model.money import Fen
-from xinlian.ledger.model.sections import MappingError, Section, check_layout, digest_of
+from xinlian.ledger.model.sections import (
+    MappingError,
+    Section,
+    check_fields,
+    check_layout,
+    digest_of,
+)
 
 MAPPING_VERSION: Final = 1
 
@@ -109,8 +115,8 @@ def parse_mapping(raw: object) -> Mapping:
     if top.take("version") != MAPPING_VERSION:
         raise MappingError(f"version: must be {MAPPING_VERSION}")
     name = top.text("name")
-    columns = _text_items(top.section("columns"))
-    constants = _text_items(top.section("constants", optional=True))
+    columns = top.section("columns").texts()
+    constants = top.section("constants", optional=True).texts()
     _check_fields(columns, constants)
     source = top.section("source", optional=True)
     parties = top.section("parties", optional=True)
@@ -139,15 +145,7 @@ def parse_mapping(raw: object) -> Mapping:
 
 
 def _check_fields(columns: Dict[str, str], constants: Dict[str, str]) -> None:
-    for name in (*columns, *constants):
-        if name not in FIELDS:
-            raise MappingError(f"columns.{name}: no such field; known are {', '.join(FIELDS)}")
-    both = sorted(set(columns) & set(constants))
-    if both:
-        raise MappingError(f"constants.{both[0]}: is also a column")
-    for name in REQUIRED:
-        if name not in columns and name not in constants:
-            raise MappingError(f"columns.{name}: is needed")
+    check_fields(columns, constants, needed=REQUIRED, known=FIELDS)
     if "amount" not in columns:
         raise MappingError("columns.amount: is needed")
     if ("net_amount" in columns) != ("tax_amount" in columns):
@@ -211,7 +209,3 @@ def _texts(section: Section, key: str) -> tuple[str, ...]:
     if not isinstance(raw, list) or not all(isinstance(item, str) for item in raw):
         raise MappingError(f"{section.path}.{key}: must be a list of quoted words")
     return tuple(raw)
-
-
-def _text_items(section: Section) -> dict[str, str]:
-    return {key: section.text(key) for key in section.names()}

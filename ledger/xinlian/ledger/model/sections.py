@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from xinlian.ledger.model.tables import ENCODINGS, TableLayout
 
-__all__ = ["MappingError", "Section", "check_layout", "digest_of"]
+__all__ = ["MappingError", "Section", "check_fields", "check_layout", "digest_of"]
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -72,11 +73,35 @@ class Section:
             raise MappingError(f"{self.path}.{key}: is needed")
         return Section(f"{self.path}.{key}", {} if value is None else value)
 
+    def texts(self) -> dict[str, str]:
+        """All keys with their texts."""
+        return {key: self.text(key) for key in self.names()}
+
     def done(self) -> None:
         """Refuse keys that nobody asked for."""
         unknown = [key for key in self._raw if key not in self._asked]
         if unknown:
             raise MappingError(f"{self.path}.{unknown[0]}: no such key")
+
+
+def check_fields(
+    columns: Mapping[str, str],
+    constants: Mapping[str, str],
+    *,
+    needed: Iterable[str],
+    known: Collection[str],
+) -> None:
+    """Raise ``MappingError`` for a field that is not known, is a column and a constant, or is
+    needed and neither."""
+    for name in (*columns, *constants):
+        if name not in known:
+            raise MappingError(f"columns.{name}: no such field; known are {', '.join(known)}")
+    both = sorted(set(columns) & set(constants))
+    if both:
+        raise MappingError(f"constants.{both[0]}: is also a column")
+    for name in needed:
+        if name not in columns and name not in constants:
+            raise MappingError(f"columns.{name}: is needed")
 
 
 def check_layout(layout: TableLayout) -> None:

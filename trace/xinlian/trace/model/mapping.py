@@ -13,7 +13,13 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
-from xinlian.ledger.model.sections import MappingError, Section, check_layout, digest_of
+from xinlian.ledger.model.sections import (
+    MappingError,
+    Section,
+    check_fields,
+    check_layout,
+    digest_of,
+)
 from xinlian.trace.model.fields import WORDS
 
 __all__ = ["FactKind", "TimePattern", "TraceMapping", "parse_trace_mapping"]
@@ -158,9 +164,10 @@ def parse_trace_mapping(raw: object) -> TraceMapping:
     if top.take("kind") is None:
         raise MappingError(f"kind: is needed, one of {', '.join(FactKind)}")
     kind = top.choice("kind", FactKind, FactKind.ITEMS)
-    columns = _texts(top.section("columns"))
-    constants = _texts(top.section("constants", optional=True))
-    _check_fields(kind, columns, constants)
+    columns = top.section("columns").texts()
+    constants = top.section("constants", optional=True).texts()
+    needed, possible = _FIELDS[kind]
+    check_fields(columns, constants, needed=needed, known=(*needed, *possible))
     source = top.section("source", optional=True)
     numbers = top.section("numbers", optional=True)
     words = top.section("words", optional=True)
@@ -190,31 +197,15 @@ def parse_trace_mapping(raw: object) -> TraceMapping:
     return mapping
 
 
-def _check_fields(kind: FactKind, columns: Mapping[str, str], constants: Mapping[str, str]) -> None:
-    needed, possible = _FIELDS[kind]
-    for name in (*columns, *constants):
-        if name not in (*needed, *possible):
-            known = ", ".join((*needed, *possible))
-            raise MappingError(
-                f"columns.{name}: {kind.value} have no such field; known are {known}"
-            )
-    both = sorted(set(columns) & set(constants))
-    if both:
-        raise MappingError(f"constants.{both[0]}: is also a column")
-    for name in needed:
-        if name not in columns and name not in constants:
-            raise MappingError(f"columns.{name}: is needed")
-
-
 def _further(top: Section, kind: FactKind) -> dict[str, str]:
     name = _TABLES.get(kind)
-    return {} if name is None else _texts(top.section(name, optional=True))
+    return {} if name is None else top.section(name, optional=True).texts()
 
 
 def _words(words: Section, name: str) -> dict[str, str]:
     if name not in WORDS:
         raise MappingError(f"words.{name}: one of {', '.join(WORDS)}")
-    return _texts(words.section(name))
+    return words.section(name).texts()
 
 
 def _times(raw: object) -> tuple[TimePattern, ...]:
@@ -232,7 +223,3 @@ def _zone(text: str) -> int | None:
         raise MappingError("time_zone: an offset in quotes such as '+08:00'")
     minutes = int(match.group(2)) * 60 + int(match.group(3))
     return minutes if match.group(1) == "+" else -minutes
-
-
-def _texts(section: Section) -> dict[str, str]:
-    return {key: section.text(key) for key in section.names()}

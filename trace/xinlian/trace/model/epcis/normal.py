@@ -14,12 +14,14 @@ from xinlian.trace.model.epcis.sensors import sensor_elements
 from xinlian.trace.model.epcis.shape import ACTIONS, Kind, allowed
 from xinlian.trace.model.epcis.times import LAST_MS, stamp_ms
 from xinlian.trace.model.epcis.values import (
+    Reader,
     as_list,
     as_table,
     as_text,
     as_uri,
     decimal_text,
     free,
+    table_of,
     time_text,
     word,
 )
@@ -80,7 +82,10 @@ def _field(kind: Kind, value: object, names: Names, path: str) -> Any:  # noqa: 
             return _uris(value if isinstance(value, list) else [value], names, path)
         case Kind.QUANTITIES:
             listed = as_list(value, path, EPCS_MAX)
-            return [_quantity(item, names, f"{path}[{i}]") for i, item in enumerate(listed)]
+            return [
+                table_of(item, names, f"{path}[{i}]", _QUANTITY, "epcClass")
+                for i, item in enumerate(listed)
+            ]
         case Kind.ACTION:
             return _action(value, path)
         case Kind.BIZ_STEP:
@@ -88,7 +93,7 @@ def _field(kind: Kind, value: object, names: Names, path: str) -> Any:  # noqa: 
         case Kind.DISPOSITION:
             return word(value, names, DISPOSITIONS, CBV + "Disp-", path)
         case Kind.PERSISTENT:
-            return _persistent(value, names, path)
+            return table_of(value, names, path, _PERSISTENT)
         case Kind.PLACE:
             return _place(value, names, path)
         case Kind.TRANSACTIONS:
@@ -102,7 +107,7 @@ def _field(kind: Kind, value: object, names: Names, path: str) -> Any:  # noqa: 
         case Kind.FREE:
             return free(as_table(value, path), names, path)
         case Kind.ERROR:
-            return _error(value, names, path)
+            return table_of(value, names, path, _ERROR, "declarationTime")
 
 
 def _event_time(value: object, path: str) -> str:
@@ -148,96 +153,61 @@ def _uris(value: object, names: Names, path: str) -> list[str]:
     return made
 
 
-def _quantity(value: object, names: Names, path: str) -> dict[str, Any]:
-    table = as_table(value, path)
-    made: dict[str, Any] = {}
-    for name, item in table.items():
-        place = f"{path}.{name}"
-        if name == "epcClass":
-            made[name] = as_uri(item, names, place)
-        elif name == "quantity":
-            made[name] = decimal_text(item, place, positive=True)
-        elif name == "uom":
-            made[name] = as_text(item, place)
-            if _UOM.fullmatch(made[name]) is None:
-                raise SourceError(
-                    place,
-                    f"{short(made[name])!r} is no unit code of UN/ECE recommendation 20",
-                    f"“{short(made[name])}”不是 UN/ECE 第 20 号建议书的单位代码",
-                )
-        else:
-            made[names.field(name, place)] = free(item, names, place)
-    if "epcClass" not in made:
-        raise SourceError(f"{path}.epcClass", "is missing", "缺失")
-    return made
+def _amount(value: object, _: Names, path: str) -> str:
+    return decimal_text(value, path, positive=True)
 
 
-def _persistent(value: object, names: Names, path: str) -> dict[str, Any]:
-    table = as_table(value, path)
-    made: dict[str, Any] = {}
-    for name, item in table.items():
-        place = f"{path}.{name}"
-        if name not in ("set", "unset"):
-            made[names.field(name, place)] = free(item, names, place)
-            continue
-        listed = as_list(item, place, 100)
-        made[name] = [
-            word(entry, names, DISPOSITIONS, CBV + "Disp-", f"{place}[{i}]")
-            for i, entry in enumerate(listed)
-        ]
-    return made
+def _unit(value: object, _: Names, path: str) -> str:
+    text = as_text(value, path)
+    if _UOM.fullmatch(text) is None:
+        raise SourceError(
+            path,
+            f"{short(text)!r} is no unit code of UN/ECE recommendation 20",
+            f"“{short(text)}”不是 UN/ECE 第 20 号建议书的单位代码",
+        )
+    return text
+
+
+def _dispositions(value: object, names: Names, path: str) -> list[str]:
+    return [
+        word(entry, names, DISPOSITIONS, CBV + "Disp-", f"{path}[{i}]")
+        for i, entry in enumerate(as_list(value, path, 100))
+    ]
 
 
 def _place(value: object, names: Names, path: str) -> dict[str, Any]:
     if isinstance(value, str):
         return {"id": as_uri(value, names, path)}
-    table = as_table(value, path)
-    made: dict[str, Any] = {}
-    for name, item in table.items():
-        place = f"{path}.{name}"
-        if name == "id":
-            made["id"] = as_uri(item, names, place)
-        else:
-            made[names.field(name, place)] = free(item, names, place)
-    if "id" not in made:
-        raise SourceError(f"{path}.id", "is missing", "缺失")
-    return made
+    return table_of(value, names, path, _PLACE, "id")
 
 
 def _pairs(
     value: object, names: Names, path: str, inner: str, words: frozenset[str], space: str
 ) -> list[dict[str, Any]]:
-    made = []
-    for index, entry in enumerate(as_list(value, path, 10_000)):
-        place = f"{path}[{index}]"
-        pair: dict[str, Any] = {}
-        for name, item in as_table(entry, place).items():
-            if name == "type":
-                pair["type"] = word(item, names, words, space, f"{place}.type")
-            elif name == inner:
-                pair[inner] = as_uri(item, names, f"{place}.{inner}")
-            else:
-                pair[names.field(name, f"{place}.{name}")] = free(item, names, f"{place}.{name}")
-        needed = (inner,) if inner == "bizTransaction" else ("type", inner)
-        for name in needed:
-            if name not in pair:
-                raise SourceError(f"{place}.{name}", "is missing", "缺失")
-        made.append(pair)
-    return made
+    def kind(item: object, names: Names, place: str) -> str:
+        return word(item, names, words, space, place)
+
+    needed = (inner,) if inner == "bizTransaction" else ("type", inner)
+    known: dict[str, Reader] = {"type": kind, inner: as_uri}
+    return [
+        table_of(entry, names, f"{path}[{index}]", known, *needed)
+        for index, entry in enumerate(as_list(value, path, 10_000))
+    ]
 
 
-def _error(value: object, names: Names, path: str) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    for name, item in as_table(value, path).items():
-        place = f"{path}.{name}"
-        if name == "declarationTime":
-            made[name] = _event_time(item, place)
-        elif name == "reason":
-            made[name] = word(item, names, ERROR_REASONS, CBV + "ER-", place)
-        elif name == "correctiveEventIDs":
-            made[name] = _uris(item, names, place)
-        else:
-            made[names.field(name, place)] = free(item, names, place)
-    if "declarationTime" not in made:
-        raise SourceError(f"{path}.declarationTime", "is missing", "缺失")
-    return made
+def _declared(value: object, _: Names, path: str) -> str:
+    return _event_time(value, path)
+
+
+def _reason(value: object, names: Names, path: str) -> str:
+    return word(value, names, ERROR_REASONS, CBV + "ER-", path)
+
+
+_QUANTITY: Final[dict[str, Reader]] = {"epcClass": as_uri, "quantity": _amount, "uom": _unit}
+_PERSISTENT: Final[dict[str, Reader]] = {"set": _dispositions, "unset": _dispositions}
+_PLACE: Final[dict[str, Reader]] = {"id": as_uri}
+_ERROR: Final[dict[str, Reader]] = {
+    "declarationTime": _declared,
+    "reason": _reason,
+    "correctiveEventIDs": _uris,
+}

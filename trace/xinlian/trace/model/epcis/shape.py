@@ -5,7 +5,15 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Final
 
-__all__ = ["ACTIONS", "FIELDS", "NUMBER_FIELDS", "REPORT_FIELDS", "Kind", "allowed"]
+__all__ = [
+    "ACTIONS",
+    "FIELDS",
+    "METADATA_FIELDS",
+    "NUMBER_FIELDS",
+    "REPORT_FIELDS",
+    "Kind",
+    "allowed",
+]
 
 
 class Kind(Enum):
@@ -97,7 +105,7 @@ _URI_FIELDS: Final = (
     "coordinateReferenceSystem",
     "bizRules",
 )
-_METADATA_FIELDS: Final = frozenset(
+METADATA_FIELDS: Final = frozenset(
     {"time", "startTime", "endTime", *_URI_FIELDS[:4], "bizRules", "dataProcessingMethod"}
 )
 REPORT_FIELDS: Final = frozenset(
@@ -114,7 +122,6 @@ REPORT_FIELDS: Final = frozenset(
         *NUMBER_FIELDS,
     }
 )
-SENSOR_FIELDS: Final = {"sensorMetadata": _METADATA_FIELDS, "sensorReport": REPORT_FIELDS}
 
 
 def allowed(event_type: str) -> dict[str, Kind] | None:

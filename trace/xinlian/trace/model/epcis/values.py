@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from xinlian.trace.model.epcis.names import Names
@@ -13,15 +13,20 @@ from xinlian.trace.model.sources import NumberText, SourceError, short
 
 __all__ = [
     "NumberText",
+    "Reader",
     "as_list",
     "as_table",
     "as_text",
     "as_uri",
     "decimal_text",
     "free",
+    "table_of",
     "time_text",
     "word",
 ]
+
+Reader = Callable[[Any, Names, str], Any]
+"""Makes the document form of a member of a table: its value, the names, its place."""
 
 TEXT_CHARS_MAX: Final = 16_384
 DEPTH_MAX: Final = 32
@@ -126,3 +131,22 @@ def free(value: object, names: Names, path: str, depth: int = 0) -> Any:
     if isinstance(value, NumberText):
         return str(value)
     return names.value(as_text(value, path))
+
+
+def table_of(
+    value: object, names: Names, path: str, known: Mapping[str, Reader], *needed: str
+) -> dict[str, Any]:
+    """The document form of an object: members that are known by their readers, all others as
+    extensions with a name space. What is ``needed`` must be there."""
+    made: dict[str, Any] = {}
+    for name, item in as_table(value, path).items():
+        place = f"{path}.{name}"
+        reader = known.get(name)
+        if reader is None:
+            made[names.field(name, place)] = free(item, names, place)
+        else:
+            made[name] = reader(item, names, place)
+    for name in needed:
+        if name not in made:
+            raise SourceError(f"{path}.{name}", "is missing", "缺失")
+    return made
