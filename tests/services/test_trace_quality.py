@@ -12,7 +12,7 @@ from xinlian.ledger.adapters.sql.engine import make_engine
 from xinlian.services.api.chinese import in_chinese
 from xinlian.services.api.schemas.spc_charts import CausesView, GaugeImpactView, SpcChartView
 from xinlian.services.api.schemas.spc_yields import YieldsView
-from xinlian.services.app.errors import RefusedError
+from xinlian.services.app.errors import Code, RefusedError
 from xinlian.services.app.trace_quality import Quality
 from xinlian.services.app.trace_sharing import EVERYONE, Sharing
 from xinlian.services.cli.i18n import set_language
@@ -131,5 +131,6 @@ def test_who_may_see_nothing_is_told_so_in_both_languages(quality: Quality) -> N
     assert quality.chart(EVERYONE, "bore", **CHART).signals
     with pytest.raises(RefusedError) as caught:
         quality.chart(OWNER + 1, "bore", **CHART)
+    assert caught.value.code is Code.NOT_FOUND
     assert "there is no measurement of this characteristic" in str(caught.value)
     assert "无法由这些数据计算" in in_chinese(str(caught.value))

@@ -120,7 +120,7 @@ def _statuses(route: APIRoute, method: str) -> set[int]:
     if (
         route.param_convertors
         or method != "GET"
-        or query_names(route) & {"party", "as_of", "cursor", "point"}
+        or query_names(route) & {"party", "as_of", "cursor", "point", "characteristic", "station"}
     ):
         found.add(404)
     return found

@@ -10,6 +10,7 @@ from xinlian.ledger.adapters.sql.engine import begin_read
 from xinlian.services.app.errors import Code, RefusedError
 from xinlian.trace.adapters.quality.reader import SqlQuality
 from xinlian.trace.adapters.sql.store import SqlTrace
+from xinlian.trace.model.quality.errors import NothingMeasuredError
 from xinlian.trace.usecases.ports import Visibility
 from xinlian.trace.usecases.quality import (
     ChartKind,
@@ -30,8 +31,9 @@ __all__ = ["Quality", "unfit"]
 
 
 def unfit(exc: QualityError) -> RefusedError:
-    """Data from which a figure cannot be reckoned."""
-    return RefusedError(Code.INVALID, f"this cannot be reckoned from these data: {exc}")
+    """Data from which a figure cannot be reckoned, ``NOT_FOUND`` where there are none."""
+    code = Code.NOT_FOUND if isinstance(exc, NothingMeasuredError) else Code.INVALID
+    return RefusedError(code, f"this cannot be reckoned from these data: {exc}")
 
 
 class Quality:
@@ -60,7 +62,7 @@ class Quality:
         rules: str,
         learn: int | None,
     ) -> ChartReport:
-        """A control chart of a characteristic; refused with ``INVALID``."""
+        """A control chart of a characteristic; refused with ``NOT_FOUND``, ``INVALID``."""
         with self._asked() as asked:
             return chart(
                 asked,
@@ -82,7 +84,7 @@ class Quality:
     def yields(
         self, reader: int, station: str, since_ms: int | None, until_ms: int | None
     ) -> Yields:
-        """First-pass yields, rework and PPM of stations; refused with ``INVALID``."""
+        """First-pass yields, rework and PPM of stations; refused with ``NOT_FOUND``."""
         with self._asked() as asked:
             return yields(asked, reader, station=station, since_ms=since_ms, until_ms=until_ms)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from scipy.special import betaincinv
-from xinlian.trace.model.quality.errors import QualityError
+from xinlian.trace.model.quality.errors import NothingMeasuredError, QualityError
 
 __all__ = ["Rate", "StationYield", "Yields", "line_yields", "rate"]
 
@@ -68,7 +68,7 @@ def line_yields(passes: Iterable[tuple[str, str, bool]]) -> Yields:
     for unit, station, passed in passes:
         tries.setdefault(station, {}).setdefault(unit, []).append(passed)
     if not tries:
-        raise QualityError("there is no unit")
+        raise NothingMeasuredError("there is no unit")
     stations = tuple(_station(name, units) for name, units in tries.items())
     bad = {unit for units in tries.values() for unit, seen in units.items() if not seen[-1]}
     everyone = {unit for units in tries.values() for unit in units}

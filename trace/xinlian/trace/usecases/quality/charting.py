@@ -22,7 +22,7 @@ from xinlian.trace.model.quality.charts import (
     variable_baseline,
     variable_chart,
 )
-from xinlian.trace.model.quality.errors import QualityError
+from xinlian.trace.model.quality.errors import NothingMeasuredError, QualityError
 from xinlian.trace.model.quality.rules import NELSON, WESTERN_ELECTRIC, Signal, chart_signals
 from xinlian.trace.model.quality.weighted import cusum_chart, ewma_chart
 from xinlian.trace.model.quality.words import RULE_WORDS
@@ -162,7 +162,7 @@ def measured(inspections: Iterable[Inspection]) -> Measured:
     counted = [one for one in seen if one.sample_size and one.result is not _NOT]
     chosen = values or counted
     if not chosen:
-        raise QualityError("there is no measurement of this characteristic")
+        raise NothingMeasuredError("there is no measurement of this characteristic")
     units = {one.unit for one in chosen}
     if values and len(units) > 1:
         raise QualityError(f"measurements in different units: {', '.join(sorted(units))}")
