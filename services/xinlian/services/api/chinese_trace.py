@@ -25,6 +25,22 @@ TRACE: Final[dict[str, str]] = {
     "{} is no GS1 key: take the network's own link": "{} 不是 GS1 标识：请使用网络自有链接",
     "this label cannot be made: {}": "无法生成标签：{}",
     "there is no recall {} of yours": "没有您的召回 {}",
+    "no machine {} is on record that you may see; names like it: {}": (
+        "您可查看的记录中没有设备 {}；相近名称：{}"
+    ),
+    "no station {} is on record that you may see; names like it: {}": (
+        "您可查看的记录中没有工位 {}；相近名称：{}"
+    ),
+    "no shift {} is on record that you may see; names like it: {}": (
+        "您可查看的记录中没有班次 {}；相近名称：{}"
+    ),
+    "no gauge {} is on record that you may see; names like it: {}": (
+        "您可查看的记录中没有量具 {}；相近名称：{}"
+    ),
+    "no supplier {} is on record that you may see; names like it: {}": (
+        "您可查看的记录中没有供应商 {}；相近名称：{}"
+    ),
+    "the time window of the recall ends before it begins": "召回的时间窗结束早于开始",
     "recall {} is a draft: publish it first": "召回 {} 仍是草稿：请先发布",
     "recall {} is published already": "召回 {} 已发布",
     "recall {} is closed: make a new one": "召回 {} 已关闭：请新建召回",

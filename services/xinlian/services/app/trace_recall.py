@@ -17,6 +17,7 @@ from xinlian.services.app.trace_bundle import Bundles
 from xinlian.services.app.trace_items import TraceItems
 from xinlian.services.app.trace_proofs import Proofs
 from xinlian.trace.adapters.exports import recall_csv, recall_pdf, recall_xlsx
+from xinlian.trace.model.causes import CauseError
 from xinlian.trace.model.dossier import Language
 from xinlian.trace.model.items import ItemId
 from xinlian.trace.model.recall import Cause, CauseKind, Drill, RecallList
@@ -143,7 +144,12 @@ class RecallDesk:
         return self._recalls.naming(reader, item)
 
     def _named(self, party: int, causes: Sequence[Cause]) -> list[Cause]:
-        """Causes whose items are written so that they mean one thing alone."""
+        """Causes whose items are written so that they mean one thing alone; refused with
+        ``NOT_FOUND`` or ``INVALID`` where they cannot be meant."""
+        try:
+            self._recalls.check(party, causes)
+        except CauseError as exc:
+            raise _strange(exc) from exc
         return [
             Cause(
                 cause.kind,
@@ -191,6 +197,35 @@ class RecallDesk:
 
 def _unknown(recall: str) -> RefusedError:
     return RefusedError(Code.NOT_FOUND, f"there is no recall {recall} of yours")
+
+
+def _strange(error: CauseError) -> RefusedError:
+    name, near = error.name, ", ".join(error.near) or "-"
+    if not name:
+        return RefusedError(Code.INVALID, "the time window of the recall ends before it begins")
+    if error.kind is CauseKind.MACHINE:
+        return RefusedError(
+            Code.NOT_FOUND,
+            f"no machine {name} is on record that you may see; names like it: {near}",
+        )
+    if error.kind is CauseKind.STATION:
+        return RefusedError(
+            Code.NOT_FOUND,
+            f"no station {name} is on record that you may see; names like it: {near}",
+        )
+    if error.kind is CauseKind.SHIFT:
+        return RefusedError(
+            Code.NOT_FOUND,
+            f"no shift {name} is on record that you may see; names like it: {near}",
+        )
+    if error.kind is CauseKind.GAUGE:
+        return RefusedError(
+            Code.NOT_FOUND,
+            f"no gauge {name} is on record that you may see; names like it: {near}",
+        )
+    return RefusedError(
+        Code.NOT_FOUND, f"no supplier {name} is on record that you may see; names like it: {near}"
+    )
 
 
 def _refused(recall: str, error: StandingError) -> RefusedError:

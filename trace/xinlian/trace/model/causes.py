@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, TypeVar
 
 from xinlian.trace.model.facts import Inspection, ProcessRecord
@@ -11,7 +11,17 @@ from xinlian.trace.model.items import Item
 from xinlian.trace.model.recall import Cause, CauseKind, Finding, Reason
 from xinlian.trace.model.spread import Seed
 
-__all__ = ["EDGE_MS", "gather", "inspected", "made", "made_at", "named", "window", "worked"]
+__all__ = [
+    "EDGE_MS",
+    "CauseError",
+    "gather",
+    "inspected",
+    "made",
+    "made_at",
+    "named",
+    "window",
+    "worked",
+]
 
 EDGE_MS: Final = 86_400_000
 """What was made on the same means within a day of the window is listed as excluded."""
@@ -21,6 +31,18 @@ MEANS: Final = {
     CauseKind.STATION: "station",
     CauseKind.SHIFT: "shift",
 }
+
+
+class CauseError(ValueError):
+    """A cause from which no list can be made: ``name`` is on no record of its kind that the reader
+    may see (``near``: names that are and look alike), or with an empty name the window ends before
+    it begins."""
+
+    def __init__(self, kind: CauseKind, name: str = "", near: Sequence[str] = ()) -> None:
+        super().__init__(f"{kind.value} {name}" if name else f"{kind.value}: no such window")
+        self.kind = kind
+        self.name = name
+        self.near = tuple(near)
 
 
 def named(cause: Cause) -> Seed:

@@ -10,6 +10,7 @@ from typing import Final
 from xinlian.trace.model.items import ItemId
 
 __all__ = [
+    "HIDDEN",
     "REASONS",
     "Cause",
     "CauseKind",
@@ -88,6 +89,13 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
 """English and Chinese sentences."""
 
 
+HIDDEN: Final = (
+    "{} affected things went into something that you may not see: more vehicles may be affected",
+    "有 {} 个受影响对象的去向您无权查看：可能还有更多车辆受影响",
+)
+"""English and Chinese, with the number of things, for lists with something hidden."""
+
+
 class Whereabouts(StrEnum):
     """Whether a vehicle can still be stopped."""
 
@@ -146,9 +154,9 @@ class RecallDiff:
 @dataclass(frozen=True, slots=True)
 class RecallList:
     """The scope of a recall as of ``made_at_ms``. ``certain`` to ``possible`` are the bounds: at
-    least, and at most, how many are affected. Excluded vehicles are listed only if they share a
-    suspicion (candidates resolved, outside the window, part removed before …); ``population`` is
-    how many vehicles the owner has in all."""
+    least, and at most, how many are affected (see ``at_most``). Excluded vehicles are listed only
+    if they share a suspicion (candidates resolved, outside the window, part removed before …);
+    ``population`` is how many vehicles the owner has in all."""
 
     recall_id: str
     causes: tuple[Cause, ...]
@@ -165,6 +173,14 @@ class RecallList:
     notified: tuple[ItemId, ...] = ()
     """Vehicles of the list whose holders were told by an earlier recall of the chain of diffs or by
     this one."""
+    hidden: int = 0
+    """Affected things that went into something that the party may not see: with any, nobody can
+    say how many are affected at most."""
+
+    @property
+    def at_most(self) -> int | None:
+        """How many vehicles are affected at most; ``None`` if that is not known."""
+        return None if self.hidden else self.certain + self.possible
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ from xinlian.trace.usecases.recall_records import (
     step_record,
 )
 from xinlian.trace.usecases.recall_scope import Scope, are_plain
+from xinlian.trace.usecases.recall_seeds import check_causes
 from xinlian.trace.usecases.vehicle_sets import look_forward
 
 __all__ = ["Recalls"]
@@ -71,6 +72,12 @@ class Recalls:
         self._fresh(reader, causes)
         with self._site.read() as store:
             return self._scope(store, reader, causes, now_ms, with_stock=with_stock)
+
+    def check(self, reader: int, causes: Sequence[Cause]) -> None:
+        """Raises ``CauseError`` for causes that cannot be meant: a window that ends before it
+        begins, or a machine, station, shift, gauge or supplier of which the reader sees nothing."""
+        with self._site.read() as store:
+            check_causes(store, causes, self._seen(store, reader))
 
     def _fresh(self, reader: int, causes: Sequence[Cause]) -> None:
         """Bring the sets that a list of many vehicles is made from nearer to now, by few steps."""

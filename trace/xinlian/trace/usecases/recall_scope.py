@@ -91,7 +91,17 @@ class Scope:
             excluded=excluded,
             gaps=gaps,
             stock=tuple(stock),
+            hidden=self._hidden(verdicts),
         )
+
+    def _hidden(self, verdicts: Mapping[int, Verdict[int]]) -> int:
+        """How many things that may be affected went into what the reader may not see."""
+        if self._seen is None:
+            return 0
+        safe = {n for n, verdict in verdicts.items() if verdict.finding is Finding.EXCLUDED}
+        reached = (verdicts.keys() | self._seeds.keys()) - safe
+        things = reached - self._store.items.ordinals(reached).keys()
+        return int(self._store.leading_out(things, self._seen))
 
     def walked(self) -> tuple[set[int], list[Edge]]:
         """Every item and link that the list rests on."""

@@ -3,14 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from difflib import get_close_matches
+from typing import Any, Final
 
-from xinlian.trace.model.causes import EDGE_MS, MEANS, gather, made_at, named, window
+from xinlian.trace.model.causes import (
+    EDGE_MS,
+    MEANS,
+    CauseError,
+    gather,
+    made_at,
+    named,
+    window,
+)
 from xinlian.trace.model.recall import Cause, CauseKind
 from xinlian.trace.model.spread import Seed
 from xinlian.trace.usecases.ports import Seen
 
-__all__ = ["seeds_of"]
+__all__ = ["check_causes", "seeds_of"]
+
+_NEAR: Final = 3
+_ALIKE: Final = 0.5
+
+
+def check_causes(store: Any, causes: Sequence[Cause], seen: Seen) -> None:
+    """Raises ``CauseError`` for a window that ends before it begins, and for a machine, station,
+    shift, gauge or supplier that is on no record that the reader may see."""
+    for cause in causes:
+        if cause.from_ms is not None and cause.to_ms is not None and cause.to_ms <= cause.from_ms:
+            raise CauseError(cause.kind)
+        for name in cause.names if cause.kind is not CauseKind.ITEMS else ():
+            if not store.has_name(cause.kind, name, seen):
+                known = {each.casefold(): each for each in store.names_near(cause.kind, name, seen)}
+                near = get_close_matches(name.casefold(), known, _NEAR, _ALIKE)
+                raise CauseError(cause.kind, name, [known[each] for each in near])
 
 
 def seeds_of(store: Any, causes: Sequence[Cause], seen: Seen) -> dict[int, tuple[Seed, ...]]:

@@ -1,4 +1,4 @@
-"""Recalls in SQL: what they start from, and the lists that are kept."""
+"""Recalls in SQL: the lists that are kept."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ import orjson
 from sqlalchemy import Connection
 from xinlian.trace.adapters.sql import bulk
 from xinlian.trace.adapters.sql import tables_facts as t
-from xinlian.trace.adapters.sql.codes import ITEM_TYPES
 from xinlian.trace.adapters.sql.items import ItemTable
-from xinlian.trace.adapters.sql.tables import descriptions, items, links
-from xinlian.trace.model.items import ItemId, ItemType
+from xinlian.trace.adapters.sql.seeds import SeedTable
+from xinlian.trace.model.items import ItemId
 from xinlian.trace.model.recall import (
     Drill,
     Finding,
@@ -29,75 +28,14 @@ from xinlian.trace.usecases.recall_records import cause_of, cause_value
 
 __all__ = ["RecallTable"]
 
-_BATCH: Final = ITEM_TYPES.number[ItemType.BATCH]
 _CHAIN_MAX: Final = 1_000
 
 
-class RecallTable:
-    """Seeds, kept lists, notices and drills; within the owner's transaction."""
+class RecallTable(SeedTable):
+    """Kept lists, notices and drills; within the owner's transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-
-    def named(self, names: Sequence[str], seen: Seen) -> set[int]:
-        """Items by id, scanned text or ``type:owner:id``."""
-        connection, table = self._connection, ItemTable(self._connection)
-        wanted: set[ItemId] = set()
-        for name in names:
-            wanted.update(table.find(name))
-            parts = name.split(":", 2)
-            if len(parts) == 3 and parts[0] in set(ItemType) and parts[1].isdigit():
-                wanted.add(item_of(name))
-        numbers = set(table.numbers(wanted).values())
-        if seen is None:
-            return numbers
-        own = {
-            row[0]
-            for source, key in ((descriptions, "item"), (links, "child"), (links, "parent"))
-            for row in bulk.by_keys(connection, source, f"{key} party", key, numbers)
-            if row[1] in seen
-        }
-        return numbers & own
-
-    def made_by(self, makers: Sequence[str]) -> list[tuple[int, int, int | None]]:
-        """Items by maker: number, who says so, time."""
-        found = bulk.by_keys(
-            *(self._connection, descriptions, "item party made_at", "maker", makers),
-            where="t.maker <> ''",
-        )
-        return [(item, party, made_at) for item, party, made_at in found]
-
-    def worked(
-        self, means: str, names: Sequence[str], low: int, high: int
-    ) -> list[tuple[int, int, int, int]]:
-        """Work by a machine, station or shift: item, party, start, end."""
-        found = bulk.by_keys(
-            *(self._connection, t.processes, "item party start_ms end_ms", means, names),
-            where="t.withdrawn = 0 AND t.start_ms < ? AND t.end_ms >= ?",
-            values=(high, low),
-        )
-        return [(row[0], row[1], row[2], row[3]) for row in found]
-
-    def inspected(
-        self, column: str, names: Sequence[str], low: int, high: int
-    ) -> list[tuple[int, int, int]]:
-        """Inspections with a gauge, or at a machine, station or shift: item, party, time."""
-        found = bulk.by_keys(
-            *(self._connection, t.inspections, "item party time_ms", column, names),
-            where="t.withdrawn = 0 AND t.time_ms < ? AND t.time_ms >= ?",
-            values=(high, low),
-        )
-        return [(row[0], row[1], row[2]) for row in found]
-
-    def are_batches(self, numbers: Iterable[int]) -> bool:
-        """Whether all of the items are batches."""
-        found = bulk.by_keys(self._connection, items, "type", "item", numbers)
-        return all(kind == _BATCH for (kind,) in found)
-
-    def singles(self, numbers: Iterable[int]) -> set[int]:
-        """Those that are single things, not batches."""
-        found = bulk.by_keys(self._connection, items, "item type", "item", numbers)
-        return {item for item, kind in found if kind != _BATCH}
 
     def gap_count(self, wanted: Sequence[ItemId], seen: Seen) -> int:
         """How many gaps are listed of items."""
@@ -116,6 +54,7 @@ class RecallTable:
         last = bulk.run(self._connection, "SELECT max(record) FROM trace_records")[0][0]
         details = {
             "last_record": last or 0,
+            "hidden": recall.hidden,
             "lines": [_line_value(line) for line in recall.lines],
             "stock": [_line_value(line) for line in recall.stock],
             "diff": None
@@ -165,6 +104,7 @@ class RecallTable:
             gaps,
             None if earlier is None else _diff_of(earlier, details["diff"]),
             tuple(map(_line_of, details["stock"])),
+            hidden=details.get("hidden", 0),
         )
         return replace(made, notified=self.notified(made))
 
