@@ -11,15 +11,20 @@ import pypdfium2
 import pytest
 import zxingcpp
 from PIL import Image
+from xinlian.ledger.chain.node import Genesis
 
 from tests.support.api import ApiNetwork
 from tests.trace.sample import plant as p
 from tests.trace.sample.taking import facts_of
 
+AFTER_THE_SAMPLE = 1_798_761_600
+"""2027-01-01: nothing is taken in that has not happened yet."""
+
 
 @pytest.fixture(scope="module")
 def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiNetwork]:
-    made = ApiNetwork(tmp_path_factory.mktemp("papers")).found()
+    genesis = Genesis(timestamp=AFTER_THE_SAMPLE, clock="controlled")
+    made = ApiNetwork(tmp_path_factory.mktemp("papers"), genesis).found()
     made.join("plant", ["issuer"])
     made.join("other", ["supplier"])
     for name in ("items.csv", "vehicles.csv", "vehicle-links.csv", "inspections.csv"):
