@@ -19,7 +19,6 @@ from xinlian.trace.model.facts import (
     ProcessRecord,
     Result,
 )
-from xinlian.trace.model.items import ItemId, ItemType
 from xinlian.trace.model.records import facts_of
 from xinlian.trace.usecases.capture import ROWS_IN_RECEIPT_MAX
 
@@ -278,44 +277,3 @@ def test_what_one_party_says_is_no_conflict_with_another(plant: Plant) -> None:
     receipt = plant.must(item(CAR, name="two"), party=OWNER + 1)
     assert statuses(receipt) == [A]
     assert plant.count("trace_items") == 1
-
-
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("LXLBE2A90TH100114", ("check digit", "校验位")),
-        ("LXLBE2A0ITH100114", ("'I'", "“I”")),
-        ("OMAYSKEITUGNVVKKM", ("'O'", "“O”")),
-    ],
-)
-def test_what_looks_like_a_vin_and_is_none_is_taken_in_with_a_note(
-    plant: Plant, name: str, words: tuple[str, str]
-) -> None:
-    own = ItemId(1, ItemType.VEHICLE, name)
-    said: list[Fact] = [item(own), link(PACK, own), item(CAR), item(PACK)]
-    receipt = plant.take(*said)
-    assert receipt.taken
-    first, second, *plain = receipt.rows
-    assert (first.field, second.field) == ("item", "parent")
-    assert words[0] in first.why
-    assert words[1] in first.why_zh
-    assert [row.why for row in plain] == ["", ""]
-    again = plant.take(*said)
-    assert [row.why for row in again.rows] == [row.why for row in receipt.rows]
-
-
-@pytest.mark.parametrize(
-    ("result", "value", "noted"),
-    [
-        (Result.FAILED, "3.70", True),
-        (Result.FAILED, "3.90", False),
-        (Result.PASSED, "3.59", True),
-        (Result.PASSED, "3.60", False),
-    ],
-)
-def test_a_result_that_its_limits_contradict_is_noted(
-    plant: Plant, result: Result, value: str, noted: bool
-) -> None:
-    receipt = plant.take(item(CELL), replace(INSPECTION, result=result, value=value))
-    assert receipt.taken
-    assert bool(receipt.rows[1].why and receipt.rows[1].why_zh) is noted
