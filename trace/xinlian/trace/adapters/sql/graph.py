@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
@@ -38,6 +38,9 @@ _UP: Final = _Walk("parent", "child")
 
 class Graph:
     """Links as a graph; within the owner's transaction."""
+
+    fresh: Set[int] = frozenset()
+    """As of ``SignalTable``."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -188,7 +191,9 @@ class Graph:
         """
         pairs = [(row[0], row[1]) for row in new]
         own = frozenset({party})
-        inner = self.having("parent", {child for _, child in pairs}, own)
+        parents = {parent for parent, _ in pairs}
+        may = {child for _, child in pairs if child not in self.fresh or child in parents}
+        inner = self.having("parent", may, own) if may else set()
         if not inner:
             return None
         inside = self.having("child", {parent for parent, child in pairs if child in inner}, own)

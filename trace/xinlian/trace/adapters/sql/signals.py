@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -33,6 +33,9 @@ _COLUMNS: Final = "signal party kind raised_ms subject detail"
 
 class SignalTable:
     """Signals; within the owner's transaction."""
+
+    fresh: Set[int] = frozenset()
+    """Items of which nobody said anything before what is being captured just now."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -76,6 +79,11 @@ class SignalTable:
         for row in links:
             if row[7] == row[8] == row[9] == 0 and len(new[row[1]]) < _PAIRS_MAX:
                 new[row[1]].append(Edge(*row[:4], *row[6:13]))
+        once = [child for child, edges in new.items() if len(edges) == 1 and child in self.fresh]
+        for child in once:
+            del new[child]
+        if not new:
+            return 0
         single = {
             number
             for number, kind in bulk.by_keys(self._connection, items, "item type", "item", new)

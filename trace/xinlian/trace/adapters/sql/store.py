@@ -41,11 +41,13 @@ class TraceStore(
     def __init__(self, connection: Connection) -> None:
         SetViews.__init__(self, connection)
         self.connection = connection
+        self._numbered: set[int] = set()
+        self.fresh = self._numbered
         self.items = ItemTable(connection)
 
     def writer(self, party: int) -> FactWriter:
         """A writer for one capture."""
-        return FactWriter(self.connection, party)
+        return FactWriter(self.connection, party, self._numbered)
 
 
 class SqlTrace:

@@ -41,9 +41,11 @@ def items_of(fact: Fact) -> tuple[ItemId, ...]:
 class FactWriter:
     """One capture's way into the tables. Per chunk: ``load``, ``offer`` each fact, ``flush``."""
 
-    def __init__(self, connection: Connection, party: int) -> None:
+    def __init__(self, connection: Connection, party: int, fresh: set[int]) -> None:
+        """``fresh`` is kept as the numbers of the items of the chunk that nobody named before."""
         self._connection = connection
         self._party = party
+        self._fresh = fresh
         self.known_record = 0
         self._items = ItemTable(connection)
         self._links = LinkWriter(connection, party)
@@ -62,6 +64,8 @@ class FactWriter:
             by_type.setdefault(type(fact), []).append(fact)
         ids = {each for fact in facts for each in items_of(fact)}
         self._numbers, new = self._items.number_all(ids)
+        self._fresh.clear()
+        self._fresh |= new
         self._known = {kind: {} for kind in (Item, Gap, *SPECS)}
         self._queued = {}
         self._links.load(by_type.get(Link, ()), self._numbers, new)
@@ -202,7 +206,6 @@ class FactWriter:
         self._dirty |= {(row[0], 1) for row in changed if row[6] is not None or row[9]}
         self._dirty |= {(row[0], 1) for row in new if row[6] is not None}
         self._dirty |= {(number, 1) for number in (*ended, *self._links.shrunk)}
-        self._dirty |= {(number, 1) for number in ended}
         self._log_touched()
         self._dirty = set()
         return new, changed

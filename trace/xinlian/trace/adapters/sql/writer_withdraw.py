@@ -29,13 +29,16 @@ class Withdrawals:
         self._awaited: set[tuple[str, str]] = set()
         self._new: list[tuple[Correction, int]] = []
         self._next = 0
+        self._any = False
 
     def load(self, by_type: Mapping[type, Sequence[Any]], _numbers: Mapping[ItemId, int]) -> None:
         """Fetch corrections of the targets and facts in question."""
+        self._known, self._awaited = {}, set()
+        if not self._any and not self._look():
+            return
         targets = {fact.target for fact in by_type.get(Correction, ())}
         for kind, spec in SPECS.items():
             targets |= {spec.id_of(fact) for fact in by_type.get(kind, ())}
-        self._known, self._awaited = {}, set()
         columns = "target kind time_ms record reason"
         for target, kind_name, time_ms, record, reason in bulk.by_keys(
             *(self._connection, t.corrections, columns, "target", targets),
@@ -44,6 +47,17 @@ class Withdrawals:
         ):
             self._known[target, kind_name, time_ms] = (record, reason)
             self._awaited.add((kind_name, target))
+
+    def _look(self) -> bool:
+        """Most parties never took anything back."""
+        self._any = bool(
+            bulk.run(
+                self._connection,
+                "SELECT 1 FROM trace_corrections WHERE party = ? LIMIT 1",
+                self._party,
+            )
+        )
+        return self._any
 
     def awaits(self, kind: str, target: str) -> bool:
         """Whether a fact was withdrawn before it came."""
