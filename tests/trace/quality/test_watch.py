@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
+from xinlian.trace.adapters.quality.reader import SqlQuality
 from xinlian.trace.adapters.quality.watch import MORE_SIGNALS, SIGNALS_MAX, QualityWatch
 from xinlian.trace.model.facts import Inspection, Result
+from xinlian.trace.model.quality.errors import QualityError
 from xinlian.trace.usecases.ports import OnlyOwn
 from xinlian.trace.usecases.quality import LiveSignals, StreamPlan
 
@@ -132,6 +134,19 @@ def test_signals_that_could_not_be_written_are_raised_by_the_next_look(
     assert {one.kind for one in watch.look(OWNER)} == {"control-chart", "failed-key"}
 
 
+def test_vehicles_that_cannot_be_found_hold_up_no_signal(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_many(*_: object) -> None:
+        raise QualityError("more than 2000000 links lie over these items")
+
+    monkeypatch.setattr(SqlQuality, "vehicles_of", too_many)
+    plant.must(_failed_key(0))
+    assert _watch(plant).catch_up() == 1
+    (signal,) = _raised(plant)
+    assert (signal.detail["vehicles"], signal.detail["vehicle_count"]) == ([], None)
+
+
 def test_a_watch_takes_in_silently_what_another_one_judged(plant: Plant) -> None:
     one, two = _watch(plant), _watch(plant)
     plant.must(*_calm(0, 30))
@@ -146,8 +161,10 @@ def test_a_watch_takes_in_silently_what_another_one_judged(plant: Plant) -> None
 _KILLED = """
 import os, signal, sys
 from xinlian.ledger.adapters.sql.engine import make_engine
+from xinlian.trace.adapters.quality.reader import SqlQuality
 from xinlian.trace.adapters.quality.watch import QualityWatch
 from xinlian.trace.adapters.sql.store import SqlTrace, TraceStore
+from xinlian.trace.model.quality.errors import QualityError
 from xinlian.trace.usecases.ports import OnlyOwn
 
 watch = QualityWatch(SqlTrace(make_engine(sys.argv[1])), OnlyOwn(), lambda: 1)

@@ -158,10 +158,15 @@ class QualityWatch:
     def _raise(self, store: TraceStore, party: int, found: list[LiveSignal]) -> list[LiveSignal]:
         reader = SqlQuality(store.connection, self._visibility)
         told, raised = found[:SIGNALS_MAX], []
-        held = reader.vehicles_of(party, list({item for one in told for item in one.items}))
+        try:
+            held = reader.vehicles_of(party, list({item for one in told for item in one.items}))
+        except QualityError:  # more lies over an item than can be read: the signal must not wait
+            held = None
         for one in told:
-            vins = list(dict.fromkeys(vin for item in one.items for vin in held[item]))
-            detail = {**one.detail(), "vehicles": vins[:VEHICLES_MAX], "vehicle_count": len(vins)}
+            known = held or {}
+            vins = list(dict.fromkeys(vin for item in one.items for vin in known.get(item, ())))
+            count = None if held is None else len(vins)
+            detail = {**one.detail(), "vehicles": vins[:VEHICLES_MAX], "vehicle_count": count}
             if store.raise_signal(party, one.kind, one.subject, detail, self._now_ms()):
                 raised.append(one)
         if len(found) > SIGNALS_MAX:
