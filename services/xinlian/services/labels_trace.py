@@ -51,7 +51,8 @@ TRACE_FIELDS: Final[dict[str, str]] = {
     # recalls
     "recall": "召回", "causes": "起因", "names": "名称", "from_ms": "自", "to_ms": "至",
     "earlier": "对比召回", "population": "车辆总数", "certain": "确定", "possible": "可能",
-    "excluded": "排除", "in_field": "已交付", "stoppable": "可拦截", "gap_count": "途中缺口",
+    "excluded": "排除", "at_most": "至多", "hidden": "不可见", "in_field": "已交付",
+    "stoppable": "可拦截", "gap_count": "途中缺口",
     "stock": "库存零件", "diff": "变化", "added": "新增", "removed": "移除", "changes": "变更",
     "before": "此前", "now": "现在", "whereabouts": "去向", "trail": "路径", "notified": "已通知",
     "channel": "通知方式", "told": "新通知数", "drill": "演练", "took_us": "用时（微秒）",

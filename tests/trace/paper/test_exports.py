@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from dataclasses import replace
 
 import openpyxl
 import pypdfium2
@@ -111,6 +112,27 @@ def test_csv_tells_everything_of_a_vehicle() -> None:
     assert rows[4][:2] == ["库存零件", STOCK[0].vehicle.id]
     assert rows[5][1] == _vehicle(9).id
     assert rows[5][7:] == ["移出", "", "是"]
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_what_the_list_cannot_see_is_said_in_every_file(language: Language) -> None:
+    recall = replace(_recall(LINES), hidden=1_234)
+    words = {"en": "more vehicles may be affected", "zh": "可能还有更多车辆受影响"}[language]
+    assert words in _csv(recall, language)[-1][3]
+    assert "1,234" in _csv(recall, language)[-1][3]
+    rows, data = _xlsx(recall, language)
+    assert words in str(rows[-1][3])
+    summary = openpyxl.load_workbook(io.BytesIO(data)).worksheets[0]
+    told = {str(row[0]): row[1] for row in summary.iter_rows(values_only=True)}
+    most = {"en": ("Affected at most", "unknown"), "zh": ("至多受影响", "未知")}[language]
+    assert told[most[0]] == most[1]
+    out = io.BytesIO()
+    recall_pdf(recall, language, out)
+    document = pypdfium2.PdfDocument(out.getvalue())
+    text = document[0].get_textpage().get_text_range()
+    document.close()
+    assert words in text.replace("\r\n", "")
+    assert "1 – ?" in text
 
 
 def test_a_vehicle_that_is_affected_no_more_has_one_row() -> None:

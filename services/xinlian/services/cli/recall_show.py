@@ -9,6 +9,7 @@ from typing import Any, Final
 from xinlian.services.cli.cells import cell, moment_of_ms, padded
 from xinlian.services.cli.i18n import pick
 from xinlian.services.cli.render import print_rows
+from xinlian.trace.model.recall import HIDDEN
 
 __all__ = ["show_drill", "show_drills", "show_recall", "show_recall_vehicles", "show_recalls"]
 
@@ -25,14 +26,17 @@ def show_recall(body: Mapping[str, Any]) -> None:
     _say(pick(f"recall {name}: {state}", f"召回 {name}：{cell('state', state)}"))
     for cause in body["causes"]:
         _say("  " + _cause(cause))
-    at_least, at_most = body["certain"], body["certain"] + body["possible"]
+    at_least, among = body["certain"], body["population"]
+    most = "?" if body["at_most"] is None else f"{body['at_most']:,}"
     _say(
         pick(
-            f"  at least {at_least:,}, at most {at_most:,} of {body['population']:,} vehicles",
-            f"  至少 {at_least:,} 辆，至多 {at_most:,} 辆，共 {body['population']:,} 辆",
+            f"  at least {at_least:,}, at most {most} of {among:,} vehicles",
+            f"  至少 {at_least:,} 辆，至多 {most} 辆，共 {among:,} 辆",
         )
     )
-    total = at_most + body["excluded"]
+    if body["hidden"]:
+        _say("! " + pick(*HIDDEN).format(f"{body['hidden']:,}"))
+    total = at_least + body["possible"] + body["excluded"]
     for finding, sign in _FINDINGS:
         label = padded(cell("finding", finding), _LABEL_WIDTH)
         _say(f"  {label} {body[finding]:>8,}  {_bar(body[finding], total, sign)}".rstrip())

@@ -72,6 +72,7 @@ def recall_record(recall: RecallList, standing: Standing, list_sha256: str) -> d
         "possible": recall.possible,
         "excluded": recall.excluded,
         "population": recall.population,
+        **({"hidden": recall.hidden} if recall.hidden else {}),
         "list_sha256": list_sha256,
         **({} if recall.diff is None else {"earlier": recall.diff.earlier_id}),
     }
@@ -128,6 +129,7 @@ def signal_detail(standing: Standing, found: RecallList) -> dict[str, Any]:
         "title": standing.title,
         "certain": found.certain,
         "possible": found.possible,
+        "hidden": found.hidden,
         "reason": standing.steps[-1].reason,
         "vehicles": affected[:_TOLD_MAX],
     }

@@ -174,8 +174,9 @@ class RecallStepView(View):
 
 
 class RecallView(View):
-    """A recall: at least ``certain``, at most ``certain`` + ``possible`` of ``population``
-    vehicles; ``in_field`` and ``stoppable`` count those that are affected or may be. ``number``
+    """A recall: at least ``certain``, at most ``at_most`` of ``population`` vehicles; there is no
+    such bound where affected things went into something ``hidden`` from the party (how many).
+    ``in_field`` and ``stoppable`` count those that are affected or may be. ``number``
     stands for the id wherever a recall is named."""
 
     recall: str
@@ -189,6 +190,8 @@ class RecallView(View):
     certain: Count
     possible: Count
     excluded: Count
+    at_most: Count | None
+    hidden: Count
     in_field: Count
     stoppable: Count
     gap_count: Count
@@ -214,6 +217,8 @@ class RecallView(View):
             certain=recall.certain,
             possible=recall.possible,
             excluded=recall.excluded,
+            at_most=recall.at_most,
+            hidden=recall.hidden,
             in_field=sum(line.whereabouts is Whereabouts.FIELD for line in affected),
             stoppable=sum(line.whereabouts is Whereabouts.STOPPABLE for line in affected),
             gap_count=recall.gaps,

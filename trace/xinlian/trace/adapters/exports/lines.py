@@ -10,6 +10,7 @@ from typing import Final
 from xinlian.trace.model.dossier import Language, Words
 from xinlian.trace.model.items import ItemId
 from xinlian.trace.model.recall import (
+    HIDDEN,
     REASONS,
     Cause,
     CauseKind,
@@ -25,6 +26,8 @@ __all__ = [
     "RecallWords",
     "bounds",
     "cause_text",
+    "hidden_text",
+    "note_rows",
     "placed",
     "plain_text",
     "recall_rows",
@@ -80,6 +83,9 @@ RECALL_WORDS: Final[Mapping[str, Words]] = {
     "open": Words("open", "不限"),
     "population": Words("Vehicles in all", "车辆总数"),
     "bounds": Words("Affected, least – most", "受影响（至少 – 至多）"),
+    "note": Words("note", "说明"),
+    "hidden": Words("Hidden", "不可见"),
+    "no_bound": Words("unknown", "未知"),
     "least": Words("Affected at least", "至少受影响"),
     "most": Words("Affected at most", "至多受影响"),
     "excluded": Words("Excluded", "已排除"),
@@ -164,6 +170,20 @@ def recall_rows(recall: RecallList, words: RecallWords) -> Iterator[tuple[str, .
         told = words.text("yes") if vehicle in notified else ""
         head = (words.text("vehicle"), vehicle.id)
         yield (*head, "", "", "", "", "", words.text("removed"), "", told)
+
+
+def hidden_text(recall: RecallList, words: RecallWords) -> str:
+    """What the list cannot tell, since parts are hidden from its party; empty if nothing is."""
+    if not recall.hidden:
+        return ""
+    return HIDDEN[words.language is Language.ZH].format(f"{recall.hidden:,}")
+
+
+def note_rows(recall: RecallList, words: RecallWords) -> Iterator[tuple[str, ...]]:
+    """A row under ``HEADS`` that says what the list cannot tell, if it cannot tell all."""
+    told = hidden_text(recall, words)
+    if told:
+        yield (words.text("note"), "", "", told, "hidden", *("",) * (len(HEADS) - 5))
 
 
 def placed(recall: RecallList, where: Whereabouts) -> int:

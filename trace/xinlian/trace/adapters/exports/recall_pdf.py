@@ -10,13 +10,14 @@ from xinlian.trace.adapters.exports.lines import (
     RECALL_WORDS,
     RecallWords,
     bounds,
+    hidden_text,
     placed,
     recall_rows,
 )
 from xinlian.trace.adapters.exports.spreadsheets import named_rows
 from xinlian.trace.adapters.paper.cover import Tiles
 from xinlian.trace.adapters.paper.dossier import PaperReport, build_document
-from xinlian.trace.adapters.paper.ink import GREY, RED, Ink
+from xinlian.trace.adapters.paper.ink import AMBER, GREY, RED, Ink
 from xinlian.trace.adapters.paper.tables import Cell, grid
 from xinlian.trace.adapters.paper.tree_picture import short_code
 from xinlian.trace.model.dossier import Language
@@ -47,7 +48,12 @@ def recall_pdf(
         Tiles(_tiles(recall, words), ink),
         Spacer(0, 2 * mm),
     ]
+    if recall.hidden:
+        story.append(ink.paragraph(hidden_text(recall, words), 10, RED, after=2 * mm))
+    # The heading has its name.
     told: list[tuple[str, str | int]] = [*named_rows(recall, words, standing)]
+    if standing is not None:
+        del told[0]  # the heading has its name
     told.append((words.text("in_stock"), len(recall.stock)))
     told.append((words.text("notified"), len(recall.notified)))
     if recall.diff is not None:
@@ -99,7 +105,7 @@ _RANK: Final = {
 def _tiles(recall: RecallList, words: RecallWords) -> list[tuple[str, str]]:
     least, most = bounds(recall)
     return [
-        (f"{least:,} – {most:,}", words.text("bounds")),
+        (f"{least:,} – {'?' if recall.hidden else f'{most:,}'}", words.text("bounds")),
         *(
             (f"{placed(recall, where):,}", words.of(where))
             for where in (Whereabouts.STOPPABLE, Whereabouts.FIELD)
@@ -112,7 +118,7 @@ def _tiles(recall: RecallList, words: RecallWords) -> list[tuple[str, str]]:
 def _row(row: tuple[str, ...], words: RecallWords) -> tuple[str | Cell, ...]:
     kind, name, finding, reason, _, where, path, change, earlier, told = row
     vehicle = name if kind == words.text("vehicle") else f"{kind}: {short_code(name)}"
-    loud = finding == words.of(Finding.CERTAIN)
+    colours = {words.of(Finding.CERTAIN): RED, words.of(Finding.POSSIBLE): AMBER}
     places = path.split(" > ")
     if places[-1] == name:
         places.pop()
@@ -121,4 +127,4 @@ def _row(row: tuple[str, ...], words: RecallWords) -> tuple[str | Cell, ...]:
     moved = f"{change} ({earlier})" if earlier else change
     if told:
         moved = f"{moved} {words.text('notified')}".strip()
-    return vehicle, Cell(finding, RED if loud else GREY), where, why, moved
+    return vehicle, Cell(finding, colours.get(finding, GREY)), where, why, moved

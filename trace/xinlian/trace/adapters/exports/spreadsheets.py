@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
+from itertools import chain
 from typing import BinaryIO, Final
 
 from xinlian.trace.adapters.exports.lines import (
@@ -12,6 +13,8 @@ from xinlian.trace.adapters.exports.lines import (
     RecallWords,
     bounds,
     cause_text,
+    hidden_text,
+    note_rows,
     placed,
     plain_text,
     recall_rows,
@@ -42,7 +45,7 @@ def recall_csv(recall: RecallList, language: Language, out: BinaryIO) -> int:
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow([head.of(language) for head in HEADS])
     count = 0
-    for row in recall_rows(recall, words):
+    for row in chain(recall_rows(recall, words), note_rows(recall, words)):
         writer.writerow([safe_text(cell) for cell in row])
         count += 1
     text.flush()
@@ -72,7 +75,7 @@ def recall_xlsx(
         else:
             summary.write_string(place, 1, plain_text(value)[:_CELL_MAX])
     count = 0
-    for count, row in enumerate(recall_rows(recall, words), 1):
+    for count, row in enumerate(chain(recall_rows(recall, words), note_rows(recall, words)), 1):
         number, place = divmod(count - 1, _SHEET_ROWS)
         if place == 0:
             sheet = _sheet(book, words, number + 1, bold)
@@ -92,7 +95,9 @@ def summary_rows(
     least, most = bounds(recall)
     yield words.text("population"), recall.population
     yield words.text("least"), least
-    yield words.text("most"), most
+    yield words.text("most"), words.text("no_bound") if recall.hidden else most
+    if recall.hidden:
+        yield words.text("hidden"), hidden_text(recall, words)
     yield words.text("excluded"), recall.excluded
     yield words.text("in_field"), placed(recall, Whereabouts.FIELD)
     yield words.text("stoppable"), placed(recall, Whereabouts.STOPPABLE)
