@@ -209,6 +209,7 @@ def build_store(settings: Settings, clock: Clock | None = None) -> Store:
             settings.evidence_deadline_seconds,
             parties.names_of_codes,
             settings.pages,
+            parties.names_of,
         ),
         cursor_secret=kept_secret(settings.secrets_dir / "cursors.key"),
     )

@@ -18,6 +18,7 @@ TRACE_FIELDS: Final[dict[str, str]] = {
     "cut": "省略原因", "at_ms": "时间点", "what": "内容", "since_ms": "自",
     # facts
     "facts": "事实", "control_point": "控制点",
+    "stated_by": "提供方", "made_by": "生成方", "suspects": "起因件",
     "inspection_id": "检验编号", "characteristic": "特性", "result": "结果",
     "time_ms": "时间", "value": "数值", "nominal": "标称值", "lower": "下限", "upper": "上限",
     "limits": "公差", "gauge": "量具", "operator": "操作员", "station": "工位", "machine": "设备",

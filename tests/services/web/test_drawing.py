@@ -12,10 +12,11 @@ from xinlian.services.api.web.charts import draw_channel, draw_chart
 from xinlian.services.api.web.engine import page
 from xinlian.services.api.web.shown import item_values
 from xinlian.services.api.web.texts import TEXTS, Lang, language_of
-from xinlian.services.api.web.times import moment_ms
-from xinlian.trace.model.dossier import Chart, ChartPoint, TelemetryChannel, Words
+from xinlian.services.api.web.times import clock_ms, moment_ms
+from xinlian.trace.model.dossier import Chart, ChartPoint, Recorded, TelemetryChannel, Words
+from xinlian.trace.model.facts import Event, EventType
 
-from tests.trace.sample.as_dossier import dossier
+from tests.trace.sample.as_dossier import dossier, proof
 
 EVIL = '<script>alert("1")</script>'
 
@@ -68,6 +69,31 @@ def test_a_page_tells_the_dossier_in_its_language(lang: Lang) -> None:
     assert not re.search(r"<[^>]+ (?:on\w+|style)=", text)
 
 
+def test_events_are_told_in_words_and_by_whom() -> None:
+    given = dossier(13)
+    event = Event(
+        "urn:uuid:e", "ni:///e", EventType.OBJECT, 1_789_092_000_000, {}, (given.item.id,),
+        "OBSERVE", "https://ref.gs1.org/cbv/BizStep-retail_selling",
+        "urn:epcglobal:cbv:disp:retail_sold", "https://id.gs1.org/414/9521100000019/254/dock-2",
+    )  # fmt: skip
+    facts = (
+        Recorded(event, proof("a"), "乙公司"),
+        Recorded(replace(event, biz_step="", disposition=""), proof("b"), "甲公司"),
+    )
+    chinese = rendered("zh", facts=facts, made_by="甲公司")
+    for words in ("零售交付 · 已售出", "对象事件 · 观察", "dock-2", "2026-09-11 10:00:00 UTC+8"):
+        assert words in chinese, words
+    for raw in ("ObjectEvent", "OBSERVE", "retail_selling", "id.gs1.org/414"):
+        assert raw not in chinese, raw
+    # What the reader itself says needs no name.
+    assert "乙公司 提供" in chinese
+    assert "甲公司 提供" not in chinese
+    english = rendered("en", facts=facts)
+    assert "retail selling · retail sold" in english
+    assert "stated by 乙公司" in english
+    assert "stated by 甲公司" in english
+
+
 def test_no_text_of_a_record_becomes_markup() -> None:
     assert "<script>alert" not in rendered(affected_by=(EVIL,), reasons=(Words(EVIL, EVIL),))
 
@@ -79,7 +105,8 @@ def test_the_language_is_the_one_asked_for_or_the_browsers() -> None:
 
 
 def test_times_that_no_calendar_has_stay_numbers() -> None:
-    assert moment_ms(1_789_092_000_000) == "2026-09-11 10:00:00"
+    assert clock_ms(1_789_092_000_000) == "2026-09-11 10:00:00"
+    assert moment_ms(1_789_092_000_000) == "2026-09-11 10:00:00 UTC+8"
     assert moment_ms(10**18) == str(10**18)
     assert moment_ms(None) == "–"
 

@@ -105,6 +105,27 @@ def test_the_cause_is_marked_without_colour_too() -> None:
     assert Paper(given, Language.ZH).text.count("◀ 起因") == bad > 0
 
 
+def test_who_states_what_stands_in_the_tables() -> None:
+    given = dossier(13)
+    described = tuple(replace(each, stated_by="庚公司") for each in given.item_proofs)
+    facts = tuple(replace(each, stated_by="辛公司") for each in given.facts)
+    papers = tuple(replace(each, stated_by="壬公司") for each in given.certificates)
+    made = replace(given, item_proofs=described, facts=facts, certificates=papers)
+    text = Paper(made).joined
+    assert text.count("庚公司") == len(described)
+    # In the table of proofs, and beside what is said.
+    assert text.count("辛公司") == 2 * len(facts)
+    assert text.count("壬公司") == 2 * len(papers)
+    own = Paper(replace(made, made_by="辛公司")).joined
+    assert own.count("辛公司") == len(facts) + 1
+
+
+def test_how_to_verify_is_told_as_it_is_typed() -> None:
+    text = Paper(dossier(13)).joined
+    assert "./xlverify文件" in text.replace(" ", "")
+    assert "链20260（联盟链）" in text.replace(" ", "")
+
+
 def test_a_candidate_is_shown_as_such() -> None:
     paper = Paper(dossier(17), Language.EN)
     assert "one of several" in paper.text

@@ -6,7 +6,7 @@ The chain sees a salted hash of a party's social credit code; name, code and sal
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,6 +123,17 @@ class Parties:
         )
         with self._engine.connect() as connection:
             return {row.social_credit_code: row.name for row in connection.execute(query)}
+
+    def names_of(self, parties: Iterable[int]) -> dict[int, str]:
+        """Names of parties by their numbers, of those that are known here."""
+        version, profile = party_versions.c, party_profiles.c
+        query = (
+            select(version.party, profile.name)
+            .join(party_profiles, profile.id_hash == version.id_hash)
+            .where(version.to_block == OPEN, version.party.in_(sorted(parties)[:_CODES_MAX]))
+        )
+        with self._engine.connect() as connection:
+            return {row.party: row.name for row in connection.execute(query)}
 
     def listed(
         self, at: int, *, role: Role | None = None, limit: int = 50, after: int = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from xinlian.services.app.clock import Clock
 from xinlian.services.app.trace_charts import charts_of
 from xinlian.services.app.trace_items import Eyes
 from xinlian.services.app.trace_proofs import NO_PROOF, Proofs
-from xinlian.services.app.trace_verdict import doubts_of, verdict_of
+from xinlian.services.app.trace_verdict import doubts_of, suspects_of, verdict_of
 from xinlian.trace.model.dossier import (
     Certificate,
     CertificateStatus,
@@ -27,7 +27,7 @@ from xinlian.trace.model.dossier import (
 from xinlian.trace.model.items import Item, ItemId
 from xinlian.trace.model.standing import NamedBy, RecallState
 from xinlian.trace.model.stored import Certificate as StoredCertificate
-from xinlian.trace.model.stored import CertificateState, ItemFacts, Stored
+from xinlian.trace.model.stored import CertificateState, Doubts, ItemFacts, Stored
 from xinlian.trace.model.tree import Direction, Tree
 from xinlian.trace.usecases.genealogy import Genealogy
 
@@ -52,7 +52,8 @@ class Extent:
 
 
 class Dossiers:
-    """Puts dossiers together. ``recalls_of`` tells which recalls name an item, and how surely."""
+    """Puts dossiers together. ``names`` gives names for codes of makers, ``called`` for numbers of
+    parties; ``recalls_of`` tells which recalls name an item, and how surely."""
 
     def __init__(
         self,
@@ -61,6 +62,7 @@ class Dossiers:
         genealogy: Genealogy,
         proofs: Proofs,
         names: Callable[[Sequence[str]], dict[str, str]],
+        called: Callable[[Iterable[int]], dict[int, str]] = lambda _parties: {},
         recalls_of: Callable[[int, ItemId], list[NamedBy]] = lambda _reader, _item: [],
     ) -> None:
         self._engine = engine
@@ -68,6 +70,7 @@ class Dossiers:
         self._genealogy = genealogy
         self._proofs = proofs
         self._names = names
+        self._called = called
         self.recalls_of = recalls_of
 
     def tree(self, item: ItemId, eyes: Eyes, direction: Direction, extent: Extent) -> Tree | None:
@@ -109,32 +112,65 @@ class Dossiers:
         facts = self._genealogy.facts(eyes.reader, items, with_links=False)
         # A stranger is told of no recall that was shared with the page's party alone.
         recalls = self.recalls_of(eyes.reader, item.id)
-        verdict, reasons = verdict_of(item.id, doubts_of(tree, facts), recalls)
+        stored = _stored(facts)
+        parties = dict.fromkeys([eyes.home, *(each.party for each in stored)])
+        called = self._speakers([*parties, *(each.party for each in recalls)])
+        doubts = doubts_of(tree, facts)
+        others = {party: name for party, name in called.items() if party != eyes.reader}
+        verdict, reasons = verdict_of(item.id, doubts, recalls, others)
         if eyes.stranger:
             verdict = self._word(item, eyes, extent.at_ms)
         certificates = facts.certificates
         with begin_read(self._engine) as connection:
-            proofs = self._proofs.of(connection, _stored(facts), now_ms)
+            proofs = self._proofs.of(connection, stored, now_ms)
+            place = self._proofs.place(connection, parties)
         return Dossier(
             link=link,
             made_at_ms=now_ms,
-            made_by="",
+            made_by=called.get(eyes.reader, ""),
             verdict=verdict,
             reasons=reasons,
             tree=tree,
-            facts=tuple(_recorded(each, proofs) for each in _told(facts)),
+            facts=tuple(_recorded(each, proofs, called) for each in _told(facts)),
             item_proofs=tuple(
-                ItemProof(each.fact.id, proofs.get((each.party, each.leaf or 0), NO_PROOF))
+                ItemProof(
+                    each.fact.id,
+                    _proof(each, proofs),
+                    called[each.party],
+                )
                 for each in facts.items
             ),
             charts=charts_of(self._engine, self._genealogy, eyes.reader, facts),
-            certificates=tuple(_certificate(each, proofs) for each in certificates),
+            certificates=tuple(_certificate(each, proofs, called) for each in certificates),
             party_names=self._named(tree, certificates),
             affected_by=tuple(
                 _called(each) for each in recalls if each.state is RecallState.PUBLISHED
             ),
-            chain=Words("the network's permissioned chain", "联盟链"),
+            suspects=tuple(self._suspects(tree, doubts, recalls)),
+            chain=None if place is None else _where(*place),
         )
+
+    def suspects(self, item: ItemId, eyes: Eyes, at_ms: int | None) -> set[ItemId]:
+        """What is wrong in an item, as far as the reader may know; nothing for strangers, who are
+        given no reasons."""
+        doubts = None if eyes.stranger else self._genealogy.doubts(eyes.reader, item, at_ms)
+        if doubts is None:
+            return set()
+        found = {*suspects_of(doubts), *self._causes(self.recalls_of(eyes.reader, item))}
+        return found - {item}
+
+    def _suspects(self, tree: Tree, doubts: Doubts, recalls: Iterable[NamedBy]) -> list[ItemId]:
+        """Items in the tree that the verdict is about, in the order of the tree."""
+        wanted = {*suspects_of(doubts), *self._causes(recalls)}
+        return [each for each in _items(tree)[1:] if each in wanted]
+
+    def _causes(self, recalls: Iterable[NamedBy]) -> set[ItemId]:
+        standing = [each.recall_id for each in recalls if each.state is RecallState.PUBLISHED]
+        return self._genealogy.recalled(standing) if standing else set()
+
+    def _speakers(self, parties: Iterable[int]) -> dict[int, str]:
+        wanted = {party for party in parties if party >= 0}
+        return {party: str(party) for party in wanted} | self._called(wanted)
 
     def _word(self, item: Item, eyes: Eyes, at_ms: int | None) -> Verdict:
         """The verdict of the party whose page a stranger looks at. Asked cheaply: anybody may ask,
@@ -172,12 +208,23 @@ def _stored(facts: ItemFacts) -> list[Stored[Any]]:
     return [*_told(facts), *facts.items, *papers]
 
 
-def _recorded(each: Stored[Any], proofs: Any) -> Recorded:
-    proof: Proof = proofs.get((each.party, each.leaf), NO_PROOF)
-    return Recorded(each.fact, proof, str(each.party), each.withdrawn)
+def _where(chain: int, contract: str) -> Words:
+    return Words(
+        f"The heads are on chain {chain}, in the contract {contract}.",
+        f"树头位于链 {chain} 的合约 {contract}。",
+    )
 
 
-def _certificate(each: StoredCertificate, proofs: Any) -> Certificate:
+def _recorded(each: Stored[Any], proofs: Any, called: Mapping[int, str]) -> Recorded:
+    return Recorded(each.fact, _proof(each, proofs), called[each.party], each.withdrawn)
+
+
+def _proof(each: Stored[Any] | StoredCertificate, proofs: Any) -> Proof:
+    found: Proof = proofs.get((each.party, each.leaf), NO_PROOF)
+    return found
+
+
+def _certificate(each: StoredCertificate, proofs: Any, called: Mapping[int, str]) -> Certificate:
     header = _header(each)
     issued = header.get("issued_ms")
     return Certificate(
@@ -190,8 +237,9 @@ def _certificate(each: StoredCertificate, proofs: Any) -> Certificate:
         media_type=each.media_type,
         sha256=each.sha256,
         status=_STATUS[each.state],
-        proof=proofs.get((each.party, each.leaf), NO_PROOF),
+        proof=_proof(each, proofs),
         reason=each.reason,
+        stated_by=called[each.party],
     )
 
 

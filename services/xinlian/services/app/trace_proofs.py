@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 from xinlian.ledger.adapters.sql import queries
-from xinlian.ledger.model.ids import PartyId
+from xinlian.ledger.model.ids import PartyId, to_checksum
 from xinlian.ledger.model.views import HeadOnChain
 from xinlian.ledger.usecases.evidence import EvidenceLogs
 from xinlian.trace.model.dossier import Proof, ProofState
@@ -32,6 +32,15 @@ class Proofs:
         """The log of a party's records about parts."""
         info = self._logs.find(connection, PartyId(party), STREAM)
         return None if info is None else info.log_id
+
+    def place(self, connection: Connection, parties: Iterable[int]) -> tuple[int, str] | None:
+        """The chain's number and the contract that heads are in; ``None`` where no party of these
+        has a log."""
+        for party in parties:
+            info = self._logs.find(connection, PartyId(party), STREAM)
+            if info is not None:
+                return info.chain_id, to_checksum(info.contract)
+        return None
 
     def of(
         self, connection: Connection, facts: Iterable[Stored[Any]], now_ms: int

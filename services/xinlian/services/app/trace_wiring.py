@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -74,16 +74,17 @@ def make_trace(
     deadline_seconds: int,
     names: Callable[[Sequence[str]], dict[str, str]],
     page_url: str,
+    called: Callable[[Iterable[int]], dict[int, str]] = lambda _parties: {},
 ) -> TraceParts:
     """The parts over a database; ``label_key`` makes the tags of labels, ``names`` gives names for
-    the codes of makers,
-    ``page_url`` is the address under which people reach the pages."""
+    the codes of makers and ``called`` for the numbers of parties, ``page_url`` is the address under
+    which people reach the pages."""
     policies, sharing = PagePolicies(engine, clock), Sharing()
     items = TraceItems(engine, Tags(label_key), policies, sharing)
     logs = EvidenceLogs(SqlEvidence(), now_ms=lambda: 1000 * clock.now())
     proofs = Proofs(logs, deadline_seconds)
     genealogy = Genealogy(SqlTrace(engine), sharing)
-    dossiers = Dossiers(engine, clock, genealogy, proofs, names)
+    dossiers = Dossiers(engine, clock, genealogy, proofs, names, called)
     return TraceParts(
         items=items,
         dossiers=dossiers,

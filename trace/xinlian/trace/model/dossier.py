@@ -112,6 +112,7 @@ class ItemProof:
 
     item: ItemId
     proof: Proof
+    stated_by: str = ""
 
 
 class CertificateStatus(StrEnum):
@@ -124,7 +125,8 @@ class CertificateStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """An inspection certificate attached to a delivery. ``sha256`` (hex) is of the file."""
+    """An inspection certificate attached to a delivery. ``sha256`` (hex) is of the file;
+    ``stated_by`` handed it in, who need not be its issuer."""
 
     item: ItemId
     title: str
@@ -138,6 +140,7 @@ class Certificate:
     proof: Proof
     reason: str = ""
     """Why it was rejected, or what the reviewer noted."""
+    stated_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +201,9 @@ class Dossier:
     """Everything known of ``tree.nodes[0].item`` as of ``made_at_ms``.
 
     ``link`` is the address behind the QR code on the cover (the network's own or a GS1 Digital
-    Link). ``party_names`` maps a maker's id as given in items to a name for people. ``reasons``
-    say how the verdict came about. ``affected_by`` are recalls that name the item.
+    Link). ``made_by`` is the party that looks, empty for others: what others state is shown with
+    their names. ``party_names`` maps a maker's id as given in items to a name for people.
+    ``reasons`` say how the verdict came about. ``affected_by`` are recalls that name the item.
     """
 
     link: str

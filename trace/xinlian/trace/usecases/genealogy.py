@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from operator import attrgetter
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from xinlian.trace.model.items import Item, ItemId
 from xinlian.trace.model.limits import DEPTH_MAX, NODES_MAX
 from xinlian.trace.model.links import Certainty, Link, LinkKind
 from xinlian.trace.model.readers import home_of
+from xinlian.trace.model.records import item_of
 from xinlian.trace.model.stored import Doubts, ItemFacts
 from xinlian.trace.model.tree import Direction, Node, Tree
 from xinlian.trace.usecases.branches import Branches, LinkReader
@@ -86,6 +88,16 @@ class Genealogy:
                 return None
             with collector_paused():
                 return _Walk(store, reader, seen, Direction.DOWN, at_ms).doubts(root)
+
+    def recalled(self, recalls: Sequence[str]) -> set[ItemId]:
+        """The items that recalls start from, whoever may see them."""
+        found: set[ItemId] = set()
+        with self._site.read() as store:
+            for name in store.causes_named(recalls):
+                found.update(store.items.find(name))
+                with suppress(ValueError):
+                    found.add(item_of(name))
+        return found
 
     def facts(self, reader: int, items: Sequence[ItemId], *, with_links: bool = True) -> ItemFacts:
         """What the reader may see of items: descriptions, links, events, inspections, process

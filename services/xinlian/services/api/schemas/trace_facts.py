@@ -86,16 +86,18 @@ class InspectionView(View):
     machine: str
     shift: str
     withdrawn: bool = False
+    stated_by: str = ""
     proof: ProofView | None = None
 
     @classmethod
     def of(cls, fact: Inspection, recorded: Recorded | None = None) -> InspectionView:
         """An inspection of the model."""
-        names = set(cls.model_fields) - {"item", "withdrawn", "proof"}
+        names = set(cls.model_fields) - {"item", "withdrawn", "stated_by", "proof"}
         return cls(
             **{name: getattr(fact, name) for name in names},
             item=fact.item.id,
             withdrawn=False if recorded is None else recorded.withdrawn,
+            stated_by="" if recorded is None else recorded.stated_by,
             proof=None if recorded is None else ProofView.of(recorded.proof),
         )
 
@@ -115,17 +117,19 @@ class ProcessView(View):
     parameters: dict[str, str]
     telemetry: str
     withdrawn: bool = False
+    stated_by: str = ""
     proof: ProofView | None = None
 
     @classmethod
     def of(cls, fact: ProcessRecord, recorded: Recorded | None = None) -> ProcessView:
         """A process record of the model."""
-        names = set(cls.model_fields) - {"item", "withdrawn", "proof", "parameters"}
+        names = set(cls.model_fields) - {"item", "withdrawn", "stated_by", "proof", "parameters"}
         return cls(
             **{name: getattr(fact, name) for name in names},
             item=fact.item.id,
             parameters=dict(fact.parameters),
             withdrawn=False if recorded is None else recorded.withdrawn,
+            stated_by="" if recorded is None else recorded.stated_by,
             proof=None if recorded is None else ProofView.of(recorded.proof),
         )
 
@@ -140,6 +144,7 @@ class ClaimView(View):
     code: str
     finding: str
     withdrawn: bool = False
+    stated_by: str = ""
 
     @classmethod
     def of(cls, fact: Claim, recorded: Recorded | None = None) -> ClaimView:
@@ -152,6 +157,7 @@ class ClaimView(View):
             code=fact.code,
             finding=fact.finding,
             withdrawn=False if recorded is None else recorded.withdrawn,
+            stated_by="" if recorded is None else recorded.stated_by,
         )
 
 
@@ -165,6 +171,7 @@ class EventView(View):
     step: str
     place: str
     withdrawn: bool = False
+    stated_by: str = ""
 
     @classmethod
     def of(cls, fact: Event, recorded: Recorded | None = None) -> EventView:
@@ -177,6 +184,7 @@ class EventView(View):
             step=fact.biz_step,
             place=fact.biz_location or fact.read_point,
             withdrawn=False if recorded is None else recorded.withdrawn,
+            stated_by="" if recorded is None else recorded.stated_by,
         )
 
 
@@ -206,6 +214,7 @@ class CertificateView(View):
     sha256: str
     status: CertificateStatus
     reason: str
+    stated_by: str
 
     @classmethod
     def of(cls, found: Certificate, number: int | None = None) -> CertificateView:
@@ -219,12 +228,15 @@ class CertificateView(View):
 
 
 class DossierView(View):
-    """Everything known of an item: what its page and its PDF show."""
+    """Everything known of an item: what its page and its PDF show. ``suspects`` are ids of its
+    parts that the verdict is about; ``stated_by`` in what it holds names who says so."""
 
     item: ItemView
     verdict: Verdict
     reasons: list[WordsView]
+    suspects: list[str]
     made_at_ms: Millis
+    made_by: str
     tree: TreeView
     inspections: list[InspectionView]
     processes: list[ProcessView]
@@ -241,7 +253,9 @@ class DossierView(View):
             item=ItemView.of(dossier.item, dossier.link),
             verdict=dossier.verdict,
             reasons=[WordsView.of(reason) for reason in dossier.reasons],
+            suspects=[each.id for each in dossier.suspects],
             made_at_ms=dossier.made_at_ms,
+            made_by=dossier.made_by,
             tree=TreeView.of(dossier.tree),
             inspections=[
                 InspectionView.of(each.fact, each)

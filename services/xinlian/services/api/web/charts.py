@@ -8,7 +8,7 @@ from typing import Final
 
 from markupsafe import Markup, escape
 from xinlian.services.api.web.texts import Lang
-from xinlian.services.api.web.times import moment_ms
+from xinlian.services.api.web.times import clock_ms
 from xinlian.trace.model.dossier import Chart, Language, TelemetryChannel
 
 __all__ = ["draw_channel", "draw_chart"]
@@ -64,7 +64,7 @@ def draw_chart(chart: Chart, lang: Lang) -> Markup:
     dotted = len(chart.points) <= POINTS_DOTTED
     for point in chart.points:
         if dotted or point.rules or point.own:
-            told = f"{moment_ms(point.time_ms)}: {point.value:g} {chart.unit} "
+            told = f"{clock_ms(point.time_ms)}: {point.value:g} {chart.unit} "
             told += " ".join(point.rules)
             place = frame.x(point.time_ms), frame.y(point.value)
             parts.append(_dot(place, told, bad=bool(point.rules), own=point.own))
@@ -131,8 +131,8 @@ def _dot(place: tuple[float, float], told: str, *, bad: bool, own: bool) -> str:
 
 
 def _ends(frame: _Frame) -> str:
-    made = f'<text x="{_LEFT}" y="{HEIGHT - 7}">{escape(moment_ms(frame.first))}</text>'
+    made = f'<text x="{_LEFT}" y="{HEIGHT - 7}">{escape(clock_ms(frame.first))}</text>'
     if frame.last > frame.first:
-        last = escape(moment_ms(frame.last))
+        last = escape(clock_ms(frame.last))
         made += f'<text x="{WIDTH - _RIGHT}" y="{HEIGHT - 7}" text-anchor="end">{last}</text>'
     return made

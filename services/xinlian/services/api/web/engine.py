@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from xinlian.services.api.web.charts import draw_channel, draw_chart
 from xinlian.services.api.web.texts import Lang, language_of, translator, word
-from xinlian.services.api.web.times import moment_ms
+from xinlian.services.api.web.times import clock_ms, moment_ms
 from xinlian.trace.model.dossier import Language
 from xinlian.trace.model.items import Item
 
@@ -38,7 +38,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters["moment"] = moment_ms
+    made.filters |= {"moment": moment_ms, "clock": clock_ms}
     made.globals |= {"draw_chart": draw_chart, "draw_channel": draw_channel}
     return made
 

@@ -123,6 +123,7 @@ def get_branch(
     tag: str,
     at: str = "",
     direction: str = "down",
+    top: str = "",
 ) -> Response:
     """The next level of a tree, as a part of a page."""
     if visitor.wait_seconds:
@@ -132,10 +133,24 @@ def get_branch(
     eyes = looked.eyes
     if eyes is None or not eyes.tree or (eyes.stranger and way is Direction.UP):
         return Response(status_code=404)
-    extent = Extent(depth=1, nodes=LEVEL_NODES, at_ms=_at_ms(at))
-    tree = looked.store.trace.dossiers.tree(looked.item.id, eyes, way, extent)
-    names = looked.store.trace.dossiers.names_in(tree)
-    level = level_values(tree, names, at=at, address=looked.addresses(eyes, tree))
+    at_ms, dossiers = _at_ms(at), looked.store.trace.dossiers
+    suspects: set[ItemId] = set()
+    above = _look(state, visitor, top) if top else looked
+    if above.eyes is not None and way is Direction.DOWN:
+        suspects = dossiers.suspects(above.item.id, above.eyes, at_ms)
+    # Deeper only to tell which parts have one of the suspects in them.
+    extent = Extent(depth=1, nodes=LEVEL_NODES, at_ms=at_ms)
+    if suspects:
+        extent = Extent(nodes=PAGE_NODES, at_ms=at_ms)
+    tree = dossiers.tree(looked.item.id, eyes, way, extent)
+    level = level_values(
+        tree,
+        dossiers.names_in(tree),
+        at=at,
+        address=looked.addresses(eyes, tree),
+        suspects=suspects,
+        top=top,
+    )
     return fragment(request, "branch.html", {"level": level})
 
 

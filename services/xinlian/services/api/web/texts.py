@@ -12,8 +12,8 @@ Lang = Literal["en", "zh"]
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "brand": ("Xinlian", "信链"),
     "footer": (
-        "Nothing on this page was loaded from elsewhere. Times are China Standard Time.",
-        "本页未加载任何外部资源。时间均为北京时间。",
+        "Nothing on this page was loaded from elsewhere. Times are Beijing time (UTC+8).",
+        "本页未加载任何外部资源。时间均为北京时间（UTC+8）。",
     ),
     "failed": ("this could not be loaded", "加载失败"),
     # reading codes
@@ -150,10 +150,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # proof
     "proof": ("Proof", "存证"),
     "proof_help": (
-        "{} records; {} of them are fixed on the chain. The check runs in this browser on the "
-        "proof file: it shows that nothing was altered and nothing left out.",
-        "共 {} 条记录，其中 {} 条已锚定上链。核验在本浏览器内对证明文件进行："
-        "可知内容未被更改、无遗漏。",
+        "{} records that this page shows are in evidence logs; {} of them are fixed on the chain. "
+        "The proof file holds these and every other record about the same parts, so it has more. "
+        "The check runs in this browser: it shows that nothing was altered and nothing left out.",
+        "本页所示记录中 {} 条已进入存证日志，其中 {} 条已锚定上链。证明文件除此之外还包含"
+        "这些零件的其余全部记录，因此条数更多。核验在本浏览器内进行：可知内容未被更改、无遗漏。",
     ),
     "own_head": (
         "With a head that you pinned earlier (*.xlhead) you need to trust nobody:",
@@ -170,7 +171,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "record_pass": ("checked here", "已在此核验"),
     "record_fail": ("FAILED", "核验失败"),
-    "records": ("All {} records", "全部 {} 条记录"),
+    "records": ("The {} records shown here", "本页所示 {} 条记录"),
+    "stated_by": ("stated by {}", "{} 提供"),
+    "suspect": ("cause", "起因"),
+    "holds_suspect": ("cause inside", "内含起因"),
     "check_now": ("Check the proof here", "在此核验"),
     "download_proof": ("Proof file", "下载证明文件"),
     "no_proof": ("No record of it is in an evidence log yet.", "尚无记录进入存证日志。"),

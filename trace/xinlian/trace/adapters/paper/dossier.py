@@ -18,6 +18,7 @@ from xinlian.trace.adapters.paper.ink import (
     PAGE_WIDTH,
     PROOF_COLOURS,
     PROOF_MARKS,
+    RED,
     Ink,
 )
 from xinlian.trace.adapters.paper.numbering import Numbering
@@ -162,11 +163,12 @@ def _appendix(
 ) -> int:
     """List the places that the picture leaves out; how many are listed."""
     names = dict(dossier.party_names)
+    suspects = set(dossier.suspects)
     rest = [index for index in range(len(dossier.tree.nodes)) if index not in shown]
     kept = rest[:APPENDIX_ROWS]
     if kept:
         nodes = dossier.tree.nodes
-        rows = [_appendix_row(nodes[at], at, ink, names, states) for at in kept]
+        rows = [_appendix_row(nodes[at], at, ink, names, states, suspects) for at in kept]
         story += heading(ink, TEXT["appendix"])
         heads = ("number", "link", "name", "id", "maker", "mark")
         story.append(grid(ink, heads, rows, (13, 26, 40, 58, 38, 11), size=6.5))
@@ -174,7 +176,12 @@ def _appendix(
 
 
 def _appendix_row(
-    node: Node, index: int, ink: Ink, names: dict[str, str], states: dict[ItemId, ProofState]
+    node: Node,
+    index: int,
+    ink: Ink,
+    names: dict[str, str],
+    states: dict[ItemId, ProofState],
+    suspects: set[ItemId],
 ) -> tuple[str | Cell, ...]:
     link = node.link
     kind = "" if link is None else ink.of(link.kind)
@@ -182,7 +189,11 @@ def _appendix_row(
     place = f"{kind} → #{node.parent + 1}"
     state = states.get(node.item.id, ProofState.NONE)
     mark = Cell(PROOF_MARKS[state], PROOF_COLOURS[state])
-    return f"#{index + 1}", place, ink.name(node.item), short_code(node.item.id.id), maker, mark
+    name: str | Cell = ink.name(node.item)
+    code: str | Cell = short_code(node.item.id.id)
+    if node.item.id in suspects:
+        name, code = Cell(f"{ink.name(node.item)} {ink.text('suspect')}", RED), Cell(str(code), RED)
+    return f"#{index + 1}", place, name, code, maker, mark
 
 
 def _notes(ink: Ink, nodes_left: int) -> list[Flowable]:

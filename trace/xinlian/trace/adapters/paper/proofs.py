@@ -20,13 +20,13 @@ __all__ = ["counts", "proof_section"]
 def _all(dossier: Dossier, numbers: Numbering) -> Iterator[tuple[str, str, Proof]]:
     """What every record is, who stated it, and its proof."""
     for described in dossier.item_proofs:
-        yield numbers.name(described.item), "", described.proof
+        yield numbers.name(described.item), described.stated_by, described.proof
     for record in dossier.facts:
         yield _name(record), record.stated_by, record.proof
     names = dict(dossier.party_names)
     for certificate in dossier.certificates:
-        issuer = names.get(certificate.issuer, certificate.issuer)
-        yield f"{certificate.title} {certificate.number}", issuer, certificate.proof
+        by = certificate.stated_by or names.get(certificate.issuer, certificate.issuer)
+        yield f"{certificate.title} {certificate.number}", by, certificate.proof
     for window in dossier.telemetry:
         yield f"{window.group} {window.record_id}", "", window.proof
 

@@ -11,7 +11,6 @@ from xinlian.trace.adapters.paper.charts import ChartDrawing, chart_of_channel
 from xinlian.trace.adapters.paper.ink import GREY, PROOF_COLOURS, PROOF_MARKS, RED, Ink
 from xinlian.trace.adapters.paper.numbering import Numbering
 from xinlian.trace.adapters.paper.tables import Cell, grid
-from xinlian.trace.adapters.paper.vocabulary import cbv_words, last_word
 from xinlian.trace.model.dossier import (
     Certificate,
     CertificateStatus,
@@ -21,6 +20,7 @@ from xinlian.trace.model.dossier import (
     Recorded,
     Words,
 )
+from xinlian.trace.model.event_words import cbv_words, last_word
 from xinlian.trace.model.facts import (
     Claim,
     Correction,
@@ -30,6 +30,7 @@ from xinlian.trace.model.facts import (
     ProcessRecord,
     Result,
 )
+from xinlian.trace.model.items import ItemId
 
 __all__ = ["CHARTS_MAX", "ROWS_MAX", "Sections", "heading", "proof_mark"]
 
@@ -46,6 +47,15 @@ class Sections:
     def __init__(self, dossier: Dossier, ink: Ink, numbers: Numbering) -> None:
         self.dossier, self.ink, self.numbers = dossier, ink, numbers
         self.left_out = 0
+        self._suspects = set(dossier.suspects)
+
+    def _part(self, item: ItemId, stated_by: str = "") -> str | Cell:
+        """An item in a table, marked if the verdict is about it; with who says what stands there,
+        where it is another than who the paper is for."""
+        name = self.numbers.name(item)
+        if stated_by and stated_by != self.dossier.made_by:
+            name = f"{name} · {stated_by}"
+        return Cell(name, RED) if item in self._suspects else name
 
     def gaps(self) -> Iterator[Flowable]:
         """What should be known and is not."""
@@ -66,7 +76,7 @@ class Sections:
 
     def _gap(self, gap: Gap) -> tuple[str | Cell, ...]:
         kind = Cell(self.ink.of(gap.kind), RED)
-        return kind, self.numbers.name(gap.item), gap.what, self.ink.day(gap.since_ms)
+        return kind, self._part(gap.item), gap.what, self.ink.day(gap.since_ms)
 
     def inspections(self) -> Iterator[Flowable]:
         """Failed ones first, then key characteristics, then by time."""
@@ -81,7 +91,8 @@ class Sections:
             yield self._none()
             return
         heads = ("part", "characteristic", "value", "limits", "result", "gauge", "station", "time")
-        yield grid(self.ink, (*heads, "mark"), rows, (33, 32, 19, 23, 17, 15, 19, 24, 11))
+        shares = (33, 32, 19, 23, 17, 15, 19, 24, 11)
+        yield grid(self.ink, (*heads, "mark"), rows, shares, wrapped={"part"})
         yield from self._left(len(found) - len(rows))
 
     def _inspection(self, record: Recorded, fact: Inspection) -> tuple[str | Cell, ...]:
@@ -96,7 +107,7 @@ class Sections:
             result = Cell(ink.text("withdrawn"), GREY)
         name = f"★ {fact.characteristic}" if fact.key else fact.characteristic
         return (
-            self.numbers.name(fact.item),
+            self._part(fact.item, record.stated_by),
             name,
             value,
             _limits(fact),
@@ -123,7 +134,7 @@ class Sections:
         found.sort(key=lambda pair: pair[1].start_ms)
         rows = [
             (
-                self.numbers.name(fact.item),
+                self._part(fact.item, record.stated_by),
                 fact.station,
                 fact.machine,
                 "  ".join(f"{name} {value}" for name, value in fact.parameters.items()),
@@ -137,7 +148,8 @@ class Sections:
             yield self._none()
             return
         heads = ("part", "station", "machine", "parameters", "window", "time", "mark")
-        yield grid(self.ink, heads, rows, (28, 22, 14, 56, 26, 35, 11), wrapped={"parameters"})
+        wrapped = {"part", "parameters"}
+        yield grid(self.ink, heads, rows, (28, 22, 14, 56, 26, 35, 11), wrapped=wrapped)
         yield from self._left(len(found) - len(rows))
 
     def telemetry(self) -> Iterator[Flowable]:
@@ -167,7 +179,7 @@ class Sections:
             return
         rows = [self._certificate(one) for one in kept]
         heads = ("part", "title", "certificate", "issuer", "issued", "review", "mark")
-        yield grid(self.ink, heads, rows, (34, 40, 26, 44, 18, 18, 11))
+        yield grid(self.ink, heads, rows, (34, 40, 26, 44, 18, 18, 11), wrapped={"part"})
         yield Spacer(0, 1 * mm)
         yield from self._left(len(self.dossier.certificates) - len(kept))
         for one in kept:
@@ -181,7 +193,7 @@ class Sections:
             review = Cell(self.ink.of(one.status), RED)
         issuer = dict(self.dossier.party_names).get(one.issuer, one.issuer)
         return (
-            self.numbers.name(one.item),
+            self._part(one.item, one.stated_by),
             one.title,
             one.number,
             issuer,
@@ -205,13 +217,13 @@ class Sections:
         rows.sort(key=lambda pair: pair[0])
         kept = self._bound([row for _, row in rows])
         heads = ("time", "kind", "part", "what", "mark")
-        yield grid(self.ink, heads, kept, (26, 32, 40, 69, 11), wrapped={"what"})
+        yield grid(self.ink, heads, kept, (26, 32, 40, 69, 11), wrapped={"part", "what"})
         yield from self._left(len(rows) - len(kept))
 
-    def _told(self, record: Recorded) -> tuple[int, str | Cell, str, str] | None:
+    def _told(self, record: Recorded) -> tuple[int, str | Cell, str | Cell, str] | None:
         fact, ink = record.fact, self.ink
         if isinstance(fact, Event):
-            item = self.numbers.name(fact.items[0]) if fact.items else ""
+            item = self._part(fact.items[0], record.stated_by) if fact.items else record.stated_by
             words = (
                 cbv_words(fact.biz_step).of(ink.language),
                 cbv_words(fact.disposition).of(ink.language),
@@ -221,7 +233,8 @@ class Sections:
             told = fact.event_time_ms, kind, item, " · ".join(word for word in words if word)
         elif isinstance(fact, Claim):
             what = f"{fact.code} {fact.finding}".strip()
-            told = fact.time_ms, Cell(ink.of(fact.kind), RED), self.numbers.name(fact.item), what
+            part = self._part(fact.item, record.stated_by)
+            told = fact.time_ms, Cell(ink.of(fact.kind), RED), part, what
         elif isinstance(fact, Correction):
             told = fact.time_ms, ink.text("withdrawn"), fact.target, fact.reason
         else:

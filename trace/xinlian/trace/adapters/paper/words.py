@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Final
 
 from xinlian.trace.model.dossier import CertificateStatus, ProofState, Verdict, Words
-from xinlian.trace.model.facts import ClaimKind, EventType, GapKind, Result
+from xinlian.trace.model.event_words import EVENT_WORDS
+from xinlian.trace.model.facts import ClaimKind, GapKind, Result
 from xinlian.trace.model.items import ItemType
 from xinlian.trace.model.links import Certainty, LinkKind
 from xinlian.trace.model.tree import Direction, Truncation
@@ -42,11 +43,7 @@ ENUM_WORDS: Final[Mapping[StrEnum, Words]] = {
     ClaimKind.FIELD: Words("field failure", "售后故障"),
     ClaimKind.ZERO_KM: Words("0-km failure", "0 公里故障"),
     ClaimKind.RETURNED: Words("finding on a returned part", "返件分析"),
-    EventType.OBJECT: Words("object", "对象事件"),
-    EventType.AGGREGATION: Words("aggregation", "聚合事件"),
-    EventType.TRANSACTION: Words("transaction", "交易事件"),
-    EventType.TRANSFORMATION: Words("transformation", "转化事件"),
-    EventType.ASSOCIATION: Words("association", "关联事件"),
+    **EVENT_WORDS,
     GapKind.MISSING_CHILD: Words("part missing", "缺少下级件"),
     GapKind.MISSING_CERTIFICATE: Words("certificate missing", "缺少检验证书"),
     GapKind.MISSING_ITEM: Words("never described", "仅被引用，无说明"),
@@ -140,9 +137,9 @@ TEXT: Final[Mapping[str, Words]] = {
     "how": Words(
         "A record is proved when its commitment lies under a tree head on the chain. This paper is "
         "a picture of the records, not the proof: download the proof file from the page and check "
-        "it without the network with “xinlian verify FILE” or docs/verify.html.",
+        "it without the network with “./xl verify FILE” or docs/verify.html.",
         "记录的承诺值进入链上树头之下，即为已固定。本文件仅展示记录，并非证明："
-        "请从页面下载证明文件，用“xinlian verify 文件”或 docs/verify.html 离线核验。",
+        "请从页面下载证明文件，用“./xl verify 文件”或 docs/verify.html 离线核验。",
     ),
     "page": Words("page {page} of {pages}", "第 {page} 页，共 {pages} 页"),
     "upper_limit": Words("UCL", "上控制限"),

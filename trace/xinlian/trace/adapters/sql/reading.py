@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
+import orjson
 from sqlalchemy import Connection
 from xinlian.trace.adapters.sql import bulk
 from xinlian.trace.adapters.sql import tables_facts as t
@@ -17,6 +18,7 @@ from xinlian.trace.adapters.sql.tables import descriptions, links, records
 from xinlian.trace.model.facts import Claim, Event, Gap, Inspection, ProcessRecord, Result
 from xinlian.trace.model.items import Item
 from xinlian.trace.model.links import Link
+from xinlian.trace.model.recall import CauseKind
 from xinlian.trace.model.stored import ItemFacts, Stored
 from xinlian.trace.usecases.ports import Edge, Seen
 
@@ -125,6 +127,17 @@ class FactTable:
             row[0] for row in bulk.by_keys(self._connection, descriptions, "item", "item", wanted)
         }
         return stated + len(set(wanted)) - len(told)
+
+    def causes_named(self, recalls: Iterable[str]) -> list[str]:
+        """The items that recalls start from, as their causes name them."""
+        rows = bulk.by_keys(self._connection, t.recalls, "causes", "recall", recalls)
+        return [
+            name
+            for (causes,) in rows
+            for cause in orjson.loads(causes)
+            if cause["kind"] == CauseKind.ITEMS.value
+            for name in cause["names"]
+        ]
 
     def speakers(self, number: int) -> set[int]:
         """The parties that said something of an item."""
