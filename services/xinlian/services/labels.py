@@ -87,6 +87,7 @@ FIELDS: Final[dict[str, str]] = {
     "alarm": "告警", "size": "大小", "index_root": "索引根", "sm3_root": "国密根",
     "index": "位置", "standing": "进度", "head": "树头", "promise": "承诺",
     "subjects": "对象", "indices": "位置", "show": "显示字段", "reveal_key": "附对象密钥",
+    "erased_now": "本次清除", "confirm": "确认",
     "hide_ids": "隐去对象", "since": "起始树头", "format": "格式", "leaves": "记录",
     "leaf_hash": "记录哈希", "accepted_at": "受理时间", "signer": "签名账户", "signature": "签名",
     # lists, waiting and problems

@@ -10,6 +10,7 @@ import pytest
 from xinlian.ledger.adapters.sql.engine import begin_write
 from xinlian.ledger.chain.signer import LocalSigner
 from xinlian.ledger.model.ids import to_checksum
+from xinlian.services.app.actors import Scope
 
 from tests.support.api import ApiNetwork
 
@@ -163,6 +164,30 @@ def test_what_is_not_covered_yet_is_refused_in_both_languages(net: ApiNetwork) -
     assert answer.status_code == 409
     assert "covers 1 records" in answer.json()["detail"]
     assert "1 条记录" in answer.json()["detail_zh"]
+
+
+def test_its_owner_erases_a_record_and_nobody_else(net: ApiNetwork) -> None:
+    evidence, caller = net.app.evidence, net.call("supplier")
+    name = evidence.ensure_log(net.id("supplier"), "erasing")
+    with begin_write(net.app.engine) as connection:
+        evidence.append(connection, name, [record(1), record(2)], [["a case"], []])
+    evidence.flush(30)
+    path, yes = f"/evidence/logs/0x{name.hex()}/records/1/erase", {"confirm": True}
+    for who in ("other", "auditor"):
+        assert net.call(who).post(path, yes).status_code in (403, 404), who
+    reading = net.caller(
+        net.token(net.id("supplier"), Scope.READ | Scope.WRITE), net.id("supplier")
+    )
+    assert reading.post(path, yes).status_code == 403
+    for unsure in ({}, {"confirm": False}):
+        assert caller.post(path, unsure).status_code == 422
+    assert caller.post(path.replace("/1/", "/9/"), yes).status_code == 404
+    assert caller.post(path, yes).json()["erased_now"] is True
+    assert caller.post(path.replace("/1/", "/0/"), yes).json()["erased_now"] is False
+    body = {"logs": [{"log": "0x" + name.hex(), "subjects": [VIN, "a case"]}]}
+    shown = caller.post("/evidence/proofs", body).json()["parts"][0]["records"]
+    open_fields = [sum(isinstance(each, dict) for each in one["fields"]) for one in shown]
+    assert open_fields == [0, 0, 4]
 
 
 def test_a_party_with_its_own_keys_opens_its_log_itself(net: ApiNetwork) -> None:

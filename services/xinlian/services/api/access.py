@@ -177,6 +177,7 @@ RULES: Final[dict[str, Access]] = {
     "list_evidence_heads": _READ,
     "get_pinned_head": _READ,
     "get_evidence_record": _READ,
+    "erase_evidence_record": _SIGN,
     "check_receipt": _READ,
     "make_proof_bundle": _READ,
     # the network

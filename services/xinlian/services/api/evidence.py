@@ -16,6 +16,8 @@ from xinlian.services.api.reading import PlainListerDep, ReaderDep
 from xinlian.services.api.route import guarded_router
 from xinlian.services.api.schemas.common import Hex32, Page, hex32, unhex
 from xinlian.services.api.schemas.evidence import (
+    EraseBody,
+    EvidenceErasureView,
     EvidenceGapView,
     EvidenceHeadView,
     EvidenceLogView,
@@ -29,6 +31,7 @@ from xinlian.services.api.schemas.evidence import (
 from xinlian.services.api.state import StateDep
 from xinlian.services.app.errors import Code, RefusedError
 from xinlian.services.app.evidence import Standing
+from xinlian.services.app.evidence_erasing import erase_record
 from xinlian.services.app.evidence_reads import LogState
 from xinlian.services.app.reading import Reader
 
@@ -102,6 +105,28 @@ def get_evidence_record(
     found = state.app.evidence_reads.record(reader, unhex(log), index)
     head = None if found.head is None else head_view(found.head)
     return EvidenceRecordView(log=log, index=index, standing=found.standing.value, head=head)
+
+
+@router.post("/logs/{log}/records/{index}/erase")
+def erase_evidence_record(
+    state: StateDep,
+    reader: ReaderDep,
+    body: EraseBody,
+    log: LogPath,
+    index: Annotated[LeafIndex, Path(description="Place of any leaf of the record, from 0.")],
+) -> EvidenceErasureView:
+    """Destroy the values of a record of yours for ever, with what was taken from it about parts.
+
+    Its leaves stay, and every other proof stays valid. Again by the same name it changes nothing.
+    """
+    row = state.app.evidence_reads.log(reader, unhex(log))
+    _own(reader, row)
+    if not body.confirm:
+        raise RefusedError(
+            Code.INVALID, "say that you mean it: nobody can bring the values back", field="confirm"
+        )
+    done = erase_record(state.app.engine, state.app.evidence.logs, row.info, index)
+    return EvidenceErasureView(log=log, index=index, erased_now=done)
 
 
 @router.post("/receipts/check")

@@ -92,12 +92,8 @@ class EvidenceLogs:
         key = subject_key or secrets.token_bytes(KEY_BYTES)
         if len(key) != KEY_BYTES:
             raise EvidenceError(Refusal.RECORD, f"a subject key has {KEY_BYTES} bytes")
-        info = LogInfo(
-            log_id(chain_id, contract, party, stream),
-            *(chain_id, contract, party, stream),
-            key_commitment(key),
-            sm3,
-        )
+        name = log_id(chain_id, contract, party, stream)
+        info = LogInfo(name, chain_id, contract, party, stream, key_commitment(key), sm3)
         if self._store.log(conn, info.log_id) is not None:
             raise EvidenceError(Refusal.LOG_EXISTS, f"there is a log {stream} of party {party}")
         self._store.create(conn, info, key, self._now_ms())
@@ -256,6 +252,10 @@ class EvidenceLogs:
             raise EvidenceError(Refusal.ERASED, f"the values of record {index} were erased")
         values: dict[str, Any] = parse(stored.data)
         return values
+
+    def first_leaf(self, conn: Connection, log: bytes, index: int) -> int:
+        """The first leaf of the record that a leaf stands for."""
+        return self._record(conn, self._row(conn, log), index).first
 
     def erase(self, conn: Connection, log: bytes, index: int) -> bool:
         """Destroy a record's values and secret, by any of its leaves; False if they were gone.

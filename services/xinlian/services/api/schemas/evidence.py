@@ -9,6 +9,8 @@ from xinlian.services.api.schemas.common import SAFE_MAX, Body, Hex32, PartyNo, 
 from xinlian.services.api.schemas.orders import AddressText, SignatureText
 
 __all__ = [
+    "EraseBody",
+    "EvidenceErasureView",
     "EvidenceGapView",
     "EvidenceHeadView",
     "EvidenceLogView",
@@ -95,6 +97,20 @@ class EvidenceRecordView(View):
     index: LeafIndex
     standing: Literal["waiting", "sent", "anchored"]
     head: EvidenceHeadView | None = None
+
+
+class EraseBody(Body):
+    """``confirm``: true, since nobody can bring the values back."""
+
+    confirm: bool
+
+
+class EvidenceErasureView(View):
+    """The values of a record are gone; ``erased_now``: by this request."""
+
+    log: Hex32
+    index: LeafIndex
+    erased_now: bool
 
 
 class ReceiptLeaf(Body):
