@@ -100,16 +100,16 @@ def _by(words: Words, name: str | None) -> Words:
 def _recalled(recall: NamedBy, others: Mapping[int, str]) -> tuple[Verdict, Words] | None:
     name = others.get(recall.party)
     title = f" ({recall.title})" if recall.title else ""
-    title_zh = f"（{recall.title}）" if recall.title else ""
+    title_zh = f"（{recall.title}）" if recall.title else " "
     of = f"recall {recall.number}{title}" + (f" of {name}" if name else "")
     of_zh = f"{name or ''}召回 {recall.number}{title_zh}"
     if recall.state is RecallState.WITHDRAWN:
-        return Verdict.CONFORMING, Words(f"{of} was withdrawn", f"{of_zh} 已撤回")
+        return Verdict.CONFORMING, Words(f"{of} was withdrawn", f"{of_zh}已撤回")
     if recall.state is not RecallState.PUBLISHED:
         return None
     if recall.finding is Finding.CERTAIN:
-        return Verdict.AFFECTED, Words(f"{of} names it for certain", f"{of_zh} 确定涉及")
-    return Verdict.SUSPECT, Words(f"{of} may concern it", f"{of_zh} 可能涉及")
+        return Verdict.AFFECTED, Words(f"{of} names it for certain", f"{of_zh}确定涉及")
+    return Verdict.SUSPECT, Words(f"{of} may concern it", f"{of_zh}可能涉及")
 
 
 def _last_looks(inspections: Sequence[Stored[Inspection]]) -> list[Stored[Inspection]]:
