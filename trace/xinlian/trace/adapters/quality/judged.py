@@ -1,7 +1,7 @@
 """How far inspections have been judged, within the transaction that raises their signals.
 
-A party without a row of its own has been judged as far as every party has: the upgrade of a store
-sets that to the newest inspection, a new store begins with nothing.
+A party has been judged as far as its own row says, and as far as every party has: the upgrade of a
+store sets the latter to the newest inspection, a new store begins with nothing.
 """
 
 from __future__ import annotations
@@ -18,9 +18,13 @@ _EVERYBODY: Final = 0
 
 
 def judged_of(connection: Connection, party: int) -> int:
-    """The number of the last inspection of a party that was judged."""
-    own = _judged(connection, party)
-    return own if own is not None else _judged(connection, _EVERYBODY) or 0
+    """The number of an inspection up to which those of a party were judged.
+
+    What every party was judged up to counts too: else each look at a party that inspects seldom
+    would go through all that the others did since its last inspection.
+    """
+    query = select(func.max(JUDGED.c.judged)).where(JUDGED.c.party.in_((_EVERYBODY, party)))
+    return connection.scalar(query) or 0
 
 
 def set_judged(connection: Connection, party: int, judged: int) -> None:
