@@ -159,7 +159,6 @@ def test_a_partner_opens_the_tree_and_checks_the_proof_on_the_phone(
     assert "电池模组" in page.inner_text("#tree")
     # A cell came back with a burr: the way to it is marked.
     assert page.locator("#tree .chip.bad", has_text="内含起因").count() >= 2
-    assert "零售交付" in page.inner_text("#events")
     assert "云辰汽车集团股份有限公司 提供" in page.inner_text("#events")
     assert "衡岭动力电池有限公司 提供" not in page.inner_text("main")
     assert page.locator("#inspections svg.chart").count() >= 1

@@ -203,9 +203,7 @@ def build_store(settings: Settings, clock: Clock | None = None) -> Store:
         order_reads=OrderReads(engine),
         page_sessions=PageSessions(engine, clock, tokens),
         trace=make_trace(
-            engine,
-            clock,
-            kept_secret(settings.secrets_dir / "labels.key"),
+            *(engine, clock, kept_secret(settings.secrets_dir / "labels.key")),
             settings.evidence_deadline_seconds,
             parties.names_of_codes,
             settings.pages,
