@@ -260,7 +260,6 @@ def _evidence(
     store: Store, deployment: Deployment, orders: Orders, submitter: Submitter
 ) -> Evidence:
     """The evidence logs of the parties that this server keeps, and their worker."""
-    settings = store.settings
     logs = EvidenceLogs(SqlEvidence(), Preparer(helpers()), now_ms=lambda: 1000 * store.clock.now())
     writers = Writers(store.engine, store.custody)
     domain = deployment.domain(ContractName.EVIDENCE)
@@ -271,7 +270,7 @@ def _evidence(
         orders=orders,
         carrier=submitter,
         domain=domain,
-        cadence=Cadence(settings.evidence_leaves_max, settings.evidence_seconds_max),
+        cadence=Cadence(store.settings.evidence_leaves_max, store.settings.evidence_seconds_max),
     )
     return Evidence(
         engine=store.engine,
@@ -279,7 +278,7 @@ def _evidence(
         writers=writers,
         worker=worker,
         domain=domain,
-        deadline_seconds=settings.evidence_deadline_seconds,
+        deadline_seconds=store.settings.evidence_deadline_seconds,
     )
 
 
