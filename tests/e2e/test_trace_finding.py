@@ -62,6 +62,9 @@ def test_a_number_of_several_lots_gives_them_to_choose_from(plant: Site) -> None
         assert refused.status_code == 409
         for told in (refused.json()["detail"], refused.json()["detail_zh"]):
             assert all(lot in told for lot in lots)
+    page = httpx.post(f"{plant.url}/scan", data={"code": "t-7"}, timeout=60, trust_env=False)
+    assert page.status_code == 200
+    assert all(lot in page.text for lot in lots)
 
 
 def test_a_printed_link_leads_to_whose_it_is(plant: Site) -> None:
