@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
-import pytest
 from xinlian.services.app.actors import Scope
 from xinlian.services.demo_trace.site import Site
 
@@ -23,18 +21,6 @@ EVENT = {
     "bizStep": "inspecting",
     "epcList": ["urn:epc:id:sgtin:9521100.000017.TEST-1"],
 }
-
-
-@pytest.fixture(scope="module")
-def pack(plant: Site) -> Iterator[httpx.Client]:
-    with client(plant, "pack") as http:
-        yield http
-
-
-@pytest.fixture(scope="module")
-def outsider(plant: Site) -> Iterator[httpx.Client]:
-    with client(plant, "outsider") as http:
-        yield http
 
 
 def test_facts_are_taken_in_once_and_a_bad_one_takes_all_back(pack: httpx.Client) -> None:
@@ -253,7 +239,8 @@ def test_a_recall_warns_from_its_publication_to_its_end(plant: Site, pack: httpx
         assert missing.status_code == 422
         ended = post(pack, f"{path}/withdraw", {"reason": "wrong part"}).json()
         assert [step["state"] for step in ended["steps"]] == ["draft", "published", "withdrawn"]
-        assert "(loose bolt) was withdrawn" in said(car)
+        # Whose recall it is, the car maker is told with its name.
+        assert "(loose bolt) of 衡岭动力电池有限公司 was withdrawn" in said(car)
         refused = post(pack, f"{path}/close", {"reason": "done"})
         assert refused.json()["code"] == "state"
         listed = pack.get("/trace/recalls").json()["items"][0]

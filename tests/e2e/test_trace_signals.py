@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
@@ -16,18 +15,6 @@ from xinlian.services.cli.downloads import events
 from xinlian.services.demo_trace.site import Site
 
 from tests.support.trace_site import SUSPECT, client, inspection, post
-
-
-@pytest.fixture(scope="module")
-def pack(plant: Site) -> Iterator[httpx.Client]:
-    with client(plant, "pack") as http:
-        yield http
-
-
-@pytest.fixture(scope="module")
-def outsider(plant: Site) -> Iterator[httpx.Client]:
-    with client(plant, "outsider") as http:
-        yield http
 
 
 def test_a_failed_key_inspection_is_on_the_stream_with_its_vehicles(

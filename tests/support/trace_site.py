@@ -70,6 +70,20 @@ def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     site.close()
 
 
+@pytest.fixture(scope="module")
+def pack(plant: Site) -> Iterator[httpx.Client]:
+    """The API for the maker of packs."""
+    with client(plant, "pack") as http:
+        yield http
+
+
+@pytest.fixture(scope="module")
+def outsider(plant: Site) -> Iterator[httpx.Client]:
+    """The API for a company with which nobody shares."""
+    with client(plant, "outsider") as http:
+        yield http
+
+
 def inspection(number: str, **changes: Any) -> dict[str, Any]:
     return {
         "type": "inspection",
