@@ -1,6 +1,5 @@
 """Sets of vehicles by view equal what a walk over the links of the parties seen gives."""
 
-import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -14,10 +13,10 @@ from xinlian.services.migrations import configuration, upgrade
 from xinlian.trace.adapters.quality import factor_sets as quality_sets
 from xinlian.trace.adapters.quality.reader import SqlQuality
 from xinlian.trace.adapters.sql import views
+from xinlian.trace.adapters.sql.views import SetViews
 from xinlian.trace.model.factors import FactorKind
-from xinlian.trace.model.facts import Correction, Fact, Inspection, ProcessRecord, Result
+from xinlian.trace.model.facts import Correction, Fact
 from xinlian.trace.model.items import ItemId
-from xinlian.trace.model.links import Certainty
 from xinlian.trace.model.recall import Cause, CauseKind, RecallLine
 from xinlian.trace.usecases import recall_scope, vehicle_sets
 from xinlian.trace.usecases.ports import Everything, OnlyOwn, Seen
@@ -26,73 +25,14 @@ from xinlian.trace.usecases.recall import Recalls
 from xinlian.trace.usecases.vehicle_sets import bring_up, keep_views
 
 from tests.trace.plant import NOW, Plant, batch, event, item, link, serial, vehicle
+from tests.trace.recall.several import PARTIES, Shares, T, naive, told
 
-T = NOW - 10_000_000_000
-PARTIES = (1, 2, 3)
 KINDS = ("batch", "machine", "shift", "gauge", "supplier", "station")
-_NUMBERS = itertools.count()
 FEW = settings(
     max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-
-
-class Shares:
-    """Each reader sees the parties that it was given."""
-
-    def __init__(self, given: dict[int, frozenset[int]]) -> None:
-        self.given = given
-
-    def parties(self, connection: Any, reader: int) -> Seen:
-        return self.given.get(reader, frozenset())
-
-
-@st.composite
-def said(draw: st.DrawFn, names: list[ItemId], mark: int) -> list[tuple[int, Fact]]:
-    """What parties say one after the other: links, work, descriptions, and what they take back."""
-    facts: list[tuple[int, Fact]] = []
-    top = len(names) - 1
-    for at in range(draw(st.integers(1, 14))):
-        party = draw(st.sampled_from(PARTIES))
-        low = draw(st.integers(0, top - 1))
-        high = draw(st.integers(low + 1, top))
-        one, other = names[low], names[high]
-        what = draw(st.integers(0, 9))
-        name = f"{mark}/{at}"
-        if what <= 4:
-            begins = draw(st.one_of(st.none(), st.integers(T, T + 5)))
-            more: dict[str, Any] = {}
-            if what == 4:
-                more = {"certainty": Certainty.CANDIDATE, "candidate_group": "g"}
-            ends = T + 9 if begins is not None and draw(st.integers(0, 5)) == 0 else None
-            facts.append((party, link(one, other, begins, ends, **more)))
-        elif what == 5:
-            facts.append((party, Correction(f"{one.id}>{other.id}", "link", "wrong", NOW - 5)))
-        elif what == 6:
-            work = ProcessRecord(name, one, "OP1", T, T + 1, machine=f"M{at % 2}", shift="N")
-            facts.append((party, work))
-            if draw(st.booleans()):
-                facts.append((party, Correction(name, "process", "wrong", NOW - 5)))
-        elif what == 7:
-            found = Inspection(name, one, "bore", Result.PASSED, T, gauge="G1", station="OP2")
-            facts.append((party, found))
-        elif what == 8:
-            facts.append((party, item(one, maker=f"S{party}")))
-        else:
-            sold = {"disposition": "retail_sold" if at % 2 else "in_transit"}
-            facts.append((party, event(name, names[top], time_ms=NOW - 99 + at, **sold)))
-    return facts
-
-
-@st.composite
-def told(draw: st.DrawFn) -> tuple[list[ItemId], list[list[tuple[int, Fact]]]]:
-    mark = next(_NUMBERS)
-    make = {"s": serial, "b": batch, "v": vehicle}
-    kinds = ["b", *draw(st.lists(st.sampled_from("sb"), min_size=1, max_size=4)), "v", "v"]
-    names = [make[kind](f"{mark}.{at}") for at, kind in enumerate(kinds)]
-    rounds = [draw(said(names, next(_NUMBERS))) for _ in range(draw(st.integers(1, 3)))]
-    return names, rounds
 
 
 def view_of(plant: Plant, seen: Seen) -> dict[Any, tuple[BitMap, BitMap]]:
@@ -148,8 +88,10 @@ def test_views_tell_what_walks_over_the_links_seen_tell(
         assert masked.population == walked.population
         with begin_read(plant.engine) as connection:
             kept = SqlQuality(connection, shares).factors(reader, KINDS)
-            reckoned = quality_sets._reckoned(connection, KINDS, seen)
-        assert kept == reckoned
+            with monkeypatch.context() as patch:
+                patch.setattr(SetViews, "fresh_all_sets", lambda *_: None)
+                reckoned = SqlQuality(connection, shares).factors(reader, KINDS)
+            assert kept == reckoned == naive(connection, seen)
     monkeypatch.undo()
     assert bring_up(plant.site, seen)
     grown = view_of(plant, seen)
@@ -260,7 +202,7 @@ def test_the_worker_keeps_views_and_forgets_those_that_nobody_uses(
 def test_causes_of_a_party_come_from_its_sets_or_are_put_off(
     cars: Plant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(quality_sets, "TOUCHED_MAX", 5)
+    monkeypatch.setattr(quality_sets, "RECKONED_MAX", 5)
     with (
         begin_read(cars.engine) as connection,
         pytest.raises(QualityError, match="ask again"),

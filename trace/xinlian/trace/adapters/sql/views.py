@@ -111,6 +111,23 @@ class SetViews:
                     found[key] = change.onto((found.get(key, BitMap()), BitMap()))[0]
         return {key: ever for key, ever in found.items() if ever}
 
+    def reckoned_sets(
+        self, seen: Seen, kinds: Iterable[FactorKind], vehicles_max: int
+    ) -> dict[Key, BitMap] | None:
+        """As ``fresh_all_sets`` without any view; ``None`` if the parties spoke of more vehicles
+        than so many."""
+        spoken = self.spoken(seen)
+        if len(spoken) > vehicles_max:
+            return None
+        wanted, reckoner = frozenset(kinds), FactorChanges(self._connection, seen)
+        found: dict[Key, BitMap] = {}
+        for at in range(0, len(spoken), _VEHICLES_AT_ONCE):
+            some = BitMap(spoken[at : at + _VEHICLES_AT_ONCE])
+            for key, change in self._whole(reckoner, some).items():
+                if key[0] in wanted and change.ever:
+                    found[key] = found.get(key, BitMap()) | change.ever
+        return found
+
     def next_step(self, seen: Seen) -> Step | None:
         """The next step of a view, reckoned but not written; ``None`` if there is nothing left or
         no view."""
