@@ -43,6 +43,27 @@ def test_facts_are_taken_in_once_and_a_bad_one_takes_all_back(pack: httpx.Client
     assert post(pack, "/trace/facts", {"facts": [inspection("T-3")]}).status_code == 201
 
 
+def test_a_proof_holds_each_record_for_its_item_and_what_withdrew_it(
+    plant: Site, pack: httpx.Client
+) -> None:
+    gone = {"type": "correction", "target": "W-1", "kind": "inspection", "reason": "误录"}
+    body = {"facts": [inspection("W-1"), {**gone, "time": "2026-10-03T08:00:00.000+08:00"}]}
+    assert post(pack, "/trace/facts", body).json()["taken"]
+    plant.anchor()
+    answer = pack.get("/trace/proof", params={"code": inspection("W-1")["item"]["id"]})
+    assert answer.status_code == 200, answer.text
+    (part,) = (
+        each for each in answer.json()["parts"] if each["log"]["party"] == plant.party["pack"]
+    )
+    said = [
+        {each["path"]: each["value"] for each in record["fields"] if isinstance(each, dict)}
+        for record in part["records"]
+    ]
+    assert [one["/facts/0/reason"] for one in said if "/facts/0/reason" in one] == ["误录"]
+    assert sum(one.get("/facts/0/inspection_id") == "W-1" for one in said) == 1
+    assert {each["id"] for each in part["subjects"]} >= {"correction:inspection:W-1"}
+
+
 def test_a_key_gives_its_receipt_again_and_no_other(pack: httpx.Client) -> None:
     body = {"facts": [inspection("K-1")]}
     first = post(pack, "/trace/facts", body, key="same")

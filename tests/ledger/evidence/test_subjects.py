@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from xinlian.ledger.adapters.sql.engine import begin_read, begin_write
 from xinlian.ledger.adapters.sql.evidence.store import SqlEvidence
 from xinlian.ledger.model.evidence.errors import EvidenceError, Refusal
-from xinlian.ledger.usecases.evidence import Request, preparing
+from xinlian.ledger.usecases.evidence import Request, preparing, proving
 
 from tests.ledger.evidence.plainly import Twin, recomputed, records_of
 from tests.support.xlproof import record
@@ -63,6 +63,20 @@ def test_a_record_that_a_chain_shows_is_not_shown_again(sqlite: Engine) -> None:
     assert [each["index"] for each in made["parts"][0]["records"]] == [1, 2, 3]
     asked = json.loads(twin.prove(subjects=["B"], indices=[0]))
     assert [each["index"] for each in asked["parts"][0]["records"]] == [0, 1]
+
+
+def test_a_large_record_of_many_subjects_is_refused_before_it_is_written_out(
+    sqlite: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twin = Twin(sqlite)
+    names = [f"VIN-{n}" for n in range(300)]
+    twin.append([record("A", note="n" * 10_000)], [names])
+    twin.cut()
+    monkeypatch.setattr(proving, "BUNDLE_BYTES_MAX", 1 << 20)
+    assert len(twin.prove(subjects=names[:50])) < 1 << 20
+    with pytest.raises(EvidenceError) as refused:
+        twin.prove(subjects=names)
+    assert refused.value.refusal is Refusal.TOO_LARGE
 
 
 @pytest.mark.parametrize("by", [1, 2, 40])

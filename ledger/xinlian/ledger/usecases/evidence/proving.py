@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 from xinlian.ledger.model.evidence.buckets import bucket_of
-from xinlian.ledger.model.evidence.bundle import Consistency, Part, ShownRecord
+from xinlian.ledger.model.evidence.bundle import BUNDLE_BYTES_MAX, Consistency, Part, ShownRecord
 from xinlian.ledger.model.evidence.canonical import parse
 from xinlian.ledger.model.evidence.errors import EvidenceError, Refusal
 from xinlian.ledger.model.evidence.fields import Shown, disclose
@@ -135,9 +135,22 @@ class _Maker:
     ) -> list[ShownRecord]:
         prefix = leaf_prefix(self._row.info.log_id)
         records = []
+        size = 0
+        shared: dict[int, Sequence[Shown | bytes]] = {}
         for index in indices:
             leaf, record = held[index]
-            fields = self._fields(record, own=index == record.first)
+            size += len(record.data)
+            # A record of many subjects comes once for each: look before it is all written out.
+            if size > BUNDLE_BYTES_MAX and self._request.show is None:
+                raise EvidenceError(
+                    Refusal.TOO_LARGE, f"a bundle has at most {BUNDLE_BYTES_MAX} bytes, not {size}"
+                )
+            if index == record.first:
+                fields = self._fields(record, own=True)
+            else:
+                if record.first not in shared:
+                    shared[record.first] = self._fields(record, own=False)
+                fields = shared[record.first]
             records.append(ShownRecord(index, prefix + leaf.body, fields))
         return records
 
