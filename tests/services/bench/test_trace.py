@@ -11,7 +11,8 @@ from xinlian.services.bench.trace_load import PARTIES, PARTY, batch_id, load, lo
 from xinlian.services.bench.trace_measure import NOW_MS, Logs, Partners, measure
 from xinlian.services.bench.trace_plant import DEEP_NODES, Plan
 from xinlian.services.migrations import upgrade
-from xinlian.trace.adapters.sql.store import SqlTrace
+from xinlian.trace.adapters.sql.factors import Key, Sets
+from xinlian.trace.adapters.sql.store import SqlTrace, TraceStore
 from xinlian.trace.adapters.sql.views import Step
 from xinlian.trace.model.factors import FactorKind
 from xinlian.trace.model.items import WORLD, ItemId, ItemType
@@ -37,10 +38,18 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     return made
 
 
+def _sets(store: TraceStore) -> dict[Key, Sets]:
+    every = store.fresh_all_sets(PARTIES, FactorKind)
+    assert every is not None
+    found = store.fresh_sets(PARTIES, every)
+    assert found is not None
+    return found
+
+
 def test_the_loaded_bitmaps_are_those_that_the_tables_give(engine: Engine) -> None:
     site = SqlTrace(engine)
     with site.read() as store:
-        loaded = store.fresh_sets(PARTIES, store.fresh_all_sets(PARTIES, FactorKind))
+        loaded = _sets(store)
         view = store.view_of(PARTIES)
     with site.write() as store:
         assert view is not None
@@ -48,7 +57,7 @@ def test_the_loaded_bitmaps_are_those_that_the_tables_give(engine: Engine) -> No
         store.connection.exec_driver_sql("DELETE FROM trace_factor_sets WHERE view = 1")
     assert bring_up(site, PARTIES)
     with site.read() as store:
-        anew = store.fresh_sets(PARTIES, store.fresh_all_sets(PARTIES, FactorKind))
+        anew = _sets(store)
         assert len(store.spoken(PARTIES)) == VEHICLES
     assert anew == loaded
     assert len(loaded) > 1_000
