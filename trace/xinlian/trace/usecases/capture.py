@@ -17,6 +17,7 @@ from typing import Final
 
 from xinlian.ledger.model.ids import PartyId
 from xinlian.trace.model.capture import CaptureReceipt, Problem, Row, RowResult, RowStatus
+from xinlian.trace.model.collecting import collector_paused
 from xinlian.trace.model.links import Link
 from xinlian.trace.model.notes import note_of
 from xinlian.trace.model.records import subjects_of
@@ -121,6 +122,7 @@ class _Run:
         self._writer = store.writer(party)
         self._record = store.next_record()
 
+    @collector_paused()
     def take(self, chunk: Chunk) -> None:
         """Judge and write a chunk."""
         rows, problems = chunk.rows, chunk.problems

@@ -17,6 +17,7 @@ from typing import IO, Any, Final, Self
 
 from xinlian.ledger.model.evidence.errors import EvidenceError
 from xinlian.trace.model.capture import Problem, Row
+from xinlian.trace.model.collecting import collector_paused
 from xinlian.trace.model.row_text import line_of, row_of
 from xinlian.trace.usecases.capture_rows import problem_of, weight_of
 from xinlian.trace.usecases.ports import Evidence, Prepared
@@ -92,6 +93,7 @@ class Ready:
         for chunk in self._chunks:
             yield chunk if isinstance(chunk, Chunk) else self._fetched(chunk)
 
+    @collector_paused()
     def _take(self, rows: Sequence[Row]) -> None:
         records: list[dict[str, Any]] = [{} for _ in rows]
         problems = [
