@@ -11,7 +11,7 @@ from xinlian.trace.usecases.recall import Recalls
 from tests.trace.plant import NOW, OWNER, Plant, batch, link, vehicle
 
 LOT, SURE = batch("LOT"), vehicle("V1")
-BEFORE = "0020"
+BEFORE = "0016"
 
 
 def test_older_recalls_are_published_and_numbered_as_they_were_made(plant: Plant) -> None:

@@ -240,7 +240,7 @@ def test_a_store_of_before_is_carried_over(cars: Plant) -> None:
     assert bring_up(cars.site, seen)
     before = view_of(cars, seen)
     with begin_write(cars.engine) as connection:
-        command.downgrade(configuration(connection), "0015")
+        command.downgrade(configuration(connection), "0017")
     upgrade(cars.engine)
     with cars.site.read() as store:
         assert len(store.spoken(frozenset({2}))) == 1

@@ -22,7 +22,6 @@ EVIDENCE: Final[dict[str, str]] = {
     "no head covers {} records": "没有覆盖 {} 条记录的树头",
     "no head of {} records was cut": "没有大小为 {} 的树头",
     "the log has {} records, not {}": "日志有 {} 条记录，而非 {} 条",
-    "say that you mean it: nobody can bring the values back": "请确认：清除后不可恢复",
     "the values of record {} were erased": "第 {} 条记录的内容已删除",
     "{} leaves wait for a head": "有 {} 条记录等待上链：请稍后重试",
     "a bundle holds at most {} records of a log": "每个日志在证明文件中至多 {} 条记录",

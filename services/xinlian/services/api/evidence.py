@@ -111,7 +111,7 @@ def get_evidence_record(
 def erase_evidence_record(
     state: StateDep,
     reader: ReaderDep,
-    body: EraseBody,
+    _meant: EraseBody,
     log: LogPath,
     index: Annotated[LeafIndex, Path(description="Place of any leaf of the record, from 0.")],
 ) -> EvidenceErasureView:
@@ -121,10 +121,6 @@ def erase_evidence_record(
     """
     row = state.app.evidence_reads.log(reader, unhex(log))
     _own(reader, row)
-    if not body.confirm:
-        raise RefusedError(
-            Code.INVALID, "say that you mean it: nobody can bring the values back", field="confirm"
-        )
     done = erase_record(state.app.engine, state.app.evidence.logs, row.info, index)
     return EvidenceErasureView(log=log, index=index, erased_now=done)
 

@@ -102,7 +102,7 @@ class EvidenceRecordView(View):
 class EraseBody(Body):
     """``confirm``: true, since nobody can bring the values back."""
 
-    confirm: bool
+    confirm: Literal[True]
 
 
 class EvidenceErasureView(View):

@@ -14,8 +14,8 @@ import orjson
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015"
-down_revision = "0020"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
