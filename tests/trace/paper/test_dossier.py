@@ -147,7 +147,7 @@ def test_what_the_font_lacks_is_told() -> None:
     given = dossier(20)
     root = given.tree.nodes[0]
     odd = replace(root.item, attributes={}, name="电池🔋\u202e\U00020bb7包")
-    tree = replace(given.tree, nodes=(replace(root, item=odd), *given.tree.nodes[1:]))
+    tree = replace(given.tree, nodes=(root._replace(item=odd), *given.tree.nodes[1:]))
     paper = Paper(replace(given, tree=tree))
     assert paper.report.missing == ("🔋", "\U00020bb7")
     assert "[U+1F50B]" in paper.pages[0]

@@ -50,7 +50,7 @@ def _big(nodes: int, fan: int) -> Tree:
         index = stack.pop()
         node = made[index]
         places[index] = len(order)
-        order.append(replace(node, parent=places.get(node.parent, -1)))
+        order.append(node._replace(parent=places.get(node.parent, -1)))
         stack += reversed(children.get(index, []))
     return Tree(Direction.DOWN, None, tuple(order), (), ((Truncation.DEPTH, 3),))
 

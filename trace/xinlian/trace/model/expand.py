@@ -66,28 +66,29 @@ def _level_by_level(
     cuts: list[Truncation | None] = []
     at = 0
     while at < len(items):
-        item, depth = items[at], depths[at]
-        kids = branches.get(item, ())
+        item = items[at]
+        kids = branches.get(item)
         cut = Truncation.RIGHTS if item in hidden else None
         if item in unknown:
             cut = Truncation.NODES
-        if kids and depth >= longest and not circular:
-            return None
-        if kids and depth == depth_max:
-            kids, cut = (), Truncation.DEPTH
-        elif len(items) + len(kids) > nodes_max:
-            kids, cut = (), Truncation.NODES
-        elif kids and circular:
-            above = _above(items, parents, at)
-            free = [kid for kid in kids if kid[end] not in above]
-            if len(free) < len(kids):
-                kids, cut = free, Truncation.CYCLE
+        if kids:
+            depth = depths[at]
+            if depth >= longest and not circular:
+                return None
+            if depth == depth_max:
+                kids, cut = (), Truncation.DEPTH
+            elif len(items) + len(kids) > nodes_max:
+                kids, cut = (), Truncation.NODES
+            elif circular:
+                above = _above(items, parents, at)
+                free = [kid for kid in kids if kid[end] not in above]
+                if len(free) < len(kids):
+                    kids, cut = free, Truncation.CYCLE
+            items += [kid[end] for kid in kids]
+            parents += [at] * len(kids)
+            depths += [depth + 1] * len(kids)
+            links += kids
         cuts.append(cut)
-        for kid in kids:
-            items.append(kid[end])
-            parents.append(at)
-            depths.append(depth + 1)
-            links.append(kid)
         at += 1
     return items, parents, depths, links, cuts
 
@@ -107,20 +108,29 @@ def _pre_order(
     links: Sequence[Any],
     cuts: Sequence[Truncation | None],
 ) -> list[Place[Any]]:
-    kids: list[list[int]] = [[] for _ in items]
-    for at in range(len(items) - 1, 0, -1):
-        kids[parents[at]].append(at)  # last first, as a stack wants them
-    order: list[Place[Any]] = []
-    place_of = [0] * len(items)
+    kids: list[list[int] | None] = [None] * len(items)
+    for at in range(len(items) - 1, 0, -1):  # last first, as a stack wants them
+        above = parents[at]
+        known = kids[above]
+        if known is None:
+            kids[above] = [at]
+        else:
+            known.append(at)
+    order: list[int] = []
     stack = [0]
     while stack:
         at = stack.pop()
-        place_of[at] = len(order)
-        above = parents[at]
-        parent = -1 if above < 0 else place_of[above]
-        order.append(Place(items[at], parent, depths[at], links[at], cuts[at]))
-        stack += kids[at]
-    return order
+        order.append(at)
+        below = kids[at]
+        if below is not None:
+            stack += below
+    place_of = [0] * (len(items) + 1)
+    for place, at in enumerate(order):
+        place_of[at] = place
+    place_of[-1] = -1  # what the root's -1 leads to
+    return [
+        Place(items[at], place_of[parents[at]], depths[at], links[at], cuts[at]) for at in order
+    ]
 
 
 def truncations(places: Sequence[Place[Any]]) -> tuple[tuple[Truncation, int], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from xinlian.trace.model.facts import Gap
 from xinlian.trace.model.items import Item
@@ -29,8 +30,7 @@ class Truncation(StrEnum):
     """What follows belongs to a party that does not show it to the reader."""
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """One place of an item in a tree. ``parent`` is the index of the node above (-1: the root).
 
     A batch that is in many items has a node at each place. ``cut`` says why its children are not

@@ -30,6 +30,8 @@ CHUNK_WEIGHT: Final = 40_000
 HELD_WEIGHT: Final = 100_000
 HELD_BYTES: Final = 16 << 20
 """Facts and items, and bytes of source, that stay in memory."""
+UNDER_WAY: Final = 2
+"""Chunks at the end that may still be committed to when the writing of the first begins."""
 _BAD_HELD_MAX: Final = 10_000
 """Bad rows that are kept whole, as many as a receipt tells of."""
 
@@ -67,7 +69,7 @@ class Ready:
 
     @property
     def refused(self) -> bool:
-        """Whether a row is bad in itself."""
+        """Whether a row is bad in itself, as far as is known yet."""
         return self._bad > 0
 
     def __enter__(self) -> Self:
@@ -83,14 +85,16 @@ class Ready:
             self._file.close()
 
     def read(self, rows: Iterable[Row]) -> None:
-        """Read a source to its end, check its rows, and wait until all are committed to."""
+        """Read a source to its end, check its rows, and wait until all are committed to but those
+        of the last chunks, whose turn comes while the others are written."""
         for part in _parts(rows):
             self._take(part)
-        for chunk in self._chunks:
+        for chunk in self._chunks[:-UNDER_WAY]:
             self._settle(chunk)
 
     def __iter__(self) -> Iterator[Chunk]:
         for chunk in self._chunks:
+            self._settle(chunk)
             yield chunk if isinstance(chunk, Chunk) else self._fetched(chunk)
 
     @collector_paused()

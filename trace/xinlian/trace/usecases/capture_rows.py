@@ -84,7 +84,8 @@ def problem_of(row: Row, now_ms: int, record: dict[str, Any]) -> Problem | None:
         texts = orjson.dumps([record, [f.document for f in row.facts if isinstance(f, Event)]])
     except (TypeError, ValueError):
         return _STRANGE
-    if not is_normalized("NFC", texts.decode()):  # evidence is; the facts stay as they were given
+    if not texts.isascii() and not is_normalized("NFC", texts.decode()):
+        # Evidence is; the facts stay as they were given.
         record.update(orjson.loads(normalize("NFC", orjson.dumps(record).decode())))
     return _STRANGE if _NUL_TEXT in texts and _NUL.search(texts) else None
 

@@ -180,12 +180,13 @@ def _sort(branches: Branches, items: Mapping[int, tuple[Item, bool]]) -> None:
     Two links of the same two items never stand beside each other.
     """
     keys = {
-        number: (item.id.type.value, item.name, item.part_number, item.id.id, item.id.owner)
+        number: (item.id.type, item.name, item.part_number, item.id.id, item.id.owner)
         for number, (item, _) in items.items()
     }
+    end = branches.end
     for several in branches.links.values():
         if len(several) > 1:
-            several.sort(key=lambda edge: keys.get(branches.end(edge), ()))
+            several.sort(key=lambda edge: keys.get(end(edge), ()))
 
 
 def _link(edge: Edge, items: Mapping[int, tuple[Item, bool]]) -> Link:

@@ -34,7 +34,9 @@ BYTES_MAX: Final = 256 << 20
 SUBJECTS_MAX: Final = 10_000
 """Most subjects in whose chains one record stands."""
 PART: Final = 1_024
-"""Records that a helper process gets at once; fewer than this are done in place."""
+"""Records that a helper process gets at once; for fewer than this none is started."""
+FEW: Final = 128
+"""Fewer records than this are done in place even where a helper runs."""
 SHAPES_MAX: Final = 4_096
 _HASH_BYTES: Final = 32
 _HELPERS_MAX: Final = 2
@@ -137,7 +139,8 @@ class Preparer:
             [record["subject"] for record in records],
             payloads,
         )
-        if count < PART or not self._hand_out(prepared):
+        enough = PART if self._pool is None else FEW
+        if count < enough or not self._hand_out(prepared):
             roots, times = commit(payloads)
             prepared._roots = roots
             prepared._times.frombytes(times)

@@ -103,25 +103,22 @@ class ItemTable:
         """
         wanted = list(numbers)
         ids = self.ids(wanted)
+        rows = list(bulk.by_keys(self._connection, descriptions, DESCRIBED, "item", wanted))
+        described = {row[0] for row in rows}
         best: dict[int, Sequence[Any]] = {}
-        described = set()
-        for row in bulk.by_keys(self._connection, descriptions, DESCRIBED, "item", wanted):
+        for row in rows:
             number, party = row[0], row[1]
-            described.add(number)
             if seen is not None and party != reader and party not in seen:
                 continue
-            old = best.get(number)
-            if old is None or _rank(party, reader, ids[number]) < _rank(
-                old[1], reader, ids[number]
-            ):
-                best[number] = row
-        return {
-            number: (
-                item_of_row(name, best[number]) if number in best else undescribed(name),
-                number in described,
-            )
-            for number, name in ids.items()
-        }
+            old = best.setdefault(number, row)
+            if old is not row:
+                name = ids[number]
+                if _rank(party, reader, name) < _rank(old[1], reader, name):
+                    best[number] = row
+        found = {number: (item_of_row(ids[number], row), True) for number, row in best.items()}
+        for number in ids.keys() - found.keys():
+            found[number] = (undescribed(ids[number]), number in described)
+        return found
 
     def find(self, text: str) -> list[ItemId]:
         """Items with this id, or whose code read so when it was scanned."""
@@ -181,7 +178,7 @@ def item_of_row(item: ItemId, row: Sequence[Any]) -> Item:
         maker,
         part_number,
         made_at,
-        texts(attributes),
+        texts(attributes) if attributes else {},
     )
 
 
