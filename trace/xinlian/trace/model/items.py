@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Final
+
+from xinlian.trace.model.values import value
 
 __all__ = ["WORLD", "Item", "ItemId", "ItemType", "Scheme"]
 
@@ -45,7 +47,7 @@ class Scheme(StrEnum):
     """Any other URI."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@value(order=True)
 class ItemId:
     """An item's identity.
 
@@ -58,7 +60,7 @@ class ItemId:
     id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Item:
     """What is known of an item. ``scanned`` is the text as it was read, beside the normal form.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from xinlian.trace.model.items import ItemId
+from xinlian.trace.model.values import value
 
 __all__ = ["Certainty", "Link", "LinkKind"]
 
@@ -28,7 +28,7 @@ class Certainty(StrEnum):
     CANDIDATE = "candidate"
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Link:
     """``child`` is in ``parent`` from ``valid_from_ms`` until before ``valid_to_ms``.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -101,24 +102,43 @@ class ItemTable:
         The reader's own description comes first, then that of the item's owner, then the one of
         the lowest party among ``seen`` (``None``: everyone).
         """
-        wanted = list(numbers)
-        ids = self.ids(wanted)
-        rows = list(bulk.by_keys(self._connection, descriptions, DESCRIBED, "item", wanted))
-        described = {row[0] for row in rows}
+        words = ITEM_TYPES.word
+        ids: dict[int, ItemId] = {}
         best: dict[int, Sequence[Any]] = {}
-        for row in rows:
+        described: set[int] = set()
+        for row in self._described(numbers):
             number, party = row[0], row[1]
+            name = ids.get(number)
+            if name is None:
+                name = ids[number] = ItemId(row[-2], words[row[-3]], row[-1])
+            if party is None:
+                continue
+            described.add(number)
             if seen is not None and party != reader and party not in seen:
                 continue
             old = best.setdefault(number, row)
-            if old is not row:
-                name = ids[number]
-                if _rank(party, reader, name) < _rank(old[1], reader, name):
-                    best[number] = row
+            if old is not row and _rank(party, reader, name) < _rank(old[1], reader, name):
+                best[number] = row
         found = {number: (item_of_row(ids[number], row), True) for number, row in best.items()}
         for number in ids.keys() - found.keys():
             found[number] = (undescribed(ids[number]), number in described)
         return found
+
+    def _described(self, numbers: Iterable[int]) -> Iterable[tuple[Any, ...]]:
+        """``DESCRIBED`` of items, with type, owner and id behind: a row for each description, and
+        one for what nobody described."""
+        listed = ", ".join(f"d.{name}" for name in DESCRIBED.split()[1:])
+        sql = (
+            f"SELECT i.item, {listed}, i.type, i.owner, i.id"  # noqa: S608
+            " FROM {} LEFT JOIN trace_descriptions d ON d.item = i.item"
+        )
+        connection = self._connection
+        wanted = list(numbers)
+        if bulk.is_sqlite(connection):
+            joined = sql.format("json_each(?) j CROSS JOIN trace_items i ON i.item = j.value")
+            return bulk.run(connection, joined, json.dumps(wanted))
+        joined = sql.format("trace_items i") + " WHERE i.item = ANY(?::bigint[])"
+        return bulk.run(connection, joined, bulk.array(wanted))
 
     def find(self, text: str) -> list[ItemId]:
         """Items with this id, or whose code read so when it was scanned."""
@@ -168,8 +188,8 @@ def _rank(party: int, reader: int, item: ItemId) -> tuple[bool, bool, int]:
 
 
 def item_of_row(item: ItemId, row: Sequence[Any]) -> Item:
-    """An item from the columns ``DESCRIBED``."""
-    _, _, scheme, scanned, name, maker, part_number, made_at, attributes = row
+    """An item from the columns ``DESCRIBED``, whatever stands behind them."""
+    scheme, scanned, name, maker, part_number, made_at, attributes = row[2:9]
     return Item(
         item,
         item.id if scanned is None else scanned,
