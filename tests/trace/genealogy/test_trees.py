@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from xinlian.trace.model.expand import expand
 from xinlian.trace.model.facts import Gap, GapKind
-from xinlian.trace.model.items import ItemId
+from xinlian.trace.model.items import ItemId, Scheme
 from xinlian.trace.model.links import Link
 from xinlian.trace.model.tree import Direction, Tree, Truncation
 from xinlian.trace.usecases.genealogy import Genealogy
@@ -193,6 +193,18 @@ def test_what_is_missing_is_listed(plant: Plant) -> None:
     tree = Genealogy(plant.site, OnlyOwn()).tree(OWNER, CAR, DOWN)
     assert tree is not None
     assert tree.gaps == (gap, Gap(PACK, GapKind.MISSING_ITEM, "nobody described this item"))
+
+
+def test_a_code_tells_what_it_is_though_nobody_described_the_thing(plant: Plant) -> None:
+    car = vehicle("LXLBE2A00TH100114")
+    plant.must(link(PACK, car), link(vehicle("TEST-7"), car))
+    tree = Genealogy(plant.site, OnlyOwn()).tree(OWNER, car, DOWN)
+    assert tree is not None
+    assert [node.item.scheme for node in tree.nodes] == [
+        Scheme.VIN,
+        Scheme.MAKER,
+        Scheme.VEHICLE_ID,
+    ]
 
 
 def test_bounds_are_kept_and_told(plant: Plant) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from xinlian.trace.adapters.sql import bulk
 from xinlian.trace.adapters.sql.codes import ITEM_TYPES, SCHEMES
 from xinlian.trace.adapters.sql.tables import descriptions, items, short_codes, vehicles
+from xinlian.trace.model.codes import CodeError, identify
 from xinlian.trace.model.codes.short import short_code
 from xinlian.trace.model.items import Item, ItemId, ItemType, Scheme
 
@@ -203,9 +204,9 @@ def item_of_row(item: ItemId, row: Sequence[Any]) -> Item:
 
 
 def undescribed(item: ItemId) -> Item:
-    """What can be said of an item that only links name."""
-    if item.type is ItemType.VEHICLE:
-        scheme = Scheme.VEHICLE_ID
-    else:
+    """What can be said of an item that only links name: what its code tells."""
+    try:
+        scheme = identify(item.id, item.owner, item.type).scheme
+    except CodeError:
         scheme = Scheme.URI if ":" in item.id else Scheme.MAKER
     return Item(item, item.id, scheme)
