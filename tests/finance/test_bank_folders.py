@@ -1,5 +1,7 @@
 """The folder bank and the sandbox bank."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,23 @@ def test_sending_again_is_harmless_and_another_order_is_refused(tmp_path: Path) 
     assert bank.send(order()) is SendOutcome.EXISTS
     with pytest.raises(BankError, match="another"):
         bank.send(other)
+
+
+def test_an_order_sent_by_many_at_once_lies_before_the_bank_once(tmp_path: Path) -> None:
+    orders = [
+        order(Payment(f"D{number}", SUPPLIER, Fen(1)), name=f"O{number}") for number in range(40)
+    ]
+    start = threading.Barrier(8)
+
+    def send() -> list[SendOutcome]:
+        start.wait()
+        return [FolderBank(tmp_path).send(each) for each in orders]
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = [each.result() for each in [pool.submit(send) for _ in range(8)]]
+    for each in zip(*outcomes, strict=True):
+        assert sorted(each) == sorted([SendOutcome.SENT] + [SendOutcome.EXISTS] * 7)
+    assert len(list((tmp_path / "outbox").iterdir())) == 40
 
 
 def test_notifications_are_taken_once_and_bad_files_set_aside(tmp_path: Path) -> None:

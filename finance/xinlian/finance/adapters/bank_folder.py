@@ -8,8 +8,10 @@ rejected/  files that can't be taken, each with a ``.reason.txt``
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -38,13 +40,16 @@ class FolderBank:
         has taken it already; another order under the id raises ``BankError``.
         """
         name, data = f"{order.id}.pain.001.xml", write_pain001(order)
-        for folder in ("outbox", "taken"):
-            earlier = self.root / folder / name
-            if earlier.exists():
-                if earlier.read_bytes() != data:
-                    raise BankError(f"another payment order was sent under the id {order.id}")
-                return SendOutcome.EXISTS
-        write_whole(self.root / "outbox" / name, data)
+        # An endpoint and the worker may send the same order: one looks and writes at a time, or
+        # a file that the bank took meanwhile would be laid before it once more.
+        with self._alone():
+            for folder in ("outbox", "taken"):
+                earlier = self.root / folder / name
+                if earlier.exists():
+                    if earlier.read_bytes() != data:
+                        raise BankError(f"another payment order was sent under the id {order.id}")
+                    return SendOutcome.EXISTS
+            write_whole(self.root / "outbox" / name, data)
         return SendOutcome.SENT
 
     def receive(self) -> Sequence[Inbound]:
@@ -70,6 +75,13 @@ class FolderBank:
     def reject(self, inbound: Inbound, reason: str) -> None:
         """Move a notification to the rejected ones and write down why."""
         self._set_aside(self.root / "inbox" / inbound.token, reason)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the lock of this bank's folder, against threads and processes alike."""
+        with (self.root / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def _set_aside(self, path: Path, reason: str) -> None:
         target = self._move(path, "rejected")
