@@ -141,6 +141,8 @@ SENTENCES: Final[dict[str, str]] = {
     "again with the same idempotency key": (
         "数据库暂不可用：请检查其运行与磁盘空间，然后用同一幂等键重试"
     ),
+    "a disk of this server has no room: nothing was taken in; make room, then try again with the "
+    "same idempotency key": ("服务器磁盘已满，未接收任何内容：请腾出空间，然后用同一幂等键重试"),
     "the chain's node does not answer at the moment: try again with the same idempotency key": (
         "链节点暂无应答：请用同一幂等键重试"
     ),

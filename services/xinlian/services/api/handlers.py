@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import sqlite3
 from typing import Any, Final, cast
@@ -85,6 +86,7 @@ def install_handlers(api: FastAPI) -> None:
     # Many rows are read by the driver itself, whose errors come through as they are.
     for error in (OperationalError, sqlite3.OperationalError, psycopg.OperationalError):
         api.add_exception_handler(error, _database)
+    api.add_exception_handler(OSError, _disk)
     api.add_exception_handler(ChainError, _chain)
     api.add_exception_handler(Exception, _unexpected)
 
@@ -164,6 +166,19 @@ def _database(request: Request, exc: Exception) -> Response:
         Code.UNAVAILABLE,
         "the database cannot be used at the moment: see that it runs and its disk has room, then "
         "try again with the same idempotency key",
+        {},
+    )
+
+
+def _disk(request: Request, exc: Exception) -> Response:
+    if cast("OSError", exc).errno not in (errno.ENOSPC, errno.EDQUOT):
+        return _unexpected(request, exc)
+    log.error("request %s: %s", request.state.request_id, exc)
+    return _answer(
+        request,
+        Code.UNAVAILABLE,
+        "a disk of this server has no room: nothing was taken in; make room, then try again with "
+        "the same idempotency key",
         {},
     )
 
