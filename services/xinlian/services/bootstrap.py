@@ -49,7 +49,7 @@ from xinlian.services.app.trace_points import ControlPoints
 from xinlian.services.app.trace_recall import RecallDesk
 from xinlian.services.app.trace_reviews import Reviews
 from xinlian.services.app.trace_wiring import TraceParts, make_trace, trace_parts
-from xinlian.services.app.trace_worker import QualityWorker
+from xinlian.services.app.trace_worker import TraceWorker
 from xinlian.services.migrations import upgrade
 from xinlian.services.settings import Settings, keep_private, kept_secret
 
@@ -106,7 +106,7 @@ class App(Store):
     points: ControlPoints
     recalls: RecallDesk
     shares: Shares
-    quality_worker: QualityWorker
+    trace_worker: TraceWorker
     health_rpc: Rpc
     on_worker_failure: Callable[[], None] = lambda: None
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -127,7 +127,7 @@ class App(Store):
             "indexer": self.indexer.run,
             "follower": self.follower.run,
             "evidence": self.evidence.worker.run,
-            "quality": self.quality_worker.run,
+            "trace": self.trace_worker.run,
         }
         for name, run in workers.items():
             thread = threading.Thread(target=self._work, args=(name, run), name=name, daemon=True)

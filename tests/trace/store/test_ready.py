@@ -2,9 +2,11 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
+from xinlian.trace.adapters.sql.bulk import TRACE_LOCK
 from xinlian.trace.model.capture import Problem, Row, RowStatus
 from xinlian.trace.model.facts import (
     Claim,
@@ -70,18 +72,29 @@ def test_a_row_laid_aside_comes_back_as_it_was() -> None:
 
 
 def test_nobody_waits_while_a_file_is_read(plant: Plant) -> None:
-    if plant.engine.dialect.name != "sqlite":
-        pytest.skip("the lock is that of SQLite")
-    path = str(plant.engine.url.database)
+    def another_may_write() -> bool:
+        if plant.engine.dialect.name != "sqlite":
+            with plant.engine.begin() as other:
+                asked = "SELECT pg_try_advisory_xact_lock(%s)"
+                return bool(other.exec_driver_sql(asked, (TRACE_LOCK,)).scalar_one())
+        with closing(sqlite3.connect(str(plant.engine.url.database), timeout=0)) as other:
+            try:
+                other.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return False
+        return True
+
+    free: list[bool] = []
 
     def slow() -> Iterator[Row]:
         for row in made(3):
-            other = sqlite3.connect(path, timeout=0)
-            other.execute("BEGIN IMMEDIATE")  # raises while another writes
-            other.close()
+            free.append(another_may_write())
             yield row
 
     assert plant.capture.take(OWNER, slow(), now_ms=NOW, capture_key="slow").taken
+    assert free == [True] * 3
+    with plant.site.write():
+        assert not another_may_write()
 
 
 def test_a_file_that_does_not_fit_in_memory_is_taken_in_the_same(

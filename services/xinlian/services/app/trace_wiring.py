@@ -32,7 +32,7 @@ from xinlian.services.app.trace_reviews import Reviews
 from xinlian.services.app.trace_sharing import Sharing
 from xinlian.services.app.trace_signals import Signals
 from xinlian.services.app.trace_supervision import Supervision
-from xinlian.services.app.trace_worker import QualityWorker, Task
+from xinlian.services.app.trace_worker import Task, TraceWorker
 from xinlian.services.settings import Settings
 from xinlian.trace.adapters.quality.watch import QualityWatch
 from xinlian.trace.adapters.sql.store import SqlTrace
@@ -113,7 +113,7 @@ class Wired(Protocol):
 
 
 def trace_parts(store: Wired, evidence: Evidence, domain: Domain) -> dict[str, Any]:
-    """The parts that write, and so need the evidence logs, and the worker of quality.
+    """The parts that write, and so need the evidence logs, and the worker of traceability.
 
     ``domain`` is that of the contract of the logs: signatures over steps count there alone.
     """
@@ -145,7 +145,7 @@ def trace_parts(store: Wired, evidence: Evidence, domain: Domain) -> dict[str, A
         "reviews": reviews,
         "points": points,
         "shares": shares,
-        "quality_worker": QualityWorker(
+        "trace_worker": TraceWorker(
             Task("signals", _JUDGE_SECONDS, watch.catch_up),
             Task("recognition", _SUPERVISE_SECONDS, supervision.round),
             Task("sets", _SETS_SECONDS, lambda: keep_views(site)),

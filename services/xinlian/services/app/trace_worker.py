@@ -1,4 +1,4 @@
-"""The worker of quality: signals that a dead process or a failed write left out."""
+"""The worker of traceability: what is due every now and then, whatever is captured."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from xinlian.ledger.adapters.sql.errors import StoreError, store_errors
 from xinlian.services.app.errors import RefusedError
 from xinlian.trace.model.quality.errors import QualityError
 
-__all__ = ["QualityWorker", "Task"]
+__all__ = ["Task", "TraceWorker"]
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ class Task:
     do: Callable[[], object]
 
 
-class QualityWorker:
+class TraceWorker:
     """Does each task when it is due. What fails is told once and tried again when due."""
 
     def __init__(self, *tasks: Task) -> None:
@@ -54,7 +54,7 @@ class QualityWorker:
         except (StoreError, QualityError, RefusedError) as exc:
             if self._told.get(task.name) != str(exc):
                 self._told[task.name] = str(exc)
-                _LOG.warning("the worker of quality waits: %s", exc)
+                _LOG.warning("the task %s waits: %s", task.name, exc)
             return False
         self._told.pop(task.name, None)
         return True

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -25,6 +24,7 @@ from typing import Any, Final
 
 from sqlalchemy import Engine
 from xinlian.ledger.adapters.sql.engine import make_engine
+from xinlian.services.bench.figures import say
 from xinlian.services.bench.trace_load import load, loading
 from xinlian.services.bench.trace_measure import measure, size_mb
 from xinlian.services.bench.trace_plant import Plan
@@ -49,7 +49,7 @@ MEANING: Final = {
     "machine_s": "the recall list of that window",
     "enrichment_factors": "batches, suppliers, machines, stations, shifts",
     "enrichment_s": "causes among them: bitmaps read, exact tests, what cannot be separated",
-    "capture_events_per_s": "events with a part and a link, evidence included, durable",
+    "capture_events_per_s": "events with a part and a link, evidence included, durable, once warm",
     "capture_cpu_us": "processor time for one of them, helpers left out, microseconds",
     "capture_repeated_per_s": "the same again: everything exists",
     "sets_refresh_per_s": "events brought into the bitmaps afterwards, per second",
@@ -85,11 +85,6 @@ def main(arguments: list[str]) -> int:
     else:
         print(as_table(results, seconds, notes))
     return 0
-
-
-def say(text: str) -> None:
-    """A line of progress, aside from the results."""
-    print(f"bench: {text}", file=sys.stderr, flush=True)
 
 
 def _sqlite(vehicles: int) -> dict[str, float]:

@@ -42,7 +42,7 @@ class Chunk:
     (``None`` once any row of the file is bad)."""
 
     rows: Sequence[Row]
-    problems: Sequence[Problem | None]
+    problems: list[Problem | None]
     prepared: Prepared | None
 
 
@@ -51,7 +51,7 @@ class _Aside:
     """A chunk whose good rows lie in the file, ``size`` bytes from ``start`` on."""
 
     bad: Sequence[Row | None]
-    problems: Sequence[Problem | None]
+    problems: list[Problem | None]
     prepared: Prepared | None
     start: int
     size: int
@@ -124,11 +124,10 @@ class Ready:
             self._blame(chunk.problems, exc)
             chunk.prepared = None
 
-    def _blame(self, problems: Sequence[Problem | None], error: EvidenceError) -> None:
+    def _blame(self, problems: list[Problem | None], error: EvidenceError) -> None:
         """A row that no record can be made of; all rows of its chunk were good so far."""
         if error.at is None:
             raise error
-        assert isinstance(problems, list)  # noqa: S101  _take made it
         problems[error.at] = Problem("", error.message, f"无法形成存证记录：{error.message}")
         self._bad += 1
 
