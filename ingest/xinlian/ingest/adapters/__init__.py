@@ -1,0 +1,1 @@
+"""Drivers, segment log, stores, buses, files and papers."""

@@ -1,0 +1,1 @@
+"""Industrial protocols: one folder each, with its driver, its codec and its simulator."""

@@ -1,0 +1,1 @@
+"""Pure: tags and devices, readings in columns, segments, energy. No I/O."""

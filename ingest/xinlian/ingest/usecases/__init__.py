@@ -1,0 +1,1 @@
+"""What the collector does, and the ports it needs."""
