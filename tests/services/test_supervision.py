@@ -10,8 +10,8 @@ from sqlalchemy import text
 from xinlian.ledger.adapters.sql.engine import begin_read, begin_write
 from xinlian.services.app import trace_supervision
 from xinlian.services.app.evidence import Evidence
+from xinlian.services.app.task_worker import Task, TaskWorker
 from xinlian.services.app.trace_supervision import Supervision
-from xinlian.services.app.trace_worker import Task, TraceWorker
 from xinlian.trace.adapters.quality.recognition_store import SqlRecognitions
 from xinlian.trace.model.facts import Correction, Inspection, Result
 from xinlian.trace.model.quality.recognition import Recognition, State
@@ -157,6 +157,6 @@ def test_the_worker_goes_on_after_what_fails() -> None:
         if done.count("ends") == 3:
             stop.set()
 
-    TraceWorker(Task("one", 0.002, fails), Task("two", 0.001, ends)).run(stop)
+    TaskWorker(Task("one", 0.002, fails), Task("two", 0.001, ends)).run(stop)
     assert done[:2] == ["fails", "ends"]
     assert done.count("fails") == 2

@@ -11,16 +11,12 @@ from typing import Any, Final
 from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError
 from xinlian.ledger.adapters.sql.engine import make_engine
-from xinlian.ledger.adapters.sql.evidence.store import SqlEvidence
-from xinlian.ledger.chain.deployment import Deployment
 from xinlian.ledger.chain.keystore import Kdf
 from xinlian.ledger.chain.rpc import Rpc
-from xinlian.ledger.chain.submitter import Submitter
 from xinlian.ledger.model.errors import Failure, LedgerError
 from xinlian.ledger.model.items import ContractName
 from xinlian.ledger.model.statuses import Failed
 from xinlian.ledger.model.statuses import Final as FinalStatus
-from xinlian.ledger.usecases.evidence import EvidenceLogs, Preparer, helpers
 from xinlian.services.app.audit import AuditLog
 from xinlian.services.app.bank_accounts import BankAccounts
 from xinlian.services.app.banking import Banking
@@ -29,8 +25,7 @@ from xinlian.services.app.clock import Clock, FileClock, SystemClock
 from xinlian.services.app.custody import Custody
 from xinlian.services.app.evidence import Evidence
 from xinlian.services.app.evidence_reads import EvidenceReads
-from xinlian.services.app.evidence_worker import Cadence, EvidenceWorker
-from xinlian.services.app.evidence_writers import Writers
+from xinlian.services.app.evidence_wiring import make_evidence
 from xinlian.services.app.financing import FinancingDesk
 from xinlian.services.app.follower import Follower
 from xinlian.services.app.idempotency import IdempotencyKeys
@@ -42,6 +37,7 @@ from xinlian.services.app.page_sessions import PageSessions
 from xinlian.services.app.parties import Parties
 from xinlian.services.app.payments import Payments
 from xinlian.services.app.reports import Reports
+from xinlian.services.app.task_worker import TaskWorker
 from xinlian.services.app.tokens import Tokens
 from xinlian.services.app.trace_capture import Captures
 from xinlian.services.app.trace_offers import Shares
@@ -49,7 +45,6 @@ from xinlian.services.app.trace_points import ControlPoints
 from xinlian.services.app.trace_recall import RecallDesk
 from xinlian.services.app.trace_reviews import Reviews
 from xinlian.services.app.trace_wiring import TraceParts, make_trace, trace_parts
-from xinlian.services.app.trace_worker import TraceWorker
 from xinlian.services.migrations import upgrade
 from xinlian.services.settings import Settings, keep_private, kept_secret
 
@@ -106,7 +101,7 @@ class App(Store):
     points: ControlPoints
     recalls: RecallDesk
     shares: Shares
-    trace_worker: TraceWorker
+    trace_worker: TaskWorker
     health_rpc: Rpc
     on_worker_failure: Callable[[], None] = lambda: None
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -236,7 +231,7 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
     payments = Payments(
         store.engine, store.books, store.parties, desk, store.keys, store.clock, folder
     )
-    evidence = _evidence(store, deployment, orders, submitter)
+    evidence = make_evidence(store, deployment, orders, submitter)
     return App(
         **vars(store),
         rpc=rpc,
@@ -253,32 +248,6 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
         follower=Follower(store.engine, submitter.status, payments.send, store.clock),
         evidence=evidence,
         **trace_parts(store, evidence, deployment.domain(ContractName.EVIDENCE)),
-    )
-
-
-def _evidence(
-    store: Store, deployment: Deployment, orders: Orders, submitter: Submitter
-) -> Evidence:
-    """The evidence logs of the parties that this server keeps, and their worker."""
-    logs = EvidenceLogs(SqlEvidence(), Preparer(helpers()), now_ms=lambda: 1000 * store.clock.now())
-    writers = Writers(store.engine, store.custody)
-    domain = deployment.domain(ContractName.EVIDENCE)
-    worker = EvidenceWorker(
-        engine=store.engine,
-        logs=logs,
-        writers=writers,
-        orders=orders,
-        carrier=submitter,
-        domain=domain,
-        cadence=Cadence(store.settings.evidence_leaves_max, store.settings.evidence_seconds_max),
-    )
-    return Evidence(
-        engine=store.engine,
-        logs=logs,
-        writers=writers,
-        worker=worker,
-        domain=domain,
-        deadline_seconds=store.settings.evidence_deadline_seconds,
     )
 
 

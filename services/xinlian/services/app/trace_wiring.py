@@ -15,6 +15,7 @@ from xinlian.services.app.custody import Custody
 from xinlian.services.app.evidence import Evidence
 from xinlian.services.app.idempotency import IdempotencyKeys
 from xinlian.services.app.parties import Parties
+from xinlian.services.app.task_worker import Task, TaskWorker
 from xinlian.services.app.trace_bundle import Bundles
 from xinlian.services.app.trace_capture import Captures
 from xinlian.services.app.trace_dossier import Dossiers
@@ -32,7 +33,6 @@ from xinlian.services.app.trace_reviews import Reviews
 from xinlian.services.app.trace_sharing import Sharing
 from xinlian.services.app.trace_signals import Signals
 from xinlian.services.app.trace_supervision import Supervision
-from xinlian.services.app.trace_worker import Task, TraceWorker
 from xinlian.services.settings import Settings
 from xinlian.trace.adapters.quality.watch import QualityWatch
 from xinlian.trace.adapters.sql.store import SqlTrace
@@ -145,7 +145,7 @@ def trace_parts(store: Wired, evidence: Evidence, domain: Domain) -> dict[str, A
         "reviews": reviews,
         "points": points,
         "shares": shares,
-        "trace_worker": TraceWorker(
+        "trace_worker": TaskWorker(
             Task("signals", _JUDGE_SECONDS, watch.catch_up),
             Task("recognition", _SUPERVISE_SECONDS, supervision.round),
             Task("sets", _SETS_SECONDS, lambda: keep_views(site)),

@@ -1,4 +1,4 @@
-"""The worker of traceability: what is due every now and then, whatever is captured."""
+"""A worker for what is due every now and then, whatever is taken in meanwhile."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from xinlian.ledger.adapters.sql.errors import StoreError, store_errors
 from xinlian.services.app.errors import RefusedError
 from xinlian.trace.model.quality.errors import QualityError
 
-__all__ = ["Task", "TraceWorker"]
+__all__ = ["Task", "TaskWorker"]
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ class Task:
     do: Callable[[], object]
 
 
-class TraceWorker:
+class TaskWorker:
     """Does each task when it is due. What fails is told once and tried again when due."""
 
     def __init__(self, *tasks: Task) -> None:
