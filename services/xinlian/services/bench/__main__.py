@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from xinlian.services.bench import evidence, gas, trace, vouchers
+from xinlian.services.bench import evidence, gas, ingest_store, trace, vouchers
 
 BENCHES: Final[dict[str, tuple[Callable[[list[str]], int], str]]] = {
     "evidence": (
@@ -14,6 +14,10 @@ BENCHES: Final[dict[str, tuple[Callable[[list[str]], int], str]]] = {
         "rates of evidence: appended, proved, bundled, checked, heads on chain",
     ),
     "gas": (gas.main, "gas per operation, against the ERC-3525 reference implementation"),
+    "ingest-store": (
+        ingest_store.main,
+        "readings stored a second; windows, newest values and steps found while storing",
+    ),
     "trace": (
         trace.main,
         "trees, recalls, enrichment and capture of a generated plant of up to 10^6 vehicles",

@@ -1,0 +1,57 @@
+"""What a store knows by heart: devices, tags, tag tables, who has what, what was amended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from xinlian.ingest.adapters.store.arrow import NARROW, Source, is_wide
+from xinlian.ingest.model.tags import Tag, TagTable
+
+__all__ = ["Catalog"]
+
+
+@dataclass(slots=True)
+class Catalog:
+    """Written by the store's writer after a commit; read by other threads without a lock: members
+    are only added, and one lookup is one step of the interpreter."""
+
+    devices: dict[str, int] = field(default_factory=dict)
+    tags: dict[str, int] = field(default_factory=dict)
+    tables: dict[str, TagTable] = field(default_factory=dict)
+    """By digest."""
+    held: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """Digests of the tables in which a device has rows, oldest first."""
+    amended: frozenset[tuple[int, int]] = frozenset()
+    """Device and tag of which something was amended."""
+    streams: dict[str, int] = field(default_factory=dict)
+
+    def hold(self, device: int, digest: str) -> None:
+        """Note that a device has rows in a table."""
+        held = self.held.get(device, ())
+        if digest not in held:
+            self.held[device] = (*held, digest)
+
+    def tag(self, device: int, name: str) -> Tag | None:
+        """The tag of a device as its newest table has it."""
+        for digest in reversed(self.held.get(device, ())):
+            for tag in self.tables[digest].tags:
+                if tag.name == name:
+                    return tag
+        return None
+
+    def names(self, device: int) -> list[str]:
+        """All tags of a device, each once."""
+        digests = self.held.get(device, ())
+        return list(dict.fromkeys(tag.name for d in digests for tag in self.tables[d].tags))
+
+    def sources(self, device: int, name: str) -> list[Source]:
+        """Where rows of a tag of a device lie."""
+        found: list[Source] = []
+        for digest in self.held.get(device, ()):
+            table = self.tables[digest]
+            for group, tags in enumerate(table.groups):
+                if any(tag.name == name for tag in tags):
+                    source = Source("w", digest, group) if is_wide(table) else NARROW
+                    if source not in found:
+                        found.append(source)
+        return found
