@@ -5,7 +5,7 @@
 
 ``decode`` is given bytes. It may return anything or raise one of ``errors``; whatever else it
 raises, more memory than ``memory_mb`` or a single call longer than ``call_seconds_max`` is an
-``AssertionError`` that shows the bytes in hex and the number of the try, so that it can be put among
+``AssertionError`` that shows the bytes in hex and the number of the try, so that it can join
 the seeds. The same ``seed`` gives the same bytes in the same order.
 
 In the suite a run ends after ``tries`` calls. ``XINLIAN_FUZZ_SECONDS=120`` makes each run last as
