@@ -1,0 +1,1 @@
+"""Files that describe a plant: device classes, plants, tag lists."""

@@ -1,0 +1,1 @@
+"""Data that ships with ingest: device classes, emission factors, tariffs."""
