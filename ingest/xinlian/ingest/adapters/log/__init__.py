@@ -1,0 +1,1 @@
+"""The segment log: append-only files, one writer, readers in any process."""

@@ -1,0 +1,55 @@
+"""How far those who read a log have come: a small file each, replaced whole and fsynced."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from pathlib import Path
+from typing import Final
+from zlib import crc32
+
+from xinlian.ingest.usecases.log_ports import LogError
+
+__all__ = ["NOTHING", "commit", "committed"]
+
+NOTHING: Final = -1
+"""Of a consumer that has taken nothing yet; positions count from 0."""
+_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+_FOLDER: Final = "consumers"
+
+
+def commit(folder: Path, name: str, position: int) -> None:
+    """Note that ``name`` has all up to ``position``, durably. It never goes back."""
+    if not _NAME.fullmatch(name):
+        raise LogError(f"{name!r} is no name of a consumer", f"{name!r} 不是有效的消费者名称")
+    if position <= committed(folder, name):
+        return
+    place = folder / _FOLDER
+    place.mkdir(exist_ok=True)
+    text = f"{position}"
+    fresh = place / f".{name}.{os.getpid()}"
+    with fresh.open("w") as file:
+        file.write(f"{text} {crc32(text.encode()):08x}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(place / name)
+    sync_folder(place)
+
+
+def committed(folder: Path, name: str) -> int:
+    """The last position that ``name`` has, ``NOTHING`` if none is told."""
+    with contextlib.suppress(FileNotFoundError, ValueError):
+        text, checksum = (folder / _FOLDER / name).read_text().split()
+        if int(checksum, 16) == crc32(text.encode()):
+            return int(text)
+    return NOTHING
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,157 @@
+"""Recorder, log and readers together: what is acknowledged is there, once, in order."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from xinlian.ingest.adapters.log.log import LogLimits, SegmentLog
+from xinlian.ingest.adapters.log.open import open_recorder
+from xinlian.ingest.adapters.log.reader import LogReader
+from xinlian.ingest.model.devices import DeviceGroup
+from xinlian.ingest.model.segments.windows import WindowState
+from xinlian.ingest.usecases.log_ports import Kind, LogError
+from xinlian.ingest.usecases.recorder import Recorder, RecorderLimits
+from xinlian.ingest.usecases.recording import DeviceFacts
+from xinlian.ingest.usecases.windows import closed_windows
+from xinlian.ledger.model.evidence.tree import root_from_multiproof, verify_inclusion
+
+from tests.ingest.segments.made import GROUP, METER, PLAIN, SECOND, T0, frame, same
+
+FACTS = {"m1": DeviceFacts("modbus-tcp/1 (fast)", "JJF-2026-118"), "m2": DeviceFacts("s7/1")}
+
+
+def recorder(folder: Path, *groups: DeviceGroup, **more: Any) -> Recorder:
+    return open_recorder(folder, 7, groups or (GROUP,), FACTS, **more)
+
+
+def put(made: Recorder, *frames: Any, group: str = GROUP.id) -> None:
+    """Put, and wait until it is durable."""
+    done = threading.Event()
+    assert made.put(group, frames, done.set)
+    assert done.wait(10)
+
+
+def test_what_is_put_is_read_back_bit_for_bit(tmp_path: Path) -> None:
+    made = recorder(tmp_path)
+    first = [frame("m1", bad=[(0, 1)], source=True), frame("m2", table=PLAIN)]
+    put(made, *first)
+    reader = LogReader(tmp_path)
+    [(position, segment)] = reader.segments(0).segments
+    assert all(same(*pair) for pair in zip(first, segment.frames, strict=True))
+    assert [block.driver for block in segment.blocks] == ["modbus-tcp/1 (fast)", "s7/1"]
+    assert segment.blocks[0].calibration == "JJF-2026-118"
+    put(made, frame("m1", T0 + SECOND))
+    [(later, second)] = reader.segments(position + 1).segments
+    assert (later, second.sequence) == (position + 1, 1)
+    assert made.close()
+    assert made.status.rows == 9
+    reader.close()
+
+
+def test_a_recorder_goes_on_with_its_numbers(tmp_path: Path) -> None:
+    other = DeviceGroup(id="line-2")
+    for start in range(3):
+        made = recorder(tmp_path, GROUP, other, log_limits=LogLimits(file_bytes=2048))
+        for number in range(4):
+            put(made, frame("m1", T0 + (10 * start + number) * SECOND))
+        put(made, frame("m2", T0 + start * SECOND), group="line-2")
+        made.close()
+    reader = LogReader(tmp_path)
+    segments = reader.segments(0).segments
+    numbers = [each.sequence for _, each in segments if each.group == GROUP.id]
+    assert numbers == list(range(12))
+    assert [each.sequence for _, each in segments if each.group == "line-2"] == [0, 1, 2]
+    assert len(list(tmp_path.glob("*.xlseg"))) > 3
+    # From any position on, in a reader that has seen nothing before.
+    for position, segment in segments:
+        fresh = LogReader(tmp_path)
+        assert fresh.segments(position, 1).segments[0][1].sequence == segment.sequence
+        fresh.close()
+    reader.close()
+
+
+def test_one_writer(tmp_path: Path) -> None:
+    made = recorder(tmp_path)
+    with pytest.raises(LogError, match="another process"):
+        SegmentLog(tmp_path)
+    made.close()
+    SegmentLog(tmp_path).close()
+
+
+def test_windows_and_disclosure(tmp_path: Path) -> None:
+    from xinlian.ingest.usecases.windows import Disclosure
+
+    made = recorder(tmp_path)
+    for second in range(25):
+        put(made, frame("m1", T0 + second * SECOND, rows=10, seed=second))
+    made.close()
+    reader = LogReader(tmp_path)
+    state = WindowState()
+    windows, more = closed_windows(reader, state)
+    assert not more
+    assert [len(each.summaries) for each in windows] == [10, 10, 5]
+    assert sum(each.counts.received for each in windows) == 250
+    window = windows[1]
+    shown = Disclosure(reader).disclose(window.positions[3], [("m1", "energy")])
+    from xinlian.ingest.model.segments.leaves import leaf_hash
+    from xinlian.ingest.model.segments.summary import summary_proof
+
+    hashes = {leaf.index: leaf_hash(leaf.salt, leaf.body) for leaf in shown.leaves}
+    assert root_from_multiproof(hashes, shown.summary.leaves, shown.proof) == shown.summary.root
+    assert len(hashes) == 4
+    index = window.summaries.index(shown.summary)
+    path = summary_proof(window.summaries, index)
+    assert verify_inclusion(index, 10, shown.summary.leaf_hash, path, window.root)
+    reader.close()
+
+
+def test_a_full_disk_holds_up_the_scheduler_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = 3 * 1024
+    made = recorder(tmp_path, limits=RecorderLimits(waiting_bytes=size, retry_s=0.01))
+    put(made, frame("m1"))
+    room = threading.Event()
+    honest = os.writev
+
+    def writev(descriptor: int, parts: Any) -> int:
+        if room.is_set():
+            return honest(descriptor, parts)
+        # Half of it finds room: a torn write in the middle of the file.
+        honest(descriptor, [bytes(parts[0])[:7]])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "writev", writev)
+    taken = 0
+    done = threading.Event()
+    while made.put(GROUP.id, [frame("m1", T0 + (taken + 1) * SECOND)], done.set):
+        taken += 1
+        assert taken < 100
+    assert taken >= 1
+    assert not done.wait(0.1)
+    assert "no room" in made.status.fault
+    room.set()
+    assert done.wait(10)
+    assert made.close()
+    reader = LogReader(tmp_path)
+    frames = [each for _, segment in reader.segments(0).segments for each in segment.frames]
+    assert [int(each.received_us[0]) for each in frames] == [
+        T0 + n * SECOND for n in range(taken + 1)
+    ]
+    reader.close()
+
+
+def test_audits_stand_in_the_log(tmp_path: Path) -> None:
+    made = recorder(tmp_path)
+    made.audit({"device": "m1", "tag": "setpoint", "raw": 4}).result(10)
+    made.close()
+    reader = LogReader(tmp_path)
+    [entry] = [each for each in reader.read(0) if each.kind is Kind.AUDIT]
+    assert b"setpoint" in entry.payload
+    assert METER.digest not in reader.tables
+    reader.close()
