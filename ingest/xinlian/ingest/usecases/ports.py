@@ -9,7 +9,7 @@ an answer as they came, and they are decoded by the thousand when the frame is m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -54,17 +54,26 @@ class Sink(Protocol):
         *,
         received_us: int | None = None,
         source_us: int | None = None,
-    ) -> None:
+        durable: Callable[[], None] | None = None,
+    ) -> bool:
         """Raw values in the group's order of tags (``None`` where the quality is bad); ``quality``
         one code per tag. A float that is not finite becomes ``NOT_A_NUMBER``, an integer that does
-        not fit its type ``MALFORMED``: drivers need not look."""
+        not fit its type ``MALFORMED``: drivers need not look. ``durable`` is called once the row
+        lies on disk (for senders that wait for it), on the loop's thread. ``False`` if there was no
+        room: the row is lost and ``durable`` never comes, so the sender must send again."""
 
     def failed(self, quality: Quality, *, received_us: int | None = None) -> None:
         """A cycle without an answer: the reason why is written for all tags."""
 
 
 class Session(Protocol):
-    """One live link to one device. Made by ``Driver.session``; not open yet."""
+    """One live link to one device. Made by ``Driver.session``; not open yet.
+
+    A session of a device that speaks by itself has an attribute ``unasked = True``: polls of it
+    end in nothing, and no cycle of it is missed while the link stands. Links that are lost are told
+    by ``failed(NO_CONNECTION)`` on any sink (unasked, if need be): the collector then closes the
+    session and opens it again with back-off.
+    """
 
     async def open(self) -> None:
         """Connect, bounded by the device's timeout; ``DriverError``."""
@@ -100,6 +109,12 @@ class Driver(Protocol):
 class FrameSink(Protocol):
     """What is behind the collector: the recorder of segments."""
 
-    def put(self, group: str, frames: Sequence[Frame]) -> bool:
+    def put(
+        self,
+        group: str,
+        frames: Sequence[Frame],
+        on_durable: Callable[[], None] | None = None,
+    ) -> bool:
         """Take frames of a device group for its next segment. ``False`` when full: nothing was
-        taken, and the scheduler reads less until it is ``True`` again."""
+        taken, and the scheduler reads less until it is ``True`` again. ``on_durable`` is called
+        after the fsync, from any thread."""
