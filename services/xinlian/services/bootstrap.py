@@ -38,6 +38,11 @@ from xinlian.services.app.parties import Parties
 from xinlian.services.app.payments import Payments
 from xinlian.services.app.reports import Reports
 from xinlian.services.app.task_worker import TaskWorker
+from xinlian.services.app.telemetry_wiring import (
+    TelemetryParts,
+    make_telemetry,
+    telemetry_worker,
+)
 from xinlian.services.app.tokens import Tokens
 from xinlian.services.app.trace_capture import Captures
 from xinlian.services.app.trace_offers import Shares
@@ -74,6 +79,7 @@ class Store:
     order_reads: OrderReads
     page_sessions: PageSessions
     trace: TraceParts
+    telemetry: TelemetryParts
     cursor_secret: bytes
 
 
@@ -102,6 +108,7 @@ class App(Store):
     recalls: RecallDesk
     shares: Shares
     trace_worker: TaskWorker
+    telemetry_worker: TaskWorker
     health_rpc: Rpc
     on_worker_failure: Callable[[], None] = lambda: None
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -123,6 +130,7 @@ class App(Store):
             "follower": self.follower.run,
             "evidence": self.evidence.worker.run,
             "trace": self.trace_worker.run,
+            "telemetry": self.telemetry_worker.run,
         }
         for name, run in workers.items():
             thread = threading.Thread(target=self._work, args=(name, run), name=name, daemon=True)
@@ -160,6 +168,7 @@ class App(Store):
         """Stop the workers and let go of connections."""
         self.stop()
         self.evidence.logs.preparer.close()
+        self.telemetry.sites.close()
         self.rpc.close()
         self.health_rpc.close()
         self.engine.dispose()
@@ -204,6 +213,7 @@ def build_store(settings: Settings, clock: Clock | None = None) -> Store:
             settings.pages,
             parties.names_of,
         ),
+        telemetry=make_telemetry(settings),
         cursor_secret=kept_secret(settings.secrets_dir / "cursors.key"),
     )
 
@@ -248,6 +258,7 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
         follower=Follower(store.engine, submitter.status, payments.send, store.clock),
         evidence=evidence,
         **trace_parts(store, evidence, deployment.domain(ContractName.EVIDENCE)),
+        telemetry_worker=telemetry_worker(store.telemetry),
     )
 
 

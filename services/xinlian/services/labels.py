@@ -9,6 +9,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from xinlian.services.labels_telemetry import (
+    TELEMETRY_FIELDS,
+    TELEMETRY_WORDS,
+    TELEMETRY_WORDS_OF,
+)
 from xinlian.services.labels_trace import TRACE_FIELDS, TRACE_WORDS, TRACE_WORDS_OF
 
 __all__ = ["FIELDS", "WORDS", "WORDS_OF", "field_zh", "word_zh"]
@@ -108,6 +113,7 @@ FIELDS: Final[dict[str, str]] = {
     "events": "事件数", "child": "子段", "child_start": "子段起点", "child_end": "子段终点",
     "burned": "并入的段", "how": "方式", "offer": "要约", "roots": "凭证数", "seconds": "耗时",
     "differences": "差异", "breaks": "不平项",
+    **TELEMETRY_FIELDS,
     **TRACE_FIELDS,
 }  # fmt: skip
 
@@ -165,6 +171,7 @@ WORDS: Final[dict[str, str]] = {
     "Unpaused": "已恢复", "VoucherDishonoured": "凭证已拒付", "VoucherOffered": "凭证已要约",
     # the node
     "system": "系统", "controlled": "受控", "fee": "费用",
+    **TELEMETRY_WORDS,
     **TRACE_WORDS,
 }  # fmt: skip
 
@@ -172,6 +179,7 @@ WORDS_OF: Final[dict[str, dict[str, str]]] = {
     "effect": {"repeated": "重复"},
     "kind": {"Transfer": "转让"},
     "promise": {"included": "已兑现"},
+    **TELEMETRY_WORDS_OF,
     **TRACE_WORDS_OF,
 }
 

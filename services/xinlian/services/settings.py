@@ -83,6 +83,9 @@ class Settings(BaseSettings):
     evidence_deadline_seconds: int = Field(default=300, ge=1, le=86_400 * 7)
     """How soon after acceptance a receipt promises that a head on chain covers a record."""
 
+    telemetry_memory_mb: int = Field(default=1_024, ge=128, le=1 << 20)
+    """Memory that the telemetry store of one party may take."""
+
     @field_validator("api_host")
     @classmethod
     def _loopback_host(cls, value: str) -> str:
@@ -131,6 +134,11 @@ class Settings(BaseSettings):
     def keys_dir(self) -> Path:
         """Folder of the keystores."""
         return self.data / "keys"
+
+    @property
+    def telemetry_dir(self) -> Path:
+        """Folder of telemetry, a folder for each party: logs of its collectors, its store."""
+        return self.data / "telemetry"
 
     @property
     def secrets_dir(self) -> Path:

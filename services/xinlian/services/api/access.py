@@ -171,6 +171,13 @@ RULES: Final[dict[str, Access]] = {
     "draft_control_step": Access(_W),
     "sign_control_step": _SIGN,
     "take_control_step": Access(_W),
+    # telemetry
+    "list_telemetry_devices": _READ,
+    "get_latest_readings": _READ,
+    "get_readings": _READ,
+    "get_reading_steps": _READ,
+    "export_readings": _READ,
+    "stream_readings": _READ,
     # evidence
     "list_evidence_logs": _READ,
     "get_evidence_log": _READ,

@@ -13,6 +13,7 @@ from typing import Final
 
 from xinlian.services.api.chinese_evidence import EVIDENCE
 from xinlian.services.api.chinese_finance import FINANCE
+from xinlian.services.api.chinese_telemetry import TELEMETRY
 from xinlian.services.api.chinese_trace import TRACE
 from xinlian.services.labels import field_zh
 
@@ -153,7 +154,7 @@ SENTENCES: Final[dict[str, str]] = {
 }  # fmt: skip
 
 
-_TABLES: Final = (SENTENCES, FINANCE, EVIDENCE, TRACE)
+_TABLES: Final = (SENTENCES, FINANCE, EVIDENCE, TELEMETRY, TRACE)
 
 
 def in_chinese(sentence: str) -> str:

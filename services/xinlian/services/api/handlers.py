@@ -14,6 +14,8 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
+from xinlian.ingest.model.query import QueryError
+from xinlian.ingest.usecases.store_ports import StoreError
 from xinlian.ledger.chain.errors import ChainError
 from xinlian.ledger.model.errors import Failure, LedgerError
 from xinlian.services.api.chinese import in_chinese
@@ -87,6 +89,8 @@ def install_handlers(api: FastAPI) -> None:
     for error in (OperationalError, sqlite3.OperationalError, psycopg.OperationalError):
         api.add_exception_handler(error, _database)
     api.add_exception_handler(OSError, _disk)
+    api.add_exception_handler(QueryError, _telemetry_query)
+    api.add_exception_handler(StoreError, _telemetry_store)
     api.add_exception_handler(ChainError, _chain)
     api.add_exception_handler(Exception, _unexpected)
 
@@ -181,6 +185,15 @@ def _disk(request: Request, exc: Exception) -> Response:
         "the same idempotency key",
         {},
     )
+
+
+def _telemetry_query(request: Request, exc: Exception) -> Response:
+    return _answer(request, Code.INVALID, str(exc), {}, chinese=cast("QueryError", exc).zh)
+
+
+def _telemetry_store(request: Request, exc: Exception) -> Response:
+    log.error("request %s: %s", request.state.request_id, exc)
+    return _answer(request, Code.UNAVAILABLE, str(exc), {}, chinese=cast("StoreError", exc).zh)
 
 
 def _chain(request: Request, exc: Exception) -> Response:

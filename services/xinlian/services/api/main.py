@@ -28,6 +28,7 @@ from xinlian.services.api import (
     points,
     reports,
     spc,
+    telemetry,
     trace_capture,
     trace_items,
     trace_recalls,
@@ -69,6 +70,7 @@ MODULES = (
     labels_trace,
     trace_recalls,
     trace_stream,
+    telemetry,
 )
 
 log = logging.getLogger(__name__)

@@ -61,6 +61,14 @@ FORMS: Final[dict[str, tuple[str, str]]] = {
     r"^[^\x00-\x1f\x7f]+$": ("text without control characters", "不含控制字符的文本"),
     r"^[^\x00-\x1f]+$": ("text without control characters", "不含控制字符的文本"),
     r"^[^\x00-\x1f]*$": ("text without control characters", "不含控制字符的文本"),
+    r"^[A-Za-z0-9._-]{1,64}$": (
+        "a device's name: 1 to 64 letters, digits, dots, hyphens and low lines",
+        "设备名称：1 至 64 位字母、数字、点、连字符、下划线",
+    ),
+    r"^[a-z][a-z0-9_]{0,62}$": (
+        "a tag's name: a small letter, then up to 62 of a-z, 0-9 and _",
+        "点位名称：小写字母开头，其后最多 62 个 a-z、0-9、_",
+    ),
     **FORMS_OF_TRACE,
 }
 """What a pattern of the document asks for, in words."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from xinlian.ingest.usecases.store_ports import StoreError as TelemetryStoreError
 from xinlian.ledger.adapters.sql.errors import StoreError, store_errors
 from xinlian.services.app.errors import RefusedError
 from xinlian.trace.model.quality.errors import QualityError
@@ -51,7 +52,7 @@ class TaskWorker:
         try:
             with store_errors(task.name):
                 task.do()
-        except (StoreError, QualityError, RefusedError) as exc:
+        except (StoreError, TelemetryStoreError, QualityError, RefusedError) as exc:
             if self._told.get(task.name) != str(exc):
                 self._told[task.name] = str(exc)
                 _LOG.warning("the task %s waits: %s", task.name, exc)

@@ -115,7 +115,12 @@ def _show(event: dict[str, Any]) -> None:
         click.echo(json.dumps(event, ensure_ascii=False))
         return
     from xinlian.services.cli.cells import cell, moment_of_ms
+    from xinlian.services.cli.telemetry_show import live_lines
 
+    if "items" in event:
+        for line in live_lines(event):
+            click.echo(line)
+        return
     vehicles = event["detail"].get("vehicles") or []
     told = ", ".join(str(each) for each in vehicles[:5])
     more = f" … +{len(vehicles) - 5}" if len(vehicles) > 5 else ""

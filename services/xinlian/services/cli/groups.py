@@ -12,6 +12,7 @@ from xinlian.services.cli import (
     rows_parties,
     rows_quotes,
     rows_reviews,
+    rows_telemetry,
     rows_trace,
     rows_vouchers,
 )
@@ -28,6 +29,7 @@ ROWS: Final[tuple[Verb, ...]] = (
     *rows_trace.ROWS,
     *rows_reviews.ROWS,
     *rows_evidence.ROWS,
+    *rows_telemetry.ROWS,
 )
 """Every command, group by group."""
 
@@ -59,6 +61,7 @@ _HELP: Final[dict[str, tuple[str, str]]] = {
     "spc": ("Control charts, capability, sampling, causes.", "控制图、能力、抽样、根因。"),
     "control": ("Mutual recognition of control points.", "控制点互认。"),
     "certificate": ("Inspection certificates and their review.", "检验证书与审核。"),
+    "telemetry": ("Stored readings of machines and meters.", "已存储的设备与仪表读数。"),
     "evidence": (
         "Evidence logs: heads on chain, receipts, proofs.",
         "存证日志：链上树头、回执、证明。",

@@ -44,6 +44,7 @@ _COMMANDS: Final[tuple[tuple[str, str, str, str], ...]] = (
         "零件、批次、车辆追溯",
     ),
     ("evidence", "groups", "evidence logs: heads on chain, receipts, proofs", "存证日志"),
+    ("telemetry", "groups", "stored readings of machines and meters", "设备与仪表读数"),
     ("recall", "groups", "which vehicles are affected", "召回范围"),
     ("certificate", "groups", "inspection certificates and their review", "检验证书与审核"),
     ("label", "groups", "labels with QR codes and Data Matrix", "二维码与 Data Matrix 标签"),

@@ -249,9 +249,10 @@ def show(verb: Verb, body: Any) -> None:
     from xinlian.services.cli.render import print_record, print_rows
 
     if verb.view:
-        from xinlian.services.cli import trace_show
+        from xinlian.services.cli import telemetry_show, trace_show
 
-        getattr(trace_show, verb.view)(body)
+        shower = telemetry_show if verb.group == "telemetry" else trace_show
+        getattr(shower, verb.view)(body)
     elif isinstance(body, dict) and isinstance(body.get("items"), list) and verb.columns:
         print_rows(body["items"], verb.columns)
         rest = {name: value for name, value in body.items() if name not in ("items", "next")}

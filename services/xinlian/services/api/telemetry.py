@@ -1,0 +1,177 @@
+"""Telemetry of the caller's party: devices, newest values, windows, steps, files, live values."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Final, Literal
+
+import anyio
+import orjson
+from fastapi import Query, Response
+from fastapi.concurrency import run_in_threadpool
+from starlette.responses import StreamingResponse
+from xinlian.ingest.model.query import Aggregate
+from xinlian.services.api.route import guarded_router
+from xinlian.services.api.schemas.telemetry import (
+    DeviceName,
+    LatestsView,
+    ReadingsView,
+    StepsView,
+    TagName,
+    TelemetryDevicesView,
+    TelemetryDeviceView,
+    latest_view,
+)
+from xinlian.services.api.state import ActorDep, ApiState, StateDep
+from xinlian.services.api.trace_items import attachment
+from xinlian.services.app.actors import Actor
+from xinlian.services.app.telemetry_query import READINGS_MAX
+
+router = guarded_router("telemetry", "/telemetry")
+
+LIFE_SECONDS: Final = 1_800
+LOOK_SECONDS: Final = 1.0
+_DAY_MS: Final = 86_400_000
+_MS_MAX: Final = 253_402_300_799_999
+_SSE: Final = "text/event-stream"
+_KINDS: Final = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv"}
+_BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
+_FILE: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": dict.fromkeys(_KINDS.values(), _BINARY)}
+}
+
+Devices = Annotated[list[DeviceName], Query(alias="device", max_length=200, default_factory=list)]
+Tags = Annotated[list[TagName], Query(alias="tag", max_length=64, default_factory=list)]
+Aggregates = Annotated[
+    list[Aggregate],
+    Query(alias="aggregate", min_length=1, max_length=6, default_factory=lambda: [Aggregate.AVG]),
+]
+Device = Annotated[DeviceName, Query(description="Name of a device.")]
+Since = Annotated[int, Query(ge=0, le=_MS_MAX, description="From this time on (ms since 1970).")]
+Until = Annotated[int, Query(ge=1, le=_MS_MAX, description="Before this time.")]
+
+
+def party_of(actor: Actor) -> int:
+    """The party whose telemetry is read: the caller's."""
+    return int(actor.party or 0)
+
+
+@router.get("/devices")
+def list_telemetry_devices(state: StateDep, actor: ActorDep) -> TelemetryDevicesView:
+    """Every device of your party that told something, with its tags and units."""
+    known = state.app.telemetry.reads.devices(party_of(actor))
+    return TelemetryDevicesView(items=[TelemetryDeviceView.of(each) for each in known])
+
+
+@router.get("/latest")
+def get_latest_readings(
+    state: StateDep,
+    actor: ActorDep,
+    devices: Devices,
+    tags: Tags,
+) -> LatestsView:
+    """The newest reading of each tag; of all devices if none is named."""
+    found = state.app.telemetry.reads.latest(party_of(actor), devices, tags)
+    return LatestsView(items=[latest_view(each) for each in found])
+
+
+@router.get("/readings")
+def get_readings(
+    state: StateDep,
+    actor: ActorDep,
+    device: Device,
+    since_ms: Since,
+    until_ms: Until,
+    tags: Tags,
+    limit: Annotated[int, Query(ge=1, le=READINGS_MAX, description="Rows of a tag at most.")] = 500,
+) -> ReadingsView:
+    """Readings of a device as they were taken; all its tags if none is named."""
+    reads = state.app.telemetry.reads
+    found = reads.readings(party_of(actor), device, tags, 1000 * since_ms, 1000 * until_ms, limit)
+    return ReadingsView.of(device, found, limit)
+
+
+@router.get("/steps")
+def get_reading_steps(
+    state: StateDep,
+    actor: ActorDep,
+    devices: Annotated[list[DeviceName], Query(alias="device", min_length=1, max_length=200)],
+    tags: Annotated[list[TagName], Query(alias="tag", min_length=1, max_length=64)],
+    since_ms: Since,
+    until_ms: Until,
+    step_ms: Annotated[int, Query(ge=1, le=366 * _DAY_MS, description="Length of a step.")],
+    aggregates: Aggregates,
+) -> StepsView:
+    """Aggregates per step of tags of one or many devices: at most 20,000 values."""
+    found = state.app.telemetry.reads.steps(
+        party_of(actor),
+        devices,
+        tags,
+        1000 * since_ms,
+        1000 * until_ms,
+        1000 * step_ms,
+        list(dict.fromkeys(aggregates)),
+    )
+    return StepsView.of(found)
+
+
+@router.get("/export", response_class=Response, responses=_FILE)
+def export_readings(
+    state: StateDep,
+    actor: ActorDep,
+    device: Device,
+    since_ms: Since,
+    until_ms: Until,
+    tags: Tags,
+    form: Annotated[Literal["parquet", "csv"], Query(description="Form of the file.")] = "csv",
+) -> Response:
+    """Readings of a device as a file, at most 2,000,000 rows a tag."""
+    data = state.app.telemetry.reads.export(
+        party_of(actor), device, tags, 1000 * since_ms, 1000 * until_ms, form
+    )
+    return attachment(data, _KINDS[form], f"{device}.{form}")
+
+
+@router.get(
+    "/live",
+    response_class=Response,
+    responses={200: {"content": {_SSE: {"schema": {"type": "string"}}}}},
+)
+async def stream_readings(
+    state: StateDep,
+    actor: ActorDep,
+    devices: Devices,
+    tags: Tags,
+    seconds: Annotated[
+        int, Query(ge=1, le=LIFE_SECONDS, description="The stream ends after so long.")
+    ] = LIFE_SECONDS,
+) -> Response:
+    """New values as they are stored, once a second, as server-sent events. Every event holds the
+    tags that changed since the one before."""
+    state.feed.check(actor.token)
+    await run_in_threadpool(state.app.telemetry.reads.sites.known, party_of(actor))
+    events = _live(state, actor, devices, tags, seconds)
+    return StreamingResponse(events, media_type=_SSE, headers={"Cache-Control": "no-store"})
+
+
+async def _live(
+    state: ApiState, actor: Actor, devices: list[str], tags: list[str], seconds: int
+) -> AsyncIterator[bytes]:
+    reads, party = state.app.telemetry.reads, party_of(actor)
+    with state.feed.place(actor.token):
+        end = time.monotonic() + seconds
+        told: dict[tuple[str, str], int] = {}
+        yield b"retry: 1000\n\n"
+        while (now := time.monotonic()) < end:
+            if await run_in_threadpool(state.actor_again, actor.token) != actor:
+                return
+            found = await run_in_threadpool(reads.latest, party, devices, tags)
+            fresh = [each for each in found if told.get((each.device, each.tag)) != each.time_us]
+            told |= {(each.device, each.tag): each.time_us for each in fresh}
+            if fresh:
+                items = [latest_view(each).model_dump() for each in fresh]
+                yield b"event: readings\ndata: " + orjson.dumps({"items": items}) + b"\n\n"
+            else:
+                yield b": still here\n\n"
+            await anyio.sleep(max(0.0, min(LOOK_SECONDS, end - now)))

@@ -1,0 +1,67 @@
+"""From the collectors' logs into the stores: in order, once, in large bites, caught up by itself.
+
+A log keeps what a store has not taken, however long that takes; the store commits how far it is
+together with the readings, so that a process that dies between the two leaves nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from xinlian.ingest.adapters.log.consumers import commit
+from xinlian.ingest.adapters.log.reader import LogReader
+from xinlian.services.app.telemetry_site import TelemetrySite, TelemetrySites
+
+__all__ = ["STORE", "TelemetryPump"]
+
+STORE: Final = "store"
+"""What the store is called among those for whom a log is kept."""
+_BITES: Final = 20
+"""Batches of a stream in one round, so that no party starves the others."""
+
+
+class TelemetryPump:
+    """Brings the stores of all parties up to their logs."""
+
+    def __init__(self, sites: TelemetrySites, open_log: Callable[[Path], LogReader] = LogReader):
+        self._sites = sites
+        self._open_log = open_log
+        self._readers: dict[Path, LogReader] = {}
+
+    def round(self) -> int:
+        """Move what is new, at most some seconds' work; the segments moved."""
+        moved = 0
+        for party in self._sites.parties():
+            site = self._sites.site(party)
+            for stream in site.streams():
+                moved += self._stream(site, stream)
+        return moved
+
+    def _stream(self, site: TelemetrySite, stream: str) -> int:
+        folder = site.log_folder / stream
+        reader = self._readers.get(folder)
+        if reader is None:
+            reader = self._readers[folder] = self._open_log(folder)
+        store = site.store
+        position = store.applied(stream) + 1
+        owed = store.unfinished(stream)
+        moved = 0
+        for _ in range(_BITES):
+            if reader.next <= position:
+                break
+            batch = reader.segments(position)
+            entries = [(place, segment.frames) for place, segment in batch.segments]
+            if owed is not None:
+                entries = [each for each in entries if each[0] <= owed]
+            if entries:
+                store.append_many(stream, entries)
+                moved += len(entries)
+            if batch.next <= position:
+                break
+            position = batch.next
+            owed = None
+        if moved:
+            commit(folder, STORE, position)
+        return moved

@@ -1,0 +1,114 @@
+"""What a party asks of its own telemetry: devices, newest values, windows, steps, files."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, Literal
+
+from xinlian.ingest.model.query import (
+    Aggregate,
+    Downsample,
+    Known,
+    Latest,
+    Series,
+    Steps,
+    Window,
+)
+from xinlian.services.app.errors import Code, RefusedError
+from xinlian.services.app.telemetry_site import TelemetrySites
+
+__all__ = ["DEVICES_MAX", "READINGS_MAX", "TelemetryReads"]
+
+DEVICES_MAX: Final = 1_000
+"""Devices of one answer."""
+READINGS_MAX: Final = 20_000
+"""Values of one answer; more go into a file."""
+EXPORT_ROWS_MAX: Final = 2_000_000
+
+
+class TelemetryReads:
+    """Reads of stored readings, bounded; a party sees its own devices alone.
+
+    Raises what the store refuses (``QueryError``, ``StoreError``), which has both languages.
+    """
+
+    def __init__(self, sites: TelemetrySites) -> None:
+        self.sites = sites
+
+    def devices(self, party: int) -> list[Known]:
+        """Every device that ever told something."""
+        return self.sites.known(party).store.catalogue()
+
+    def device(self, party: int, name: str) -> Known:
+        """One device; ``NOT_FOUND`` for a name that is none of the party's."""
+        for known in self.devices(party):
+            if known.device == name:
+                return known
+        raise RefusedError(Code.NOT_FOUND, f"there is no device {name} of your party")
+
+    def latest(self, party: int, devices: Sequence[str], tags: Sequence[str]) -> list[Latest]:
+        """The newest readings; of all devices if none is named."""
+        store = self.sites.known(party).store
+        names = list(devices) or [known.device for known in store.catalogue()][:DEVICES_MAX]
+        return store.latest(names, list(tags) or None) if names else []
+
+    def readings(
+        self, party: int, device: str, tags: Sequence[str], since_us: int, until_us: int, limit: int
+    ) -> list[Series]:
+        """Readings of a device as they were taken; all tags if none is named."""
+        request = self._window(party, device, tags, since_us, until_us, limit)
+        return self.sites.known(party).store.window(request)
+
+    def steps(
+        self,
+        party: int,
+        devices: Sequence[str],
+        tags: Sequence[str],
+        since_us: int,
+        until_us: int,
+        step_us: int,
+        aggregates: Sequence[Aggregate],
+    ) -> list[Steps]:
+        """Aggregates per step of some tags of some devices."""
+        request = Downsample(
+            devices=tuple(devices),
+            tags=tuple(tags),
+            start_us=since_us,
+            end_us=until_us,
+            step_us=step_us,
+            aggregates=tuple(aggregates),
+        )
+        _fits(((until_us - since_us) // step_us + 1) * len(tags) * len(devices) * len(aggregates))
+        return self.sites.known(party).store.downsample(request)
+
+    def export(
+        self,
+        party: int,
+        device: str,
+        tags: Sequence[str],
+        since_us: int,
+        until_us: int,
+        form: Literal["parquet", "csv"],
+    ) -> bytes:
+        """A window as a file."""
+        with tempfile.TemporaryDirectory(prefix="xinlian-export-") as folder:
+            request = self._window(party, device, tags, since_us, until_us, EXPORT_ROWS_MAX)
+            path = Path(folder) / f"readings.{form}"
+            self.sites.known(party).store.export(request, path, form)
+            return path.read_bytes()
+
+    def _window(
+        self, party: int, device: str, tags: Sequence[str], since_us: int, until_us: int, limit: int
+    ) -> Window:
+        chosen = tuple(tags) or tuple(tag.name for tag in self.device(party, device).tags)
+        return Window(device=device, tags=chosen, start_us=since_us, end_us=until_us, limit=limit)
+
+
+def _fits(values: int) -> None:
+    if values > READINGS_MAX:
+        raise RefusedError(
+            Code.INVALID,
+            "that is more than 20,000 values: take longer steps, a shorter span, or export a file",
+        )

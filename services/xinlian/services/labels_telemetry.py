@@ -1,0 +1,29 @@
+"""What fields and words of telemetry are called in Chinese."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["TELEMETRY_FIELDS", "TELEMETRY_WORDS", "TELEMETRY_WORDS_OF"]
+
+TELEMETRY_FIELDS: Final[dict[str, str]] = {
+    "device": "设备", "devices": "设备", "table": "点表", "first_ms": "最早", "last_ms": "最近",
+    "tag": "点位", "tags": "点位", "period_ms": "周期（毫秒）", "role": "用途", "label": "名称",
+    "label_zh": "中文名称", "reading": "读数", "quality": "质量", "amended": "已修正",
+    "time_us": "时间（微秒）", "aggregates": "聚合", "aggregate": "聚合", "step_ms": "步长（毫秒）",
+    "form": "格式", "seconds": "秒数",
+}  # fmt: skip
+
+TELEMETRY_WORDS: Final[dict[str, str]] = {
+    "min": "最小", "max": "最大", "avg": "平均", "first": "首值", "last": "末值", "count": "个数",
+    "parquet": "列式文件", "csv": "逗号分隔文件",
+}  # fmt: skip
+
+TELEMETRY_WORDS_OF: Final[dict[str, dict[str, str]]] = {
+    "quality": {
+        "good": "良好", "uncertain": "可疑", "out_of_range": "超量程", "bad": "坏值",
+        "no_connection": "无连接", "timeout": "超时", "device_error": "设备报错",
+        "malformed": "报文错误", "not_a_number": "非数值", "unknown_tag": "无此地址",
+        "sensor": "传感器故障", "clock": "时钟异常", "shed": "未采集",
+    },
+}  # fmt: skip
