@@ -31,17 +31,38 @@ __all__ = ["Guard", "client_of", "tls_context"]
 logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
 
 
-class StrictMbap(FramerSocket):
-    """Frames of TCP, UDP and TLS with the checks of the fast path."""
+class Noting(FramerBase):
+    """Keeps the PDU of the last frame as it came: pymodbus' answers do not tell its length."""
 
-    pdu_bytes = 0
+    pdu = b""
+
+    def decode(self, data: bytes) -> tuple[int, int, int, bytes]:
+        """Length used, unit, transaction id and PDU; nothing used while a frame is incomplete."""
+        used, unit, tid, pdu = super().decode(data)
+        self.pdu = pdu or self.pdu
+        return used, unit, tid, pdu
+
+
+class Mbap(FramerSocket):
+    """Frames of TCP, UDP and TLS with the checks of the fast path."""
 
     def decode(self, data: bytes) -> tuple[int, int, int, bytes]:
         """Length used, unit, transaction id and PDU; nothing used while a frame is incomplete."""
         if not (size := cut(data)):
             return 0, 0, 0, self.EMPTY
-        self.pdu_bytes = size - 7
         return size, data[6], data[0] << 8 | data[1], data[7:size]
+
+
+class NotingMbap(Noting, Mbap):
+    """For TCP, UDP and TLS."""
+
+
+class NotingRtu(Noting, FramerRTU):
+    """For RTU."""
+
+
+class NotingAscii(Noting, FramerAscii):
+    """For ASCII."""
 
 
 class Guard(TransactionManager):
@@ -49,6 +70,11 @@ class Guard(TransactionManager):
 
     heard = False
     """Whether bytes came since this was set to ``False``."""
+
+    @property
+    def pdu(self) -> bytes:
+        """The PDU of the last answer as it came."""
+        return self.framer.pdu if isinstance(self.framer, Noting) else b""
 
     def callback_data(self, data: bytes, addr: tuple[Any, ...] | None = None) -> int:
         """Decode what came; on nonsense drop it all."""
@@ -61,14 +87,16 @@ class Guard(TransactionManager):
             return len(data)
 
 
-FRAMERS: Final[Mapping[str, type[FramerBase]]] = {
-    "modbus-tcp": StrictMbap,
-    "modbus-udp": StrictMbap,
-    "modbus-tls": StrictMbap,
-    "modbus-rtu-tcp": FramerRTU,
-    "modbus-rtu": FramerRTU,
-    "modbus-ascii": FramerAscii,
+FRAMERS: Final[Mapping[str, type[Noting]]] = {
+    "modbus-tcp": NotingMbap,
+    "modbus-udp": NotingMbap,
+    "modbus-tls": NotingMbap,
+    "modbus-rtu-tcp": NotingRtu,
+    "modbus-rtu": NotingRtu,
+    "modbus-ascii": NotingAscii,
 }
+BUFFER_MAX: Final = 4_096
+NEVER: Final = 1 << 30
 
 
 def client_of(kind: str, endpoint: Mapping[str, Any], timeout_s: float) -> ModbusBaseClient:
@@ -99,9 +127,10 @@ def client_of(kind: str, endpoint: Mapping[str, Any], timeout_s: float) -> Modbu
             client = AsyncModbusTlsClient(host, port=port, sslctx=tls_context(endpoint), **usual)
         else:
             client = AsyncModbusTcpClient(host, port=port, **usual)
-    client.ctx = Guard(
-        client.comm_params, FRAMERS[kind](DecodePDU(False)), 0, False, None, None, None
-    )
+    framer = FRAMERS[kind](DecodePDU(False))
+    guard = client.ctx = Guard(client.comm_params, framer, 0, False, None, None, None)
+    guard.max_buffer_size = BUFFER_MAX
+    guard.max_until_disconnect = NEVER
     return client
 
 

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from pymodbus.client.base import ModbusBaseClient
 from pymodbus.exceptions import ModbusException
 from pymodbus.pdu import ModbusPDU
-from xinlian.ingest.adapters.drivers.modbus.clients import Guard, StrictMbap, client_of
+from xinlian.ingest.adapters.drivers.modbus.clients import Guard, client_of
 from xinlian.ingest.adapters.drivers.modbus.codec import RowDecoder
 from xinlian.ingest.adapters.drivers.modbus.frames import ILLEGAL_ADDRESS
 from xinlian.ingest.adapters.drivers.modbus.layout import Ask, Plan
@@ -215,13 +215,11 @@ def _reading(client: ModbusBaseClient, unit: int, ask: Ask) -> Awaitable[ModbusP
 
 def _data(line: Line, answer: ModbusPDU, ask: Ask) -> bytes | Quality:
     """The data of an answer as it came, if it is of the length that was asked for."""
-    framer = line.guard.framer
-    if answer.function_code != ask.space:
+    data, pdu = answer.encode(), line.guard.pdu
+    lengths = len(pdu) == ask.size + 2 and pdu[1] == ask.size and len(data) == ask.size + 1
+    if answer.function_code != ask.space or not lengths:
         return Quality.MALFORMED
-    if isinstance(framer, StrictMbap) and framer.pdu_bytes != ask.size + 2:
-        return Quality.MALFORMED
-    data = answer.encode()
-    return data[1:] if len(data) == ask.size + 1 and data[0] == ask.size else Quality.MALFORMED
+    return data[1:]
 
 
 ADDRESS: Final = slice(1, 3)

@@ -176,6 +176,8 @@ class _Station:
             answer = adu(number, pdu)
             if frame[7] <= 4:
                 self.kept[frame[2:]] = answer
+            else:
+                self.kept.clear()
             return [(0, frame[:2] + answer)]
         return faulty(unit.fault, unit.value, frame[:2], number, pdu)
 
@@ -189,6 +191,8 @@ class _Link(asyncio.Protocol):
         self._station = station
         self._kept = station.kept
         self._buffer = bytearray()
+        self._free_s = 0.0
+        self._waiting = 0
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
@@ -212,13 +216,18 @@ class _Link(asyncio.Protocol):
             self.transport.abort()
 
     def _send(self, parts: list[tuple[float, bytes | None]]) -> None:
-        wait_s = 0.0
+        loop = asyncio.get_running_loop()
         for pause_s, part in parts:
-            wait_s += pause_s
-            if wait_s:
-                asyncio.get_running_loop().call_later(wait_s, self._send_now, part)
+            self._free_s = max(self._free_s, loop.time()) + pause_s
+            if pause_s or self._waiting:
+                self._waiting += 1
+                loop.call_at(self._free_s, self._send_later, part)
             else:
                 self._send_now(part)
+
+    def _send_later(self, part: bytes | None) -> None:
+        self._waiting -= 1
+        self._send_now(part)
 
     def _send_now(self, part: bytes | None) -> None:
         if self.transport.is_closing():
