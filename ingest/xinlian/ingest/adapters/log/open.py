@@ -22,11 +22,18 @@ def open_recorder(
     devices: Mapping[str, DeviceFacts],
     *,
     clock: Callable[[], ClockState] | None = None,
-    log_limits: LogLimits = LogLimits(),
-    limits: RecorderLimits = RecorderLimits(),
+    log_limits: LogLimits | None = None,
+    limits: RecorderLimits | None = None,
 ) -> Recorder:
     """A recorder that goes on where the log in ``folder`` ends. ``LogError`` if another process
     writes there. What was damaged before is told by the program's log and by a GAP entry."""
     scribe = Scribe(party)
-    log = SegmentLog(folder, log_limits, scribe.replay)
-    return Recorder(log, scribe, groups, devices, clock=clock or KernelClock(), limits=limits)
+    log = SegmentLog(folder, log_limits or LogLimits(), scribe.replay)
+    return Recorder(
+        log,
+        scribe,
+        groups,
+        devices,
+        clock=clock or KernelClock(),
+        limits=limits or RecorderLimits(),
+    )

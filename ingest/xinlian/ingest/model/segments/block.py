@@ -178,7 +178,7 @@ def _values(frame: Frame, order: Layout) -> bytes:
         raise SegmentError(f"device {frame.device!r}: a column has another type than its tag")
     try:
         made = b"".join(columns)  # type: ignore[arg-type]
-    except BufferError:
+    except (BufferError, TypeError):  # views that do not lie in one piece
         made = b"".join([column.tobytes() for column in columns])
     if len(made) != order.row_bytes * len(frame):
         raise SegmentError(f"device {frame.device!r}: a column has the wrong length")
