@@ -1,8 +1,9 @@
 """What happens to every request under /api/v1, in this order:
 
 1. authenticate the token; 2. limit its rate; 3. scope, kind of caller and role (``access.RULES``);
-4. idempotency key of a write; 5. unknown or repeated query parameters; 6. size, media type and
-form of the body; 7. values (FastAPI and the schemas); 8. the endpoint; 9. entity tag of a read.
+4. idempotency key of a write; 5. unknown query parameters, or repeated ones that are no lists;
+6. size, media type and form of the body; 7. values (FastAPI and the schemas); 8. the endpoint;
+9. entity tag of a read.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, get_origin
 
 from fastapi import APIRouter, Request, Response, params
 from fastapi.concurrency import run_in_threadpool
@@ -122,7 +123,7 @@ class GuardedRoute(APIRoute):
         endpoint = super().get_route_handler()
         rule = RULES[self.name]
         reads = (self.methods or set()) <= {"GET", "HEAD"}
-        known = query_names(self)
+        known, lists = query_names(self), _query_lists(self)
         media = _media_of(self)
         intake = intake_of(self.name)
 
@@ -136,7 +137,7 @@ class GuardedRoute(APIRoute):
             if not reads and not (intake.key_of_body and IDEMPOTENCY_HEADER not in request.headers):
                 request.state.key = _idempotency_key(request)
             if not intake.any_query:
-                _check_query(request, known)
+                _check_query(request, known, lists)
             strict = StrictRequest(request.scope, request.receive)
             usual = FILE_BYTES_MAX if media == _FORM else state.app.settings.body_bytes_max
             strict.most = intake.bytes_max or usual
@@ -191,14 +192,14 @@ def _idempotency_key(request: Request) -> str:
     return key
 
 
-def _check_query(request: Request, known: set[str]) -> None:
+def _check_query(request: Request, known: set[str], lists: set[str]) -> None:
     seen: set[str] = set()
     for name, _ in request.query_params.multi_items():
         if name not in known:
             raise RefusedError(
                 Code.INVALID, f"there is no query parameter {name[:60]!r} here", field=name[:60]
             )
-        if name in seen:
+        if name in seen and name not in lists:
             raise RefusedError(Code.INVALID, f"the query parameter {name} is repeated", field=name)
         seen.add(name)
 
@@ -239,6 +240,17 @@ def query_names(route: APIRoute) -> set[str]:
     """The names of a route's query parameters."""
     fields = get_flat_params(route.dependant)
     return {field.alias for field in fields if isinstance(field.field_info, params.Query)}
+
+
+def _query_lists(route: APIRoute) -> set[str]:
+    """Those that may be given several times: a list of values."""
+    fields = get_flat_params(route.dependant)
+    return {
+        field.alias
+        for field in fields
+        if isinstance(field.field_info, params.Query)
+        and get_origin(field.field_info.annotation) is list
+    }
 
 
 def _media_of(route: APIRoute) -> str | None:

@@ -6,18 +6,20 @@ together with the readings, so that a process that dies between the two leaves n
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
 from pathlib import Path
 from typing import Final
 
 from xinlian.ingest.adapters.log.consumers import commit
 from xinlian.ingest.adapters.log.reader import LogReader
+from xinlian.ingest.usecases.log_ports import Damage
 from xinlian.services.app.telemetry_site import TelemetrySite, TelemetrySites
 
 __all__ = ["STORE", "TelemetryPump"]
 
 STORE: Final = "store"
 """What the store is called among those for whom a log is kept."""
+_LOG: Final = logging.getLogger(__name__)
 _BITES: Final = 20
 """Batches of a stream in one round, so that no party starves the others."""
 
@@ -25,9 +27,8 @@ _BITES: Final = 20
 class TelemetryPump:
     """Brings the stores of all parties up to their logs."""
 
-    def __init__(self, sites: TelemetrySites, open_log: Callable[[Path], LogReader] = LogReader):
+    def __init__(self, sites: TelemetrySites) -> None:
         self._sites = sites
-        self._open_log = open_log
         self._readers: dict[Path, LogReader] = {}
 
     def round(self) -> int:
@@ -43,7 +44,7 @@ class TelemetryPump:
         folder = site.log_folder / stream
         reader = self._readers.get(folder)
         if reader is None:
-            reader = self._readers[folder] = self._open_log(folder)
+            reader = self._readers[folder] = LogReader(folder, _tell)
         store = site.store
         position = store.applied(stream) + 1
         owed = store.unfinished(stream)
@@ -65,3 +66,8 @@ class TelemetryPump:
         if moved:
             commit(folder, STORE, position)
         return moved
+
+
+def _tell(damage: Damage) -> None:
+    """What cannot be read is told loudly; what comes behind it must not wait for ever."""
+    _LOG.error("telemetry was lost from a log: %s", damage)

@@ -41,17 +41,18 @@ class TelemetryReads:
         """Every device that ever told something."""
         return self.sites.known(party).store.catalogue()
 
-    def device(self, party: int, name: str) -> Known:
-        """One device; ``NOT_FOUND`` for a name that is none of the party's."""
-        for known in self.devices(party):
-            if known.device == name:
-                return known
-        raise RefusedError(Code.NOT_FOUND, f"there is no device {name} of your party")
+    def tags(self, party: int, device: str) -> tuple[str, ...]:
+        """The tags that a device ever had; ``NOT_FOUND`` for a name that is none of the party's."""
+        tables = [known.tags for known in self.devices(party) if known.device == device]
+        if not tables:
+            raise RefusedError(Code.NOT_FOUND, f"there is no device {device} of your party")
+        return tuple(dict.fromkeys(tag.name for table in tables for tag in table))
 
     def latest(self, party: int, devices: Sequence[str], tags: Sequence[str]) -> list[Latest]:
         """The newest readings; of all devices if none is named."""
         store = self.sites.known(party).store
-        names = list(devices) or [known.device for known in store.catalogue()][:DEVICES_MAX]
+        known = dict.fromkeys(each.device for each in store.catalogue())
+        names = list(devices) or list(known)[:DEVICES_MAX]
         return store.latest(names, list(tags) or None) if names else []
 
     def readings(
@@ -102,7 +103,8 @@ class TelemetryReads:
     def _window(
         self, party: int, device: str, tags: Sequence[str], since_us: int, until_us: int, limit: int
     ) -> Window:
-        chosen = tuple(tags) or tuple(tag.name for tag in self.device(party, device).tags)
+        known = self.tags(party, device)
+        chosen = tuple(tags) or known
         return Window(device=device, tags=chosen, start_us=since_us, end_us=until_us, limit=limit)
 
 

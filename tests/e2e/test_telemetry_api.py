@@ -1,0 +1,101 @@
+"""Stored telemetry over the API: what a collector wrote is found, by its own party alone."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import time
+
+import httpx
+import pyarrow.parquet as pq
+
+from tests.support.api import ApiNetwork, Caller
+from tests.support.collected import frame, record
+
+START_MS = 1_790_000_000_000
+START_US = START_MS * 1_000
+SPAN = {"since_ms": START_MS, "until_ms": START_MS + 60_000}
+
+
+def told(caller: Caller, device: str, count: int) -> list[dict[str, object]]:
+    """The readings of a device's power once they arrived in the store."""
+    end = time.monotonic() + 30
+    while True:
+        answer = caller.get("/telemetry/readings", device=device, tag="power", **SPAN)
+        items: list[dict[str, object]] = answer.json().get("items", [])
+        if len(items) >= count:
+            return items
+        assert time.monotonic() < end, answer.text
+        time.sleep(0.05)
+
+
+def test_what_was_collected_is_found_by_its_party_alone(api: ApiNetwork) -> None:
+    supplier, outsider = api.call("supplier"), api.call("outsider")
+    early = supplier.get("/telemetry/devices")
+    assert (early.status_code, early.json()["code"]) == (404, "not_found")
+    folder = api.settings.telemetry_dir
+    record(folder, int(api.id("supplier")), [frame("meter-1", START_US, [105, 110, 65_535])])
+    items = told(supplier, "meter-1", 3)
+    assert [item["reading"] for item in items] == [10.5, 11.0, 6553.5]
+    assert items[0]["time_us"] == START_US
+
+    listed = supplier.get("/telemetry/devices").json()["items"]
+    assert [(each["device"], each["table"]) for each in listed] == [("meter-1", "test-meter")]
+    assert listed[0]["tags"][0]["unit"] == "kW"
+    latest = supplier.get("/telemetry/latest").json()["items"]
+    assert {each["tag"]: each["reading"] for each in latest} == {"power": 6553.5, "energy": 1002.0}
+    for path in ("/telemetry/devices", "/telemetry/latest", "/telemetry/live"):
+        assert outsider.get(path).status_code == 404
+    assert outsider.get("/telemetry/readings", device="meter-1", **SPAN).status_code == 404
+    assert api.call("operator").get("/telemetry/devices").status_code == 403
+
+
+def test_steps_and_files(api: ApiNetwork) -> None:
+    supplier = api.call("supplier2")
+    folder, party = api.settings.telemetry_dir, int(api.id("supplier2"))
+    record(folder, party, [frame("meter-2", START_US, [10] * 10 + [30] * 10)])
+    told(supplier, "meter-2", 20)
+    query = {"device": "meter-2", "tag": "power", **SPAN, "step_ms": 10_000}
+    answer = supplier.get("/telemetry/steps", **query, aggregate=["avg", "count"])
+    assert answer.status_code == 200, answer.text
+    steps = answer.json()["items"]
+    assert [each["aggregates"] for each in steps] == [
+        {"avg": 1.0, "count": 10.0},
+        {"avg": 3.0, "count": 10.0},
+    ]
+    text = supplier.get("/telemetry/export", device="meter-2", **SPAN).text
+    assert len(list(csv.reader(io.StringIO(text)))) == 21
+    data = supplier.get("/telemetry/export", device="meter-2", form="parquet", **SPAN).content
+    assert pq.read_table(io.BytesIO(data)).num_rows == 20
+    many = supplier.get("/telemetry/steps", **{**query, "step_ms": 1, "until_ms": START_MS + 10**8})
+    assert (many.status_code, many.json()["code"]) == (422, "invalid")
+    gone = supplier.get("/telemetry/readings", device="meter-9", **SPAN)
+    assert (gone.status_code, gone.json()["detail_zh"]) == (404, "贵方没有设备 meter-9")
+    backwards = {"since_ms": SPAN["until_ms"], "until_ms": SPAN["since_ms"]}
+    wrong = supplier.get("/telemetry/readings", device="meter-2", **backwards)
+    assert wrong.status_code == 422
+    assert "起点" in wrong.json()["detail_zh"]
+
+
+def test_new_values_are_streamed(api: ApiNetwork) -> None:
+    funder = api.call("issuer2")
+    folder, party = api.settings.telemetry_dir, int(api.id("issuer2"))
+    record(folder, party, [frame("meter-3", START_US, [10])])
+    told(funder, "meter-3", 1)
+    seen: list[dict[str, object]] = []
+    with httpx.stream(
+        "GET",
+        f"{funder.http.base_url}telemetry/live?tag=power&seconds=20",
+        headers=dict(funder.http.headers),
+        timeout=30,
+        trust_env=False,
+    ) as answer:
+        for line in answer.iter_lines():
+            if line.startswith("data:"):
+                seen += json.loads(line[5:])["items"]
+                if len(seen) == 1:
+                    record(folder, party, [frame("meter-3", START_US + 9_000_000, [20])])
+                else:
+                    break
+    assert [item["reading"] for item in seen] == [1.0, 2.0]
