@@ -27,6 +27,7 @@ class KeptSink:
     rows: list[Row] = field(default_factory=list)
     failures: list[Quality] = field(default_factory=list)
     durable: list[Callable[[], None]] = field(default_factory=list)
+    full: bool = False
     told: asyncio.Event = field(default_factory=asyncio.Event)
 
     def raw(self, payload: bytes | memoryview, received_us: int | None = None) -> None:
@@ -40,12 +41,15 @@ class KeptSink:
         received_us: int | None = None,
         source_us: int | None = None,
         durable: Callable[[], None] | None = None,
-    ) -> None:
+    ) -> bool:
+        if self.full:
+            return False
         assert quality is None or len(quality) == len(values)
         self.rows.append(Row(tuple(values), tuple(quality) if quality else None, source_us))
         if durable is not None:
             self.durable.append(durable)
         self.told.set()
+        return True
 
     def failed(self, quality: Quality, *, received_us: int | None = None) -> None:
         self.failures.append(quality)

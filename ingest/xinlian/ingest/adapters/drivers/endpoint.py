@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, Protocol
 
 from xinlian.ingest.model.devices import Device
-from xinlian.ingest.model.tags import TagError
+from xinlian.ingest.model.tags import Tag, TagError
 
-__all__ = ["Endpoint", "secret", "wrong_address"]
+__all__ = ["Endpoint", "SignalSource", "secret", "wrong_address"]
 
 SECRET_BYTES_MAX: Final = 4_096
+
+
+class SignalSource(Protocol):
+    """Where simulators take values from; ``model.signals.Signals`` is one."""
+
+    def raw(self, device_id: str, tag: Tag, t_us: int) -> float | int:
+        """The raw value of a tag at a time."""
 
 
 class Endpoint:

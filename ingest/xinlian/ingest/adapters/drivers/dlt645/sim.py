@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import Any, Final, Protocol, Self, cast
+from typing import Final, Self, cast
 
 from xinlian.ingest.adapters.drivers.dlt645.codec import (
     BROADCAST,
@@ -19,6 +19,7 @@ from xinlian.ingest.adapters.drivers.dlt645.codec import (
 )
 from xinlian.ingest.adapters.drivers.dlt645.driver import options
 from xinlian.ingest.adapters.drivers.dlt645.items import Item, item
+from xinlian.ingest.adapters.drivers.endpoint import SignalSource
 from xinlian.ingest.model.devices import Device
 from xinlian.ingest.model.tags import Tag
 
@@ -28,14 +29,10 @@ NOT_THERE: Final = b"\x02"
 PART: Final = DATA_MAX - 5
 
 
-class _Signals(Protocol):
-    def raw(self, device_id: str, tag: Tag, t_us: int) -> Any: ...
-
-
 class Simulator:
     """Meters on one loopback port. ``part`` bytes at most stand in one answer."""
 
-    def __init__(self, devices: Sequence[Device], signals: _Signals, part: int = PART) -> None:
+    def __init__(self, devices: Sequence[Device], signals: SignalSource, part: int = PART) -> None:
         self.signals = signals
         self.part = part
         self.meters: dict[str, tuple[Device, dict[str, list[tuple[Tag, Item]]]]] = {}
@@ -122,6 +119,6 @@ class _Meters(asyncio.Protocol):
                     self.transport.write(answer.to_bytes())
 
 
-def simulator(devices: Sequence[Device], signals: _Signals) -> Simulator:
+def simulator(devices: Sequence[Device], signals: SignalSource) -> Simulator:
     """Simulate meters on loopback; their numbers differ."""
     return Simulator(devices, signals)

@@ -7,8 +7,9 @@ import asyncio
 import struct
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, Protocol, Self
+from typing import Final, Self
 
+from xinlian.ingest.adapters.drivers.endpoint import SignalSource
 from xinlian.ingest.adapters.drivers.iec104.clock import cp56
 from xinlian.ingest.adapters.drivers.iec104.codec import (
     Asdu,
@@ -27,10 +28,6 @@ __all__ = ["Simulator", "element", "simulator"]
 OBJECTS_MAX: Final = 15
 """Objects with time in one ASDU, of the longest kind."""
 LINKS_MAX: Final = 64
-
-
-class _Signals(Protocol):
-    def raw(self, device_id: str, tag: Tag, t_us: int) -> Any: ...
 
 
 def element(kind: Kind, value: float, quality: int = 0) -> bytes:
@@ -61,7 +58,7 @@ def _wrap(value: int, bits: int) -> int:
 class _Station:
     """One device behind its common address."""
 
-    def __init__(self, device: Device, signals: _Signals) -> None:
+    def __init__(self, device: Device, signals: SignalSource) -> None:
         self.device = device
         self.signals = signals
         self.options = options(device)
@@ -143,7 +140,7 @@ def _commanded(kind: Kind, body: bytes) -> tuple[float, bool]:
 class Simulator:
     """Stations on one loopback port, told apart by their common addresses."""
 
-    def __init__(self, devices: Sequence[Device], signals: _Signals) -> None:
+    def __init__(self, devices: Sequence[Device], signals: SignalSource) -> None:
         self.stations = {options(device).common: _Station(device, signals) for device in devices}
         self.port = options(devices[0]).port
         self.timing = options(devices[0]).timing
@@ -217,6 +214,6 @@ class Simulator:
             answer(Cause.UNKNOWN_TYPE, negative=True)
 
 
-def simulator(devices: Sequence[Device], signals: _Signals) -> Simulator:
+def simulator(devices: Sequence[Device], signals: SignalSource) -> Simulator:
     """Simulate devices on loopback; their common addresses differ."""
     return Simulator(devices, signals)
