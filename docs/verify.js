@@ -1,5 +1,5 @@
 // Check a Xinlian proof bundle (*.xlproof) in a browser or in Node, without trusting its maker.
-// The same ten steps, sentences and report as xinlian_verify.py; both are explained in evidence.md.
+// The same steps, sentences and report as xinlian_verify.py; both are explained in evidence.md.
 // Only a pinned head is known here as a source of trust; to ask a chain node, use the Python file.
 //
 //   Xinlian.verify(bytes, [bytes of pinned heads], [contract addresses]) → report
@@ -216,6 +216,24 @@ record = index:count leaf:leaf fields:[field]
 shown = path:path value:scalar salt:hash
 pinned = format:head_format log:hash chain_id:count contract:address key_commitment:hash
   size:size root:hash index_root:hash sm3_root?:hash block_time:time
+telemetry = format:telemetry_format digest:hash proof:bundle span:span tables:[text]
+  windows:[window] claims:[claim]
+span = log:hash group:text start_us:count end_us:count
+window = record:count devices:[entry] device_inclusion:[hash] segments:[segment] inclusion:[hash]
+entry = index:count device:text counts:tally salt:hash
+tally = expected:count received:count missed:count suppressed:count bad:count
+segment = index:count summary:summary leaves:[column] inclusion:[hash]
+summary = party:party group:text window_s:size sequence:count start_us:count end_us:count
+  leaves:size root:hash
+column = index:count salt:hash body:hex
+claim = kind:kind device:text tag:text value:decimal unit:text rows:count covered_us?:count
+  hold_us?:count
+block = device:text rate_group:count period_ms:count table:hash driver:text calibration:text
+  clock:any counts:tally rows:count columns:any source:any quality:any
+table = name:text version:text fixed:any tags:[tag]
+tag = name:text address:text type:type order?:text scale?:number offset?:number unit?:text
+  low?:number high?:number period_ms?:count deadband?:number access?:text role?:text label?:text
+  label_zh?:text
 `;
   const LINES = FORMS.trim()
     .replaceAll("\n  ", " ")
@@ -238,6 +256,12 @@ pinned = format:head_format log:hash chain_id:count contract:address key_commitm
     text: /^/,
     bundle_format: /^xinlian-proof\/1$/,
     head_format: /^xinlian-head\/1$/,
+    telemetry_format: /^xinlian-telemetry-proof\/1$/,
+    hex: /^(?:[0-9a-f]{2})*$/,
+    kind: /^(?:delta|sum|mean|min|max|integral)$/,
+    decimal: /^(?!-0$)-?(?:0|[1-9][0-9]{0,399})(?:[.][0-9]{0,11}[1-9])?$/,
+    number: /^-?[0-9]{1,60}(?:[.][0-9]{1,60})?(?:E[+-]?[0-9]{1,3})?$/,
+    type: /^(?:bool|u?int(?:8|16|32|64)|float(?:32|64))$/,
   };
   const RANGES = {
     count: [0, Number.MAX_SAFE_INTEGER],
@@ -249,6 +273,7 @@ pinned = format:head_format log:hash chain_id:count contract:address key_commitm
     value !== null && typeof value === "object" && !Array.isArray(value);
 
   function fits(value, form) {
+    if (form === "any") return true;
     if (form in PATTERNS) return typeof value === "string" && PATTERNS[form].test(value);
     if (form in RANGES) {
       const [low, high] = RANGES[form];
@@ -441,8 +466,13 @@ pinned = format:head_format log:hash chain_id:count contract:address key_commitm
   // Step 5
 
   function rebuilt(part, proof, h) {
-    const places = part.records.map((record) => record.index);
-    if (!inOrder([...places, part.head.size]))
+    const leaves = part.records.map((record) => unhex(record.leaf));
+    return rootWith(part.records.map((record) => record.index), leaves, part.head.size, proof, h);
+  }
+
+  // The root of a tree of a size, from the leaves at some places and the rest of it.
+  function rootWith(places, leaves, size, proof, h) {
+    if (!inOrder([...places, size]))
       throw new Refused("records repeat, are out of order or outside the tree");
     let next = 0;
     let [first, end] = [0, places.length];
@@ -452,13 +482,13 @@ pinned = format:head_format log:hash chain_id:count contract:address key_commitm
         if (next === proof.length) throw new Refused("the inclusion proof is too short");
         return unhex(proof[next++]);
       }
-      if (high - low === 1) return h(Uint8Array.of(0), unhex(part.records[first++].leaf));
+      if (high - low === 1) return h(Uint8Array.of(0), leaves[first++]);
       let half = 1;
       while (half * 2 < high - low) half *= 2;
       const left = subtree(low, low + half);
       return h(Uint8Array.of(1), left, subtree(low + half, high));
     };
-    const root = subtree(0, part.head.size);
+    const root = subtree(0, size);
     if (next !== proof.length) throw new Refused("the inclusion proof is too long");
     return hex(root);
   }
@@ -678,6 +708,397 @@ pinned = format:head_format log:hash chain_id:count contract:address key_commitm
     }
   }
 
+  // Steps 11 to 16, for files about readings: see xinlian_verify.py.
+
+  const TEXTS = ["schema", "subject", "group", "root", "devices_root"];
+  const NUMBERS = "party window_start_us window_end_us first_us last_us segments devices".split(" ");
+  const TYPES = "bool int8 uint8 int16 uint16 int32 uint32 int64 uint64 float32 float64".split(" ");
+  const TALLY = ["expected", "received", "missed", "suppressed", "bad"];
+  const DAY_US = 86400000000;
+  const BAD_MIN = 16;
+  const LATE_US = 3600000000;
+  const TIME_US_MAX = 253402300800 * 1e6;
+
+  function readTelemetry(data) {
+    const [told, text] = readForm(data, "telemetry");
+    const { digest: claimed, ...bare } = told;
+    if (canonical(told) + "\n" !== text)
+      throw new Refused("the bytes are not in canonical form");
+    if (hex(sha256(utf8(canonical(bare)))) !== claimed)
+      throw new Refused("the digest does not fit the content");
+    return told;
+  }
+
+  function* step11(data, told) {
+    const read = readTelemetry(data);
+    Object.assign(told, read);
+    if (!(told.span.start_us < told.span.end_us && told.span.end_us < TIME_US_MAX))
+      throw new Refused("the time span is empty");
+    yield [PASS, "windows shown: {}; claims: {}", told.windows.length, told.claims.length];
+  }
+
+  const clockOf = (us) =>
+    new Date(Math.floor(us / 1e6) * 1000).toISOString().slice(0, 19) + "Z";
+
+  function* step12(told, parts) {
+    const { log, group, start_us: begin, end_us: end } = told.span;
+    const [records, spans] = [new Map(), []];
+    const part = parts.find((one) => one.log.id === log);
+    if (part === undefined) throw new Refused("the log of the readings is not in the proof");
+    const tags = tagsOfDays(part, told.span);
+    for (const record of part.records) {
+      const subject = tags.get(unpack(record).tag);
+      if (subject === undefined) continue;
+      const fields = windowFields(record, subject, group, part.log.party);
+      spans.push([fields.window_start_us, fields.window_end_us]);
+      if (fields.first_us < end && fields.last_us >= begin) records.set(record.index, fields);
+    }
+    const named = told.windows.map((one) => one.record);
+    const wanted = [...records.keys()].sort((a, b) => a - b);
+    if (named.length !== wanted.length || named.some((one, i) => one !== wanted[i]))
+      throw new Refused("the windows shown are not those with readings in the span");
+    told.records = records;
+    yield [PASS, "windows with readings in the span: {}; none is left out", records.size];
+    let [gap, at, since] = [0, begin, 0];
+    spans.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+    for (const [low, high] of [...spans, [end, end]]) {
+      if (at < low && at < end) {
+        gap += Math.min(low, end) - at;
+        since = since || at;
+      }
+      at = Math.max(at, high);
+    }
+    const words = "no record covers {} (h:min:s) of the span, first from {}";
+    if (gap) yield [PASS, words, span(Math.floor(gap / 1000)), clockOf(since)];
+  }
+
+  function tagsOfDays(part, askedFor) {
+    const named = part.subjects.filter((one) => one.id !== undefined);
+    const listed = new Map(named.map((one) => [one.id, one.tag]));
+    const [first, last] = [askedFor.start_us - LATE_US, askedFor.end_us - 1];
+    if (last - first > 1000 * DAY_US) throw new Refused("the time span is too long");
+    const found = new Map();
+    for (let day = Math.floor(Math.max(first, 0) / DAY_US); day <= Math.floor(last / DAY_US); day++) {
+      const date = clockOf(day * DAY_US).slice(0, 10);
+      const name = `telemetry:${part.log.party}:${askedFor.group}:${date}`;
+      if (!listed.has(name))
+        throw new Refused("the windows of a day are not shown whole: {}", name);
+      found.set(listed.get(name), name);
+    }
+    return found;
+  }
+
+  function windowFields(record, subject, group, party) {
+    const fields = Object.fromEntries([...shown(record)].map(([path, v]) => [path.slice(1), v]));
+    for (const need of [...TEXTS, ...NUMBERS])
+      if (typeof fields[need] !== (TEXTS.includes(need) ? "string" : "number"))
+        throw new Refused("record {}: a window without its {}", record.index, need);
+    const [start, end] = [fields.window_start_us, fields.window_end_us];
+    const right =
+      0 <= start && start < end && end < TIME_US_MAX &&
+      subject.endsWith(":" + clockOf(start).slice(0, 10));
+    const names = [fields.schema, fields.subject, fields.party, fields.group];
+    const wanted = ["xinlian-telemetry/1", subject, party, group];
+    if (!right || names.some((name, i) => name !== wanted[i]))
+      throw new Refused("record {}: not a window of this group and day", record.index);
+    return fields;
+  }
+
+  const indices = (items) => items.map((one) => one.index);
+
+  function* step13(told) {
+    let [segments, columns] = [0, 0];
+    for (const window of told.windows) {
+      const fields = told.records.get(window.record);
+      const data = window.segments.map((one) => utf8(canonical(one.summary)));
+      const places = indices(window.segments);
+      if (rootWith(places, data, fields.segments, window.inclusion, sha256) !== fields.root)
+        throw new Refused("record {}: the segments do not give the window's root", window.record);
+      let sequence = -1;
+      for (const one of window.segments) {
+        const summary = one.summary;
+        const length = BigInt(summary.window_s) * 1000000n;
+        const begins = (BigInt(summary.start_us) / length) * length;
+        if (
+          summary.party !== fields.party ||
+          summary.group !== fields.group ||
+          begins !== BigInt(fields.window_start_us) ||
+          begins + length !== BigInt(fields.window_end_us) ||
+          !(fields.first_us <= summary.start_us && summary.start_us <= summary.end_us) ||
+          summary.sequence <= sequence ||
+          summary.end_us > fields.last_us
+        )
+          throw new Refused("segment {} is not of this window", summary.sequence);
+        sequence = summary.sequence;
+        const bodies = one.leaves.map((leaf) => unhex(leaf.salt + leaf.body));
+        const root = rootWith(indices(one.leaves), bodies, summary.leaves, one.inclusion, sha256);
+        if (root !== summary.root)
+          throw new Refused("segment {}: the columns do not give its root", sequence);
+        segments += 1;
+        columns += bodies.length;
+      }
+    }
+    yield [PASS, "segments shown: {}, with {} columns and headers", segments, columns];
+  }
+
+  const pair = (device, tag) => JSON.stringify([device, tag]);
+
+  function* step14(told) {
+    const tables = new Map(told.tables.map((text) => [hex(sha256(utf8(text))), tagGroups(text)]));
+    told.readings = new Map(told.claims.map((one) => [pair(one.device, one.tag), []]));
+    told.tallies = new Map();
+    let rows = 0;
+    for (const window of told.windows)
+      for (const one of window.segments)
+        for (const [index, block, tags, leaves] of blocksOf(one, tables)) {
+          const key = pair(window.record, block.device);
+          if (!told.tallies.has(key)) told.tallies.set(key, {});
+          const tally = told.tallies.get(key);
+          for (const name of TALLY) tally[name] = (tally[name] || 0n) + BigInt(block.counts[name]);
+          tags.forEach((tag, place) => {
+            const readings = told.readings.get(pair(block.device, tag.name));
+            if (readings === undefined || !block.rows) return;
+            if (!leaves.has(index + 1) || !leaves.has(index + 3 + place))
+              throw new Refused("segment {}: a column is held back", one.summary.sequence);
+            const [times] = column(leaves.get(index + 1), "int64", block.rows);
+            const [values, codes] = column(leaves.get(index + 3 + place), tag.type, block.rows);
+            values.forEach((raw, i) => {
+              readings.push([times[i], exact(raw, codes[i], tag), tag]);
+            });
+            rows += block.rows;
+          });
+        }
+    for (const readings of told.readings.values())
+      readings.sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
+    yield [PASS, "readings shown: {}", rows];
+  }
+
+  function* blocksOf(one, tables) {
+    const leaves = new Map(one.leaves.map((leaf) => [leaf.index, unhex(leaf.body)]));
+    const sequence = one.summary.sequence;
+    let behind = 0;
+    for (const [index, body] of leaves) {
+      if (body[0] !== 1) {
+        if (index >= behind)
+          throw new Refused("segment {}: a column without its header", sequence);
+        continue;
+      }
+      const [block] = readJson(body.subarray(1));
+      if (index < behind || misfit(block, "block") !== null)
+        throw new Refused("segment {}: a header is ill-formed", sequence);
+      const groups = tables.get(block.table);
+      if (groups === undefined || block.rate_group >= groups.length)
+        throw new Refused("the tag table {} is not shown", block.table);
+      const tags = groups[block.rate_group];
+      behind = index + 3 + tags.length;
+      yield [index, block, tags, leaves];
+    }
+  }
+
+  function tagGroups(text) {
+    const [table] = readJson(utf8(text));
+    if (misfit(table, "table") !== null) throw new Refused("a tag table is ill-formed");
+    const period = (tag) => (tag.period_ms === undefined ? 1000 : tag.period_ms);
+    const periods = [...new Set(table.tags.map(period))].sort((a, b) => a - b);
+    return periods.map((ms) => table.tags.filter((tag) => period(tag) === ms));
+  }
+
+  // Raw values and quality codes of a column; whole numbers as BigInt.
+  function column(body, kind, rows) {
+    const code = TYPES.indexOf(kind);
+    const width = [1, 1, 1, 2, 2, 4, 4, 8, 8, 4, 8][code];
+    const view = new DataView(body.buffer, body.byteOffset, body.length);
+    if (body.length < 8) throw new Refused("a column is ill-formed");
+    const flag = body[2];
+    const start = 8 + (flag ? Math.min(rows, body.length - 8) : 0);
+    const head = [2, code + 1, flag & 1, 0];
+    if (
+      head.some((byte, i) => body[i] !== byte) ||
+      view.getUint32(4, true) !== rows ||
+      body.length !== start + rows * width
+    )
+      throw new Refused("a column is ill-formed");
+    const read = [
+      "getUint8", "getInt8", "getUint8", "getInt16", "getUint16", "getInt32", "getUint32",
+      "getBigInt64", "getBigUint64", "getFloat32", "getFloat64",
+    ][code];
+    const values = [];
+    for (let at = start; at < body.length; at += width) {
+      const raw = view[read](at, true);
+      values.push(code < 9 ? BigInt(raw) : raw);
+    }
+    return [values, flag ? body.subarray(8, start) : new Uint8Array(rows)];
+  }
+
+  // Numbers without rounding: [n, k] is n / 10^k. Every binary fraction is a decimal one.
+
+  const TEN = [1n];
+  function ten(power) {
+    while (TEN.length <= power) TEN.push(TEN[TEN.length - 1] * 10n);
+    return TEN[power];
+  }
+
+  function decimal(text) {
+    const [, sign, whole, part = "", exponent = "0"] =
+      /^(-?)([0-9]+)(?:[.]([0-9]+))?(?:E([+-]?[0-9]+))?$/.exec(text);
+    const places = part.length - Number(exponent);
+    const digits = BigInt(sign + whole + part);
+    return places >= 0 ? [digits, places] : [digits * ten(-places), 0];
+  }
+
+  function fraction2(raw) {
+    const view = new DataView(new ArrayBuffer(8));
+    view.setFloat64(0, raw);
+    const bits = view.getBigUint64(0);
+    const power = Number((bits >> 52n) & 0x7ffn);
+    const low = bits & 0xfffffffffffffn;
+    const digits = (power ? low | (1n << 52n) : low) * (bits >> 63n ? -1n : 1n);
+    const exponent = (power || 1) - 1075;
+    if (exponent >= 0) return [digits << BigInt(exponent), 0];
+    let zeros = 0;
+    let rest = digits;
+    while (rest && !(rest & 1n) && zeros < -exponent) {
+      rest >>= 1n;
+      zeros += 1;
+    }
+    const places = digits ? -exponent - zeros : 0;
+    return [rest * 5n ** BigInt(places), places];
+  }
+
+  const level = ([n, k], places) => n * ten(places - k);
+
+  function exact(raw, code, tag) {
+    if (code >= BAD_MIN || (typeof raw === "number" && !Number.isFinite(raw))) return null;
+    const [n, k] = typeof raw === "bigint" ? [raw, 0] : fraction2(raw);
+    const scale = decimal(tag.scale === undefined ? "1" : tag.scale);
+    const offset = decimal(tag.offset === undefined ? "0" : tag.offset);
+    const scaled = [n * scale[0], k + scale[1]];
+    const places = Math.max(scaled[1], offset[1]);
+    return [level(scaled, places) + level(offset, places), places];
+  }
+
+  function* step15(told) {
+    const total = Object.fromEntries(TALLY.map((name) => [name, 0n]));
+    const devices = [...new Set(told.claims.map((one) => one.device))];
+    devices.sort((a, b) => (a === b ? 0 : before(a, b) ? -1 : 1));
+    told.partly = [];
+    for (const window of told.windows) {
+      const [fields, entries] = [told.records.get(window.record), window.devices];
+      const data = entries.map((one) =>
+        join(unhex(one.salt), utf8(canonical([one.device, one.counts]))),
+      );
+      const rest = window.device_inclusion;
+      if (rootWith(indices(entries), data, fields.devices, rest, sha256) !== fields.devices_root)
+        throw new Refused("record {}: the devices do not give their root", window.record);
+      for (const device of devices) {
+        const counts = countsOf(device, entries, fields.devices);
+        if (counts === null)
+          throw new Refused("record {}: nothing is said of device {}", window.record, device);
+        const tally = told.tallies.get(pair(window.record, device)) || {};
+        const told2 = TALLY.map((name) => [tally[name] || 0n, BigInt(counts[name] || 0)]);
+        TALLY.forEach((name) => (total[name] += BigInt(counts[name] || 0)));
+        if (told2.some(([some, all]) => some > all))
+          throw new Refused("record {}: more cycles are shown than counted", window.record);
+        if (told2.some(([some, all]) => some !== all))
+          told.partly.push([device, fields.first_us, fields.last_us]);
+      }
+    }
+    const words = "cycles due: {}, missed: {}, held back: {}; bad values: {}";
+    yield [PASS, words, total.expected, total.missed, total.suppressed, total.bad];
+    if (told.partly.length)
+      yield [PASS, "windows of which readings are left out: {}", told.partly.length];
+  }
+
+  function join(...parts) {
+    const made = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      made.set(part, at);
+      at += part.length;
+    }
+    return made;
+  }
+
+  // A device's counts in a window; none where its neighbours show that it is not there.
+  function countsOf(device, entries, size) {
+    let last = -1;
+    for (const one of entries) {
+      if (one.device === device) return one.counts;
+      if (before(device, one.device)) return one.index === last + 1 ? {} : null;
+      last = one.index;
+    }
+    return last + 1 === size ? {} : null;
+  }
+
+  function* step16(told) {
+    const [begin, end] = [BigInt(told.span.start_us), BigInt(told.span.end_us)];
+    for (const claim of told.claims) {
+      const { device, tag, kind } = claim;
+      const name = `${device}/${tag}`;
+      const rows = told.readings
+        .get(pair(device, tag))
+        .filter(([at, value]) => begin <= at && at < end && value !== null);
+      if (!rows.length) throw new Refused("{}: no good reading in the span", name);
+      const [first, last] = [rows[0][0], rows[rows.length - 1][0]];
+      for (const [owner, low, high] of told.partly)
+        if (owner === device && !(kind === "delta" && first < low && low <= high && high < last))
+          throw new Refused("{}: readings are left out that the claim needs", name);
+      const hours = kind === "integral" ? ".h" : "";
+      const units = new Set(rows.map((row) => (row[2].unit || "") + hours));
+      const [value, covered] = reckoned(kind, rows, claim.hold_us, end);
+      const right = units.size === 1 && units.has(claim.unit) && claim.rows === rows.length;
+      const time = claim.covered_us === undefined ? undefined : BigInt(claim.covered_us);
+      if (!right || time !== covered)
+        throw new Refused("{}: unit, rows or time are not those of the readings", name);
+      if (value !== claim.value)
+        throw new Refused("{}: the readings give {}, not {}", name, value, claim.value);
+      const words = "{}: {} is {} {}, from {} readings";
+      yield [PASS, words, name, kind, claim.value, claim.unit, rows.length];
+    }
+  }
+
+  // The value of a claim as text; for a time integral also the time that the readings cover.
+  function reckoned(kind, rows, hold, end) {
+    if ((hold !== undefined) !== (kind === "integral"))
+      throw new Refused("how long a reading holds belongs to time integrals alone");
+    const places = rows.reduce((most, row) => Math.max(most, row[1][1]), 0);
+    const values = rows.map((row) => level(row[1], places));
+    if (kind === "delta") {
+      if (!values.every((value, i) => i === 0 || values[i - 1] <= value))
+        throw new Refused("the counter goes backwards");
+      return [asText(values[values.length - 1] - values[0], places, 1n), undefined];
+    }
+    if (kind === "integral") {
+      let [total, covered] = [0n, 0n];
+      rows.forEach((row, i) => {
+        const us = (i + 1 < rows.length ? rows[i + 1][0] : end) - row[0];
+        const held = us < BigInt(hold) ? us : BigInt(hold);
+        total += values[i] * held;
+        covered += held;
+      });
+      return [asText(total, places, 3600000000n), covered];
+    }
+    if (kind === "min" || kind === "max") {
+      const better = kind === "min" ? (a, b) => (b < a ? b : a) : (a, b) => (b > a ? b : a);
+      return [asText(values.reduce(better), places, 1n), undefined];
+    }
+    const total = values.reduce((sum, value) => sum + value, 0n);
+    return [asText(total, places, kind === "sum" ? 1n : BigInt(values.length)), undefined];
+  }
+
+  // n / (10^places * divisor), with at most 12 places after the point, rounded half to even.
+  function asText(n, places, divisor) {
+    const minus = n < 0n;
+    const over = (minus ? -n : n) * ten(12);
+    const under = ten(places) * divisor;
+    let whole = over / under;
+    const twice = (over % under) * 2n;
+    if (twice > under || (twice === under && whole & 1n)) whole += 1n;
+    const digits = whole.toString().padStart(13, "0");
+    const text = `${digits.slice(0, -12)}.${digits.slice(-12)}`.replace(/0+$/, "").replace(/\.$/, "");
+    return (minus && whole ? "-" : "") + text;
+  }
+
   // The report
 
   const STEPS = [
@@ -691,8 +1112,16 @@ pinned = format:head_format log:hash chain_id:count contract:address key_commitm
     ["History", "历史"],
     ["Time", "时间"],
     ["SM3 root", "SM3 根"],
+    ["Form of the readings", "读数文件格式"],
+    ["Windows", "时间窗"],
+    ["Segments", "数据段"],
+    ["Columns", "数据列"],
+    ["Cycles", "采集周期"],
+    ["Claims", "主张"],
   ];
   const PART_STEPS = [step2, step3, step4, step5, step6, step7, step8, step9, step10];
+  const READING_STEPS = [step12, step13, step14, step15, step16];
+  const isAboutReadings = (data) => utf8('{"claims":').every((byte, i) => data[i] === byte);
 
   function judge(step, ...given) {
     const found = [];
@@ -707,10 +1136,14 @@ pinned = format:head_format log:hash chain_id:count contract:address key_commitm
 
   function verify(data, heads = [], contracts = []) {
     let [parts, pins] = [[], []];
+    const told = {};
+    // Ordinary files begin with their digest, those about readings with what they claim.
+    const about = isAboutReadings(data) ? [judge(step11, data, told)] : [];
+    const inner = told.proof === undefined ? data : utf8(canonical(told.proof) + "\n");
     function* step1() {
       pins = heads.map((head) => readForm(head, "pinned")[0]);
-      parts = readBundle(data).parts;
-      yield [PASS, "{} bytes; logs: {}; pinned heads: {}", data.length, parts.length, pins.length];
+      parts = readBundle(inner).parts;
+      yield [PASS, "{} bytes; logs: {}; pinned heads: {}", inner.length, parts.length, pins.length];
     }
     const found = [judge(step1).map((one) => reason(0, one)), ...PART_STEPS.map(() => [])];
     const known = contracts.map((address) => address.toLowerCase());
@@ -720,8 +1153,13 @@ pinned = format:head_format log:hash chain_id:count contract:address key_commitm
         found[place + 1].push(...judge(step, part, trust).map((one) => reason(i + 1, one)));
       });
     });
+    for (const step of about.length ? READING_STEPS : []) {
+      const good = parts.length && about[about.length - 1].every((one) => one[0] === PASS);
+      about.push(good ? judge(step, told, parts) : [[OPEN, "an earlier step failed"]]);
+    }
+    found.push(...about.map((each) => each.map((one) => reason(0, one))));
     const worst = (states) => [FAIL, OPEN].find((state) => states.includes(state)) || PASS;
-    const steps = STEPS.map(([en, zh], place) => {
+    const steps = STEPS.slice(0, found.length).map(([en, zh], place) => {
       const reasons = found[place].length ? found[place] : [reason(0, [OPEN, "step 1 failed"])];
       const status = worst(reasons.map((one) => one.status));
       return { step: place + 1, name: { en, zh }, status, reasons };
@@ -828,6 +1266,40 @@ nobody confirms the SM3 root = SM3 根无人证实
 cannot be judged: {} = 无法判断：{}
 {} bytes; logs: {}; pinned heads: {} = {} 字节；日志 {} 个；已固定树头 {} 个
 step 1 failed = 第 1 步未通过
+an earlier step failed = 前面的步骤未通过
+the time span is empty = 时间段为空
+the time span is too long = 时间段过长
+windows shown: {}; claims: {} = 出示时间窗 {} 个；主张 {} 项
+the log of the readings is not in the proof = 证明中没有读数所在的日志
+the windows of a day are not shown whole: {} = 未完整出示某日的时间窗：{}
+record {}: a window without its {} = 记录 {}：时间窗缺少 {}
+record {}: not a window of this group and day = 记录 {}：不是该设备组当日的时间窗
+the windows shown are not those with readings in the span = 出示的时间窗不是该时段内有读数的时间窗
+windows with readings in the span: {}; none is left out = 时段内有读数的时间窗 {} 个，无遗漏
+no record covers {} (h:min:s) of the span, first from {} = 时段内 {}（时:分:秒）无记录，始于 {}
+record {}: the segments do not give the window's root = 记录 {}：由数据段算不出时间窗的根
+segment {} is not of this window = 数据段 {} 不属于该时间窗
+segment {}: the columns do not give its root = 数据段 {}：由数据列算不出其根
+segments shown: {}, with {} columns and headers = 出示数据段 {} 个，含数据列与段头 {} 个
+segment {}: a column without its header = 数据段 {}：数据列缺少段头
+segment {}: a header is ill-formed = 数据段 {}：段头格式有误
+segment {}: a column is held back = 数据段 {}：有数据列未出示
+the tag table {} is not shown = 未出示点表 {}
+a tag table is ill-formed = 点表格式有误
+a column is ill-formed = 数据列格式有误
+readings shown: {} = 出示读数 {} 个
+record {}: the devices do not give their root = 记录 {}：由设备算不出其根
+record {}: nothing is said of device {} = 记录 {}：未说明设备 {}
+record {}: more cycles are shown than counted = 记录 {}：出示的周期多于计数
+cycles due: {}, missed: {}, held back: {}; bad values: {} = 周期应采 {}、缺失 {}、抑制 {}；坏值 {}
+windows of which readings are left out: {} = 未出示全部读数的时间窗：{} 个
+{}: no good reading in the span = {}：时段内没有有效读数
+{}: readings are left out that the claim needs = {}：缺少该主张所需的读数
+{}: unit, rows or time are not those of the readings = {}：单位、行数或时长与读数不符
+{}: the readings give {}, not {} = {}：由读数得 {}，而非 {}
+{}: {} is {} {}, from {} readings = {}：{} 为 {} {}，取自 {} 个读数
+how long a reading holds belongs to time integrals alone = 保持时长仅用于时间积分
+the counter goes backwards = 计数器倒退
 `;
   const ZH = new Map(ZH_LINES.trim().split("\n").map((line) => line.split(" = ")));
 

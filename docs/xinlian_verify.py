@@ -4,6 +4,7 @@
 
 Python 3.9 or newer, its standard library and nothing else; no network unless --rpc is given.
 Ten steps, numbered as in evidence.md; each ends as PASS, FAIL or NOT CHECKED, with the reason.
+Files about readings of devices have six more, 11 to 16, which end with the sums they claim.
 Exit status: 0 all passed, 1 something failed, 2 something could not be checked.
 
 What you must bring yourself, because a liar would bring their own: a head that you pinned earlier
@@ -30,6 +31,7 @@ import urllib.request
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -82,6 +84,24 @@ record = index:count leaf:leaf fields:[field]
 shown = path:path value:scalar salt:hash
 pinned = format:head_format log:hash chain_id:count contract:address key_commitment:hash
   size:size root:hash index_root:hash sm3_root?:hash block_time:time
+telemetry = format:telemetry_format digest:hash proof:bundle span:span tables:[text]
+  windows:[window] claims:[claim]
+span = log:hash group:text start_us:count end_us:count
+window = record:count devices:[entry] device_inclusion:[hash] segments:[segment] inclusion:[hash]
+entry = index:count device:text counts:tally salt:hash
+tally = expected:count received:count missed:count suppressed:count bad:count
+segment = index:count summary:summary leaves:[column] inclusion:[hash]
+summary = party:party group:text window_s:size sequence:count start_us:count end_us:count
+  leaves:size root:hash
+column = index:count salt:hash body:hex
+claim = kind:kind device:text tag:text value:decimal unit:text rows:count covered_us?:count
+  hold_us?:count
+block = device:text rate_group:count period_ms:count table:hash driver:text calibration:text
+  clock:any counts:tally rows:count columns:any source:any quality:any
+table = name:text version:text fixed:any tags:[tag]
+tag = name:text address:text type:type order?:text scale?:number offset?:number unit?:text
+  low?:number high?:number period_ms?:count deadband?:number access?:text role?:text label?:text
+  label_zh?:text
 """
 MEMBERS = {
     line.split(" = ")[0]: dict(member.split(":") for member in line.split(" = ")[1].split())
@@ -89,7 +109,7 @@ MEMBERS = {
 }
 NEEDED = {form: {name for name in MEMBERS[form] if name[-1] != "?"} for form in MEMBERS}
 MEMBERS = {form: {n.rstrip("?"): rest for n, rest in MEMBERS[form].items()} for form in MEMBERS}
-PATTERNS = {
+PATTERNS: dict[str, Any] = {
     "hash": re.compile("[0-9a-f]{64}"),
     "0xhash": re.compile("0x[0-9a-f]{64}"),
     "leaf": re.compile("[0-9a-f]{378}"),
@@ -99,6 +119,13 @@ PATTERNS = {
     "text": re.compile(r"[\s\S]*"),
     "bundle_format": re.compile("xinlian-proof/1"),
     "head_format": re.compile("xinlian-head/1"),
+    "telemetry_format": re.compile("xinlian-telemetry-proof/1"),
+    "hex": re.compile("(?:[0-9a-f]{2})*"),
+    "kind": re.compile("delta|sum|mean|min|max|integral"),
+    "decimal": re.compile("(?!-0$)-?(?:0|[1-9][0-9]{0,399})(?:[.][0-9]{0,11}[1-9])?"),
+    "number": re.compile("-?[0-9]{1,60}(?:[.][0-9]{1,60})?(?:E[+-]?[0-9]{1,3})?"),
+    "type": re.compile("bool|u?int(?:8|16|32|64)|float(?:32|64)"),
+    "any": None,
 }
 RANGES = {
     "count": range(INT_MAX + 1),
@@ -111,7 +138,8 @@ RANGES = {
 def fits(value: Json, form: str) -> bool:
     """Whether a value that is no object has the form asked for."""
     if form in PATTERNS:
-        return isinstance(value, str) and PATTERNS[form].fullmatch(value) is not None
+        pattern = PATTERNS[form]
+        return pattern is None or (isinstance(value, str) and bool(pattern.fullmatch(value)))
     if form in RANGES:
         return type(value) is int and value in RANGES[form]
     if form == "scalar":
@@ -337,19 +365,25 @@ def in_order(items: list[Json]) -> bool:
 
 def rebuilt(part: Json, proof: list[str], h: Any) -> str:
     """The root over the shown leaves and the hashes of the largest subtrees that show none."""
-    places, size, nodes = [r["index"] for r in part["records"]], part["head"]["size"], iter(proof)
+    leaves = [bytes.fromhex(record["leaf"]) for record in part["records"]]
+    return root_with([r["index"] for r in part["records"]], leaves, part["head"]["size"], proof, h)
+
+
+def root_with(places: list[int], leaves: list[bytes], size: int, proof: list[str], h: Any) -> str:
+    """The root of a tree of a size, from the leaves at some places and the rest of it."""
+    nodes = iter(proof)
     if not in_order([*places, size]):
         raise Refused("records repeat, are out of order or outside the tree")
 
     def subtree(low: int, high: int, first: int, last: int) -> bytes:
-        # Leaves low to high, of which the records first to last are shown (each end excluded).
+        # Leaves low to high, of which those first to last are shown (each end excluded).
         if first == last:
             node = next(nodes, None)
             if node is None:
                 raise Refused("the inclusion proof is too short")
             return bytes.fromhex(node)
         if high - low == 1:
-            return bytes(h(b"\x00", bytes.fromhex(part["records"][first]["leaf"])))
+            return bytes(h(b"\x00", leaves[first]))
         middle = low + (1 << (high - low - 1).bit_length() - 1)
         cut = bisect_left(places, middle, first, last)
         left = subtree(low, middle, first, cut)
@@ -714,6 +748,308 @@ def step_10(part: Json, trust: Json) -> Iterator[Finding]:
         yield OPEN, "nobody confirms the SM3 root"
 
 
+# Steps 11 to 16, for files about readings. A window record commits to a tree over the segments of
+# its window, a segment to a tree over its columns: a header leaf for each block (some rows of one
+# rate group of one device), then the times, then one column a tag.
+
+TEXTS = ("schema", "subject", "group", "root", "devices_root")
+NUMBERS = "party window_start_us window_end_us first_us last_us segments devices"
+TYPES = "bool int8 uint8 int16 uint16 int32 uint32 int64 uint64 float32 float64"
+DAY_US = 86_400_000_000
+BAD_MIN = 16  # quality codes from here on: the value means nothing
+COLUMN = struct.Struct("<BBBBI")  # then quality bytes, if any, and values
+LATE_US = 3_600_000_000  # a segment lasts no longer
+TIME_US_MAX = 253402300800 * 10**6  # the end of the year 9999
+
+
+def read_telemetry(data: bytes) -> Json:
+    """A file about readings: known members alone, canonical bytes, a digest that fits."""
+    told = read_form(data, "telemetry")
+    bare = {name: value for name, value in told.items() if name != "digest"}
+    try:
+        good = canonical(told).encode("utf-8") + b"\n" == data
+        rest = canonical(bare).encode("utf-8")
+    except UnicodeEncodeError:
+        good, rest = False, b""
+    if not good:
+        raise Refused("the bytes are not in canonical form")
+    if sha256(rest).hex() != told["digest"]:
+        raise Refused("the digest does not fit the content")
+    return told
+
+
+def step_11(data: bytes, told: Json) -> Iterator[Finding]:
+    """Form of the file about readings; the proof inside it is what steps 1 to 10 judge."""
+    told.update(read_telemetry(data))
+    if not told["span"]["start_us"] < told["span"]["end_us"] < TIME_US_MAX:
+        raise Refused("the time span is empty")
+    yield PASS, "windows shown: {}; claims: {}", len(told["windows"]), len(told["claims"])
+
+
+def clock_of(us: int, form: str = "%Y-%m-%dT%H:%M:%SZ") -> str:
+    """A time in microseconds since 1970 as text, to the second."""
+    return time.strftime(form, time.gmtime(us // 10**6))
+
+
+def step_12(told: Json, bundle: Json) -> Iterator[Finding]:
+    """All window records of the days are there; those with readings in the span are shown."""
+    asked_for, records, spans = told["span"], {}, []
+    begin, end = asked_for["start_us"], asked_for["end_us"]
+    parts = [part for part in bundle["parts"] if part["log"]["id"] == asked_for["log"]]
+    if not parts:
+        raise Refused("the log of the readings is not in the proof")
+    tags = tags_of_days(parts[0], asked_for)
+    for record in parts[0]["records"]:
+        subject = tags.get(unpack(record).tag.hex())
+        if subject is not None:
+            fields = window_fields(record, subject, asked_for["group"], parts[0]["log"]["party"])
+            spans.append((fields["window_start_us"], fields["window_end_us"]))
+            if fields["first_us"] < end and fields["last_us"] >= begin:
+                records[record["index"]] = fields
+    if [one["record"] for one in told["windows"]] != sorted(records):
+        raise Refused("the windows shown are not those with readings in the span")
+    told["records"] = records
+    yield PASS, "windows with readings in the span: {}; none is left out", len(records)
+    gap, at, since = 0, begin, 0
+    for low, high in [*sorted(spans), (end, end)]:
+        if at < low and at < end:
+            gap, since = gap + min(low, end) - at, since or at
+        at = max(at, high)
+    if gap:
+        words = "no record covers {} (h:min:s) of the span, first from {}"
+        yield PASS, words, span(gap // 1000), clock_of(since)
+
+
+def tags_of_days(part: Json, asked_for: Json) -> dict[str, str]:
+    """The subjects of the days that can hold readings of the span, by their tags."""
+    listed = {one["id"]: one["tag"] for one in part["subjects"] if "id" in one}
+    first, last = asked_for["start_us"] - LATE_US, asked_for["end_us"] - 1
+    if last - first > 1000 * DAY_US:
+        raise Refused("the time span is too long")
+    found = {}
+    for day in range(max(first, 0) // DAY_US, last // DAY_US + 1):
+        date_ = clock_of(day * DAY_US, "%Y-%m-%d")
+        name = f"telemetry:{part['log']['party']}:{asked_for['group']}:{date_}"
+        if name not in listed:
+            raise Refused("the windows of a day are not shown whole: {}", name)
+        found[listed[name]] = name
+    return found
+
+
+def window_fields(record: Json, subject: str, group: str, party: int) -> Json:
+    """The fields of a window's record, which has to be of this group and day."""
+    fields = {path[1:]: value for path, value in shown(record).items()}
+    for need in (*TEXTS, *NUMBERS.split()):
+        if type(fields.get(need)) is not (str if need in TEXTS else int):
+            raise Refused("record {}: a window without its {}", record["index"], need)
+    names = [fields[name] for name in ("schema", "subject", "party", "group")]
+    start, end = fields["window_start_us"], fields["window_end_us"]
+    right = 0 <= start < end < TIME_US_MAX and subject.endswith(clock_of(start, ":%Y-%m-%d"))
+    if names != ["xinlian-telemetry/1", subject, party, group] or not right:
+        raise Refused("record {}: not a window of this group and day", record["index"])
+    return fields
+
+
+def step_13(told: Json, _: Json) -> Iterator[Finding]:
+    """Segments give the root of their window, columns that of their segment."""
+    segments = columns = 0
+    for window in told["windows"]:
+        fields, before = told["records"][window["record"]], -1
+        data = [canonical(one["summary"]).encode() for one in window["segments"]]
+        places = [one["index"] for one in window["segments"]]
+        root = root_with(places, data, fields["segments"], window["inclusion"], sha256)
+        if root != fields["root"]:
+            raise Refused("record {}: the segments do not give the window's root", window["record"])
+        for one in window["segments"]:
+            summary, length = one["summary"], one["summary"]["window_s"] * 10**6
+            begins = summary["start_us"] // length * length
+            if (
+                (summary["party"], summary["group"]) != (fields["party"], fields["group"])
+                or begins != fields["window_start_us"]
+                or begins + length != fields["window_end_us"]
+                or not fields["first_us"] <= summary["start_us"] <= summary["end_us"]
+                or not before < summary["sequence"]
+                or summary["end_us"] > fields["last_us"]
+            ):
+                raise Refused("segment {} is not of this window", summary["sequence"])
+            before = one["sequence"] = summary["sequence"]
+            bodies = [bytes.fromhex(leaf["salt"] + leaf["body"]) for leaf in one["leaves"]]
+            places = [leaf["index"] for leaf in one["leaves"]]
+            root = root_with(places, bodies, summary["leaves"], one["inclusion"], sha256)
+            if root != summary["root"]:
+                raise Refused("segment {}: the columns do not give its root", before)
+            segments, columns = segments + 1, columns + len(bodies)
+    yield PASS, "segments shown: {}, with {} columns and headers", segments, columns
+
+
+def step_14(told: Json, _: Json) -> Iterator[Finding]:
+    """Columns belong to the devices and tags of their headers; scale and unit are the table's."""
+    tables = {sha256(text.encode()).hex(): tag_groups(text) for text in told["tables"]}
+    told["readings"] = {(one["device"], one["tag"]): [] for one in told["claims"]}
+    told["tallies"], rows = {}, 0
+    for window in told["windows"]:
+        for one in window["segments"]:
+            for index, block, leaves in blocks_of(one, tables):
+                tally = told["tallies"].setdefault((window["record"], block["device"]), {})
+                for name, count in block["counts"].items():
+                    tally[name] = tally.get(name, 0) + count
+                for place, tag in enumerate(block["tags"], index + 3):
+                    readings = told["readings"].get((block["device"], tag["name"]))
+                    if readings is None or not block["rows"]:
+                        continue
+                    if index + 1 not in leaves or place not in leaves:
+                        raise Refused("segment {}: a column is held back", one["sequence"])
+                    times, _ = column(leaves[index + 1], "int64", block["rows"])
+                    values, codes = column(leaves[place], tag["type"], block["rows"])
+                    for at, raw in enumerate(values):
+                        readings.append((times[at], exact(raw, codes[at], tag), tag))
+                    rows += len(times)
+    for readings in told["readings"].values():
+        readings.sort(key=lambda reading: reading[0])
+    yield PASS, "readings shown: {}", rows
+
+
+def blocks_of(one: Json, tables: Json) -> Iterator[tuple[int, Json, Json]]:
+    """The headers shown of a segment, with the tags of their columns: place, header, leaves."""
+    leaves, behind = {leaf["index"]: bytes.fromhex(leaf["body"]) for leaf in one["leaves"]}, 0
+    for index, body in leaves.items():
+        if body[:1] != b"\x01":
+            if index >= behind:
+                raise Refused("segment {}: a column without its header", one["sequence"])
+            continue
+        block = read_json(body[1:])
+        if index < behind or misfit(block, "block") is not None:
+            raise Refused("segment {}: a header is ill-formed", one["sequence"])
+        groups = tables.get(block["table"])
+        if groups is None or block["rate_group"] >= len(groups):
+            raise Refused("the tag table {} is not shown", block["table"])
+        block["tags"] = groups[block["rate_group"]]
+        behind = index + 3 + len(block["tags"])
+        yield index, block, leaves
+
+
+def tag_groups(text: str) -> Json:
+    """The tags of a table by rate group, the shortest period first."""
+    table = read_json(text.encode())
+    if misfit(table, "table") is not None:
+        raise Refused("a tag table is ill-formed")
+    tags = table["tags"]
+    periods = sorted({tag.get("period_ms", 1000) for tag in tags})
+    return [[tag for tag in tags if tag.get("period_ms", 1000) == period] for period in periods]
+
+
+def column(body: bytes, kind: str, rows: int) -> Json:
+    """Raw values and quality codes of a column."""
+    code = TYPES.split().index(kind)
+    head, values = COLUMN.unpack(body[:8]), struct.Struct(f"<{rows}{'BbBhHiIqQfd'[code]}")
+    quality = body[8 : 8 + rows * head[2]]
+    if head != (2, code + 1, head[2] & 1, 0, rows) or len(body) != 8 + len(quality) + values.size:
+        raise Refused("a column is ill-formed")
+    return values.unpack(body[8 + len(quality) :]), quality or bytes(rows)
+
+
+def exact(raw: Json, quality: int, tag: Json) -> Fraction | None:
+    """The engineering value without rounding; None where the value means nothing."""
+    if quality >= BAD_MIN or (isinstance(raw, float) and raw - raw != 0):
+        return None
+    return Fraction(raw) * Fraction(tag.get("scale", "1")) + Fraction(tag.get("offset", "0"))
+
+
+def step_15(told: Json, _: Json) -> Iterator[Finding]:
+    """Every cycle of the devices that the window records count is in the headers shown."""
+    total = dict.fromkeys(MEMBERS["tally"], 0)
+    told["partly"], devices = [], sorted({one["device"] for one in told["claims"]}, key=str.encode)
+    for window in told["windows"]:
+        fields, entries = told["records"][window["record"]], window["devices"]
+        data = [
+            bytes.fromhex(one["salt"]) + canonical([one["device"], one["counts"]]).encode()
+            for one in entries
+        ]
+        places = [one["index"] for one in entries]
+        root = root_with(places, data, fields["devices"], window["device_inclusion"], sha256)
+        if root != fields["devices_root"]:
+            raise Refused("record {}: the devices do not give their root", window["record"])
+        for device in devices:
+            counts = counts_of(device, entries, fields["devices"])
+            if counts is None:
+                raise Refused("record {}: nothing is said of device {}", window["record"], device)
+            tally = told["tallies"].get((window["record"], device), {})
+            total = {name: count + counts.get(name, 0) for name, count in total.items()}
+            if any(tally.get(name, 0) > counts.get(name, 0) for name in total):
+                raise Refused("record {}: more cycles are shown than counted", window["record"])
+            if any(tally.get(name, 0) != counts.get(name, 0) for name in total):
+                told["partly"].append((device, fields["first_us"], fields["last_us"]))
+    words = "cycles due: {}, missed: {}, held back: {}; bad values: {}"
+    yield PASS, words, *(total[name] for name in ("expected", "missed", "suppressed", "bad"))
+    if told["partly"]:
+        yield PASS, "windows of which readings are left out: {}", len(told["partly"])
+
+
+def counts_of(device: str, entries: Json, size: int) -> Json:
+    """A device's counts in a window; none where its neighbours show that it is not there."""
+    before, key = -1, device.encode()
+    for one in entries:
+        if one["device"] == device:
+            return one["counts"]
+        if one["device"].encode() > key:
+            return {} if one["index"] == before + 1 else None
+        before = one["index"]
+    return {} if before + 1 == size else None
+
+
+def step_16(told: Json, _: Json) -> Iterator[Finding]:
+    """What is claimed is reckoned again from the readings shown, without rounding on the way."""
+    for claim in told["claims"]:
+        device, tag, kind = claim["device"], claim["tag"], claim["kind"]
+        bounds, name = told["span"], f"{device}/{tag}"
+        rows = [
+            row
+            for row in told["readings"][device, tag]
+            if bounds["start_us"] <= row[0] < bounds["end_us"] and row[1] is not None
+        ]
+        if not rows:
+            raise Refused("{}: no good reading in the span", name)
+        for owner, low, high in told["partly"]:
+            if owner == device and not (kind == "delta" and rows[0][0] < low <= high < rows[-1][0]):
+                raise Refused("{}: readings are left out that the claim needs", name)
+        units = {row[2].get("unit", "") + (".h" if kind == "integral" else "") for row in rows}
+        value, covered = reckoned(kind, rows, claim.get("hold_us"), bounds["end_us"])
+        said = [{claim["unit"]}, claim["rows"], claim.get("covered_us")]
+        if said != [units, len(rows), covered]:
+            raise Refused("{}: unit, rows or time are not those of the readings", name)
+        if as_text(value) != claim["value"]:
+            raise Refused("{}: the readings give {}, not {}", name, as_text(value), claim["value"])
+        words = "{}: {} is {} {}, from {} readings"
+        yield PASS, words, name, kind, claim["value"], claim["unit"], len(rows)
+
+
+def reckoned(kind: str, rows: Json, hold_us: int | None, end_us: int) -> Json:
+    """The value of a claim; for a time integral also the time that the readings cover."""
+    values = [row[1] for row in rows]
+    if (hold_us is not None) != (kind == "integral"):
+        raise Refused("how long a reading holds belongs to time integrals alone")
+    if kind == "delta":
+        if values != sorted(values):
+            raise Refused("the counter goes backwards")
+        return values[-1] - values[0], None
+    if kind == "integral":
+        ends = [row[0] for row in rows[1:]] + [end_us]
+        held = [min(end - row[0], hold_us) for row, end in zip(rows, ends)]  # noqa: B905
+        total = sum(value * us for value, us in zip(values, held))  # noqa: B905
+        return Fraction(total, 3_600_000_000), sum(held)
+    if kind in ("min", "max"):
+        return (min if kind == "min" else max)(values), None
+    total = sum(values, Fraction(0))
+    return (total if kind == "sum" else total / len(values)), None
+
+
+def as_text(value: Fraction) -> str:
+    """A number with at most 12 places after the point, rounded half to even."""
+    whole = round(value * 10**12)
+    digits = f"{abs(whole):013}"
+    return ("-" if whole < 0 else "") + (digits[:-12] + "." + digits[-12:]).rstrip("0").rstrip(".")
+
+
 # The report
 
 
@@ -728,8 +1064,15 @@ STEPS = (
     ("History", "历史"),
     ("Time", "时间"),
     ("SM3 root", "SM3 根"),
+    ("Form of the readings", "读数文件格式"),
+    ("Windows", "时间窗"),
+    ("Segments", "数据段"),
+    ("Columns", "数据列"),
+    ("Cycles", "采集周期"),
+    ("Claims", "主张"),
 )
 PART_STEPS = (step_2, step_3, step_4, step_5, step_6, step_7, step_8, step_9, step_10)
+READING_STEPS = (step_12, step_13, step_14, step_15, step_16)
 
 
 def judge(step: Any, *given: Json) -> list[Finding]:
@@ -750,21 +1093,31 @@ def verify(
 ) -> Json:
     """Judge a bundle's bytes; the report, whose member ``exit`` is 0, 1 or 2."""
     bundle: Json = {"parts": []}
+    told: Json = {}
     pins: list[Json] = []
+    # Ordinary files begin with their digest, those about readings with what they claim.
+    about = [judge(step_11, data, told)] if data.startswith(b'{"claims":') else []
+    inner = canonical(told["proof"]).encode() + b"\n" if told else data
 
     def step_1() -> Iterator[Finding]:
         pins.extend(read_form(head, "pinned") for head in heads)
-        bundle.update(read_bundle(data))
+        bundle.update(read_bundle(inner))
         logs = len(bundle["parts"])
-        yield PASS, "{} bytes; logs: {}; pinned heads: {}", len(data), logs, len(pins)
+        yield PASS, "{} bytes; logs: {}; pinned heads: {}", len(inner), logs, len(pins)
 
     found: list[list[Json]] = [[reason(0, one) for one in judge(step_1)], *([] for _ in PART_STEPS)]
     for number, part in enumerate(bundle["parts"], 1):
         trust = trust_in(part, pins, node, [address.lower() for address in contracts])
         for reasons, step in zip(found[1:], PART_STEPS):  # noqa: B905 - Python 3.9
             reasons += [reason(number, one) for one in judge(step, part, trust)]
+    for reading_step in READING_STEPS if about else ():
+        good = bundle["parts"] and all(one[0] == PASS for one in about[-1])
+        about.append(
+            judge(reading_step, told, bundle) if good else [(OPEN, "an earlier step failed")]
+        )
+    found += [[reason(0, one) for one in each] for each in about]
     steps = []
-    for number, (en, zh) in enumerate(STEPS, 1):
+    for number, (en, zh) in enumerate(STEPS[: len(found)], 1):
         reasons = found[number - 1] or [reason(0, (OPEN, "step 1 failed"))]
         states = [one["status"] for one in reasons]
         worst = FAIL if FAIL in states else OPEN if OPEN in states else PASS
@@ -813,7 +1166,9 @@ def lines_of(report: Json, lang: str) -> Iterator[str]:
 
 def records_of(data: bytes) -> Iterator[str]:
     """The disclosed fields of every record, as the bundle has them, for people."""
-    for number, part in enumerate(read_bundle(data)["parts"], 1):
+    about = data.startswith(b'{"claims":')
+    bundle = read_telemetry(data)["proof"] if about else read_bundle(data)
+    for number, part in enumerate(bundle["parts"], 1):
         for record in part["records"]:
             yield f"[{number}] {record['index']}"
             for path, value in shown(record).items():
@@ -916,6 +1271,40 @@ nobody confirms the SM3 root = SM3 根无人证实
 cannot be judged: {} = 无法判断：{}
 {} bytes; logs: {}; pinned heads: {} = {} 字节；日志 {} 个；已固定树头 {} 个
 step 1 failed = 第 1 步未通过
+an earlier step failed = 前面的步骤未通过
+the time span is empty = 时间段为空
+the time span is too long = 时间段过长
+windows shown: {}; claims: {} = 出示时间窗 {} 个；主张 {} 项
+the log of the readings is not in the proof = 证明中没有读数所在的日志
+the windows of a day are not shown whole: {} = 未完整出示某日的时间窗：{}
+record {}: a window without its {} = 记录 {}：时间窗缺少 {}
+record {}: not a window of this group and day = 记录 {}：不是该设备组当日的时间窗
+the windows shown are not those with readings in the span = 出示的时间窗不是该时段内有读数的时间窗
+windows with readings in the span: {}; none is left out = 时段内有读数的时间窗 {} 个，无遗漏
+no record covers {} (h:min:s) of the span, first from {} = 时段内 {}（时:分:秒）无记录，始于 {}
+record {}: the segments do not give the window's root = 记录 {}：由数据段算不出时间窗的根
+segment {} is not of this window = 数据段 {} 不属于该时间窗
+segment {}: the columns do not give its root = 数据段 {}：由数据列算不出其根
+segments shown: {}, with {} columns and headers = 出示数据段 {} 个，含数据列与段头 {} 个
+segment {}: a column without its header = 数据段 {}：数据列缺少段头
+segment {}: a header is ill-formed = 数据段 {}：段头格式有误
+segment {}: a column is held back = 数据段 {}：有数据列未出示
+the tag table {} is not shown = 未出示点表 {}
+a tag table is ill-formed = 点表格式有误
+a column is ill-formed = 数据列格式有误
+readings shown: {} = 出示读数 {} 个
+record {}: the devices do not give their root = 记录 {}：由设备算不出其根
+record {}: nothing is said of device {} = 记录 {}：未说明设备 {}
+record {}: more cycles are shown than counted = 记录 {}：出示的周期多于计数
+cycles due: {}, missed: {}, held back: {}; bad values: {} = 周期应采 {}、缺失 {}、抑制 {}；坏值 {}
+windows of which readings are left out: {} = 未出示全部读数的时间窗：{} 个
+{}: no good reading in the span = {}：时段内没有有效读数
+{}: readings are left out that the claim needs = {}：缺少该主张所需的读数
+{}: unit, rows or time are not those of the readings = {}：单位、行数或时长与读数不符
+{}: the readings give {}, not {} = {}：由读数得 {}，而非 {}
+{}: {} is {} {}, from {} readings = {}：{} 为 {} {}，取自 {} 个读数
+how long a reading holds belongs to time integrals alone = 保持时长仅用于时间积分
+the counter goes backwards = 计数器倒退
 """
 ZH = {line.split(" = ")[0]: line.split(" = ")[1] for line in ZH_LINES.strip().splitlines()}
 

@@ -1,0 +1,206 @@
+"""Proofs of readings: which windows and columns are shown for what is claimed.
+
+Every window with readings in the span is named by its record. Of windows shown in full, all blocks
+of the claimed devices are there; the counts in the record say that none is missing. A difference of
+a counter needs its first and last readings alone: windows that lie between them show their counts
+and no column.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from xinlian.ingest.model.frames import Counts
+from xinlian.ingest.model.tags import TagTable
+from xinlian.ingest.model.telemetry_proof import (
+    Claim,
+    ClaimKind,
+    Reading,
+    Reckoned,
+    column_values,
+    header_of,
+    reckon,
+    sealed,
+)
+from xinlian.ingest.model.window_record import DeviceTree
+from xinlian.ingest.usecases.windows import Disclosed
+from xinlian.ledger.model.evidence.tree import MemoryNodes, multiproof
+
+__all__ = ["Asked", "Disclose", "StoredWindow", "prove"]
+
+
+class Disclose(Protocol):
+    """Shows columns of segments; ``usecases.windows.Disclosure``."""
+
+    def disclose(self, position: int, wanted: Sequence[tuple[str, str]]) -> Disclosed:
+        """The columns (device, tag) of the segment at a position."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredWindow:
+    """A window as it was recorded: its record's place in the evidence log, and what is needed to
+    show what lies in it."""
+
+    record: int
+    first_us: int
+    last_us: int
+    root: bytes
+    stream: str
+    positions: tuple[int, ...]
+    devices: Mapping[str, Counts]
+    secret: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What shall be proved of a device group in [start, end) microseconds since 1970, UTC."""
+
+    group: str
+    start_us: int
+    end_us: int
+    claims: tuple[Claim, ...]
+
+
+class _Shown:
+    """What has been read and will be shown, by window."""
+
+    def __init__(self, asked: Asked, logs: Callable[[str], Disclose]) -> None:
+        self._asked = asked
+        self._logs = logs
+        self._devices = sorted({claim.device for claim in asked.claims})
+        self._wanted = sorted({(claim.device, claim.tag) for claim in asked.claims})
+        self.readings: dict[tuple[str, str], list[Reading]] = defaultdict(list)
+        self.tables: dict[str, TagTable] = {}
+        self.segments: dict[int, tuple[list[dict[str, Any]], list[str]]] = {}
+
+    def show(self, window: StoredWindow) -> None:
+        """Read a window and show all blocks of the claimed devices."""
+        if window.record in self.segments:
+            return
+        known = [each for each in self._devices if each in window.devices]
+        if not known:
+            self.segments[window.record] = ([], [window.root.hex()])
+            return
+        wanted = [(device, "") for device in known]
+        wanted += [pair for pair in self._wanted if pair[0] in window.devices]
+        log = self._logs(window.stream)
+        found = [log.disclose(position, wanted) for position in window.positions]
+        places = [at for at, each in enumerate(found) if each.leaves]
+        self.segments[window.record] = (
+            [_segment(at, found[at]) for at in places],
+            _rest([each.summary.leaf_hash for each in found], places),
+        )
+        for each in found:
+            self._take(each)
+
+    def _take(self, disclosed: Disclosed) -> None:
+        tables = {table.digest: table for table in disclosed.tables}
+        self.tables |= tables
+        leaves = {leaf.index: leaf.body for leaf in disclosed.leaves}
+        for index, body in leaves.items():
+            header = header_of(body)
+            if header is None or not header["rows"]:
+                continue
+            tags = tables[header["table"]].groups[header["rate_group"]]
+            for place, tag in enumerate(tags, index + 3):
+                pair = (header["device"], tag.name)
+                if pair in self._wanted:
+                    self.readings[pair] += column_values(leaves[index + 1], leaves[place], tag)
+
+    def bounds(self) -> tuple[int, int] | None:
+        """The latest of the tags' first good readings, and the earliest of their last ones."""
+        first, last = [], []
+        for pair in self._wanted:
+            times = [
+                each.time_us
+                for each in self.readings[pair]
+                if each.value is not None
+                and self._asked.start_us <= each.time_us < self._asked.end_us
+            ]
+            if not times:
+                return None
+            first.append(min(times))
+            last.append(max(times))
+        return max(first), min(last)
+
+    def reckoned(self) -> list[Reckoned]:
+        span = (self._asked.start_us, self._asked.end_us)
+        return [
+            reckon(claim, self.readings[claim.device, claim.tag], span)
+            for claim in self._asked.claims
+        ]
+
+
+def prove(
+    bundle: Mapping[str, Any],
+    log: bytes,
+    asked: Asked,
+    windows: Sequence[StoredWindow],
+    logs: Callable[[str], Disclose],
+) -> tuple[bytes, list[Reckoned]]:
+    """The proof's file, and the claims with their numbers.
+
+    ``bundle``: proof of all window records of the days concerned, in log ``log``; ``windows``: all
+    with readings in the span. ``ClaimError`` where a claim cannot be made; ``KeyError`` or
+    ``LogDamageError`` where the segments are not kept any more.
+    """
+    shown = _Shown(asked, logs)
+    order = sorted(windows, key=lambda each: (each.first_us, each.record))
+    if all(claim.kind is ClaimKind.DELTA for claim in asked.claims):
+        _show_ends(shown, order)
+    else:
+        for window in order:
+            shown.show(window)
+    claims = shown.reckoned()
+    devices = sorted({claim.device for claim in asked.claims})
+    told = []
+    for window in sorted(windows, key=lambda each: each.record):
+        segments, inclusion = shown.segments.get(window.record, ([], [window.root.hex()]))
+        tree = DeviceTree(window.devices, window.secret)
+        told.append(
+            {
+                "record": window.record,
+                **tree.shown(devices),
+                "segments": segments,
+                "inclusion": inclusion,
+            }
+        )
+    span = {
+        "log": log.hex(),
+        "group": asked.group,
+        "start_us": asked.start_us,
+        "end_us": asked.end_us,
+    }
+    return sealed(bundle, span, told, list(shown.tables.values()), claims), claims
+
+
+def _segment(place: int, disclosed: Disclosed) -> dict[str, Any]:
+    return {
+        "index": place,
+        "summary": disclosed.summary.to_json(),
+        "leaves": [
+            {"index": leaf.index, "salt": leaf.salt.hex(), "body": leaf.body.hex()}
+            for leaf in disclosed.leaves
+        ],
+        "inclusion": [node.hex() for node in disclosed.proof],
+    }
+
+
+def _rest(leaves: list[bytes], places: Sequence[int]) -> list[str]:
+    """What the tree of a window needs besides the segments shown."""
+    return [node.hex() for node in multiproof(MemoryNodes(leaves), places, len(leaves))]
+
+
+def _show_ends(shown: _Shown, order: Sequence[StoredWindow]) -> None:
+    """Show windows from both ends inwards until what is left lies between the readings shown."""
+    for window in order:
+        shown.show(window)
+        if shown.bounds() is not None:
+            break
+    for window in sorted(order, key=lambda each: each.last_us, reverse=True):
+        bounds = shown.bounds()
+        if bounds is None or not bounds[0] < window.first_us <= window.last_us < bounds[1]:
+            shown.show(window)
