@@ -6,10 +6,11 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from xinlian.services.soak import crash
+from xinlian.services.soak import crash, ingest
 
 SOAKS: Final[dict[str, tuple[Callable[[list[str]], int], str]]] = {
     "crash": (crash.main, "kill -9 node, gateway and API under load; nothing final is lost"),
+    "ingest": (ingest.main, "kill -9 a collector under load; nothing acknowledged is lost"),
 }
 """Each soak by its name, and what it is about."""
 

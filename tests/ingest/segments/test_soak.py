@@ -1,0 +1,39 @@
+"""The soak of ``./xl soak ingest`` in its short form: the whole of it with few kills."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from xinlian.services.soak.ingest import run
+from xinlian.services.soak.ingest_child import STREAM
+from xinlian.services.soak.ingest_judge import LogJudge
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("soak")
+
+
+def test_four_kills_and_a_store_that_was_away(site: Path) -> None:
+    report = run(site, rounds=4, seed=11, away=120)
+    assert report.faults == []
+    assert report.kills == 4
+    assert report.acknowledged > 0
+    assert report.rows_in_store == report.rows_in_log > 0
+    assert report.proofs > 0
+
+
+def test_the_judge_sees_what_is_lost(site: Path) -> None:
+    judge = LogJudge(site / "log" / STREAM)
+    judge.read()
+    assert judge.faults == []
+    judge.acknowledged([(0, 999_999)])
+    assert judge.faults == ["put 999999 of group 0 was acknowledged and is lost"]
+    damaged = min((site / "log" / STREAM).glob("*.xlseg"))
+    data = bytearray(damaged.read_bytes())
+    data[len(data) // 2] ^= 1
+    damaged.write_bytes(data)
+    judge = LogJudge(site / "log" / STREAM)
+    judge.read()
+    assert "cannot be read" in judge.faults[0]
