@@ -1,0 +1,205 @@
+"""Meter files: quarter hours from CSV, by a mapping of columns, in exact integers."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Final, TextIO
+
+import numpy as np
+from xinlian.ingest.model.energy.exact import EnergyError
+from xinlian.ingest.model.energy.load import DAYS_MAX, LoadSeries
+
+__all__ = ["PLAIN", "STEEL", "ColumnMap", "read_meter_csv"]
+
+ROWS_MAX: Final = DAYS_MAX * 96
+_STEP: Final = timedelta(minutes=15)
+_SPLIT: Final = re.compile(r"[-/.: T]+")
+_CELL_MAX: Final = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnMap:
+    """Which column holds what. Energy in kWh, reactive energy in kvarh, CO2 in tonnes."""
+
+    time: str
+    order: str = "ymd"
+    """Order of day, month and year in the time: ``ymd``, ``dmy`` or ``mdy``."""
+    energy: str
+    reactive: str = ""
+    leading: str = ""
+    co2: str = ""
+    time_is_end: bool = False
+    """Whether the time of a row is the end of its quarter hour."""
+
+
+STEEL: Final = ColumnMap(
+    time="date",
+    order="dmy",
+    energy="Usage_kWh",
+    reactive="Lagging_Current_Reactive_Power_kVarh",
+    leading="Leading_Current_Reactive_Power_kVarh",
+    co2="CO2(tCO2)",
+    time_is_end=True,
+)
+"""The public year of a steel plant (UCI, "Steel Industry Energy Consumption")."""
+
+PLAIN: Final = ColumnMap(time="time", energy="kwh", reactive="kvarh")
+"""Own exports: ``time`` (ISO, start of the quarter hour), ``kwh`` and perhaps ``kvarh``."""
+
+
+@dataclass(slots=True)
+class _Row:
+    start: datetime
+    numbers: tuple[int, int, int, int]
+    midnight: bool
+
+
+def read_meter_csv(path: Path, columns: ColumnMap | None = None) -> LoadSeries:
+    """Read a file; without ``columns`` its head decides between ``STEEL`` and ``PLAIN``.
+
+    Missing quarter hours stand as 0 and are counted, repeated ones are dropped and told. Days that
+    are not whole at either end are filled likewise. ``EnergyError`` names the line at fault.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as text:
+            reader, columns = _reader(text, path.name, columns)
+            rows = list(_rows(reader, path.name, columns))
+    except (csv.Error, UnicodeDecodeError) as exc:
+        raise EnergyError(f"{path.name}: not CSV: {exc}", f"{path.name}：不是 CSV：{exc}") from exc
+    if not rows:
+        raise EnergyError(f"{path.name}: no readings", f"{path.name}：没有读数")
+    first = min(row.start for row in rows).date()
+    last = max(row.start for row in rows).date()
+    days = (last - first).days + 1
+    if days > DAYS_MAX:
+        raise EnergyError(
+            f"{path.name}: spans {days} days, at most {DAYS_MAX}",
+            f"{path.name}：跨 {days} 天，最多 {DAYS_MAX} 天",
+        )
+    return _load(path.stem, rows, first, days, columns)
+
+
+def _reader(
+    text: TextIO, name: str, columns: ColumnMap | None
+) -> tuple[csv.DictReader[str], ColumnMap]:
+    reader = csv.DictReader(text)
+    heads = set(reader.fieldnames or ())
+    if columns is None:
+        columns = STEEL if STEEL.energy in heads else PLAIN
+        if columns is PLAIN and PLAIN.reactive not in heads:
+            columns = ColumnMap(time=PLAIN.time, energy=PLAIN.energy)
+    wanted = {columns.time, columns.energy, columns.reactive, columns.leading, columns.co2} - {""}
+    missing = ", ".join(sorted(wanted - heads))
+    if missing:
+        raise EnergyError(f"{name}: no column {missing}", f"{name}：缺少列 {missing}")
+    return reader, columns
+
+
+def _rows(reader: csv.DictReader[str], name: str, columns: ColumnMap) -> Iterator[_Row]:
+    before: datetime | None = None
+    for number, row in enumerate(reader, 2):
+        try:
+            if number > ROWS_MAX + 1:
+                raise ValueError(f"more than {ROWS_MAX} rows")
+            moment = _moment(row[columns.time], columns.order)
+            # Some meters write the midnight that ends a day as 0:00 of the same day.
+            midnight = (
+                columns.time_is_end
+                and moment.time() == datetime.min.time()
+                and before is not None
+                and before.date() == moment.date()
+                and before > moment
+            )
+            if midnight:
+                moment += timedelta(days=1)
+            before = moment
+            start = moment - _STEP if columns.time_is_end else moment
+            if start.minute % 15 or start.second:
+                raise ValueError("not a quarter hour")
+            numbers = (
+                _scaled(row[columns.energy], 1_000),
+                _scaled(row[columns.reactive], 1_000) if columns.reactive else 0,
+                _scaled(row[columns.leading], 1_000) if columns.leading else 0,
+                _scaled(row[columns.co2], 1_000_000) if columns.co2 else 0,
+            )
+        except (KeyError, TypeError, ValueError, OverflowError, InvalidOperation) as exc:
+            raise EnergyError(
+                f"{name}, line {number}: {exc!r}", f"{name} 第 {number} 行无效：{exc!r}"
+            ) from exc
+        if midnight:
+            before = None
+        yield _Row(start, numbers, midnight)
+
+
+def _load(name: str, rows: list[_Row], first: date, days: int, columns: ColumnMap) -> LoadSeries:
+    made = np.zeros((4, days * 96), dtype=np.int64)
+    seen = np.zeros(days * 96, dtype=np.bool_)
+    repeated = 0
+    origin = datetime.combine(first, datetime.min.time())
+    for row in rows:
+        place = int((row.start - origin) / _STEP)
+        if seen[place]:
+            repeated += 1
+            continue
+        seen[place] = True
+        made[:, place] = row.numbers
+    missing = int((~seen).sum())
+    midnights = sum(row.midnight for row in rows)
+    notes: list[tuple[str, str]] = []
+    if midnights:
+        notes.append(
+            (
+                f"{midnights} rows write the midnight that ends a day with that day's own date; "
+                "they were put at its end.",
+                f"{midnights} 行把一天结束的零点记为当天 0:00，已归入当天最后一刻。",
+            )
+        )
+    zeros = int(((made[0] == 0) & seen).sum())
+    if zeros:
+        notes.append(
+            (f"{zeros} quarter hours read exactly 0 kWh.", f"{zeros} 个 15 分钟读数恰为 0 kWh。")
+        )
+    if repeated:
+        notes.append(
+            (
+                f"{repeated} rows repeat a quarter hour and were dropped.",
+                f"丢弃重复行 {repeated} 行。",
+            )
+        )
+    if missing:
+        notes.append((f"{missing} quarter hours are missing.", f"缺少 {missing} 个 15 分钟读数。"))
+    return LoadSeries(
+        name,
+        first,
+        made[0],
+        made[1] if columns.reactive else None,
+        made[2] if columns.leading else None,
+        made[3] if columns.co2 else None,
+        missing,
+        tuple(notes),
+    )
+
+
+def _moment(text: str, order: str) -> datetime:
+    parts = [int(part) for part in _SPLIT.split(text.strip()[:_CELL_MAX])]
+    if len(parts) not in (5, 6):
+        raise ValueError(f"not a time: {text[:_CELL_MAX]!r}")
+    by = dict(zip(order, parts[:3], strict=True))
+    year = by["y"] + 2_000 if by["y"] < 100 else by["y"]
+    hour, minute, second = (*parts[3:], 0)[:3]
+    # The clock of the place: a meter file names no zone.
+    return datetime(year, by["m"], by["d"], hour, minute, second)  # noqa: DTZ001
+
+
+def _scaled(text: str, factor: int) -> int:
+    """The number times ``factor``, which must be whole: nothing is rounded unsaid."""
+    value = Decimal((text or "").strip()[:_CELL_MAX]) * factor
+    if not abs(value) <= 1 << 53 or value != int(value):
+        raise ValueError(f"{text[:_CELL_MAX]!r} is finer than 1/{factor}, or too large")
+    return int(value)
