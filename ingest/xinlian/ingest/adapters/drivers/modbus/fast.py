@@ -12,7 +12,7 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol, cast
+from typing import Final, cast
 
 from xinlian.ingest.adapters.drivers.modbus.codec import RowDecoder
 from xinlian.ingest.adapters.drivers.modbus.frames import (
@@ -23,7 +23,7 @@ from xinlian.ingest.adapters.drivers.modbus.frames import (
     quality_of,
 )
 from xinlian.ingest.adapters.drivers.modbus.layout import Plan
-from xinlian.ingest.adapters.drivers.modbus.polls import STRIKES_MAX, Poll, share_s, struck
+from xinlian.ingest.adapters.drivers.modbus.polls import STRIKES_MAX, Job, Poll, share_s, struck
 from xinlian.ingest.adapters.drivers.modbus.watch import NEVER, Watch, watch
 from xinlian.ingest.adapters.drivers.modbus.writes import WriteJob
 from xinlian.ingest.model.quality import Quality
@@ -34,13 +34,6 @@ __all__ = ["FastSession"]
 
 JOBS_MAX: Final = 256
 NOTHING: Final = b"\xff"
-
-
-class _Job(Protocol):
-    left: int
-
-    def put(self, ask: int, outcome: bytes | Quality) -> None: ...
-    def tell(self) -> None: ...
 
 
 class FastSession(asyncio.Protocol):
@@ -84,7 +77,7 @@ class FastSession(asyncio.Protocol):
         self._lone = b""
         self._size = -1
         self._expect = NOTHING
-        self._job: _Job | None = None
+        self._job: Job | None = None
         self._requests: Sequence[Prepared] = ()
         self._next = 0
         self._heard = False
@@ -181,7 +174,7 @@ class FastSession(asyncio.Protocol):
         self._widen()
         self._fail(Quality.MALFORMED if self._heard else Quality.TIMEOUT)
 
-    def _begin(self, job: _Job, requests: Sequence[Prepared]) -> None:
+    def _begin(self, job: Job, requests: Sequence[Prepared]) -> None:
         self._job, self._requests, self._next = job, requests, 0
         self._poll_end = self._now() + self._timeout_s
         self._send()

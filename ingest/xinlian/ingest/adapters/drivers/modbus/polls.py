@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from xinlian.ingest.adapters.drivers.modbus.codec import RowDecoder
@@ -10,7 +10,7 @@ from xinlian.ingest.adapters.drivers.modbus.layout import Plan
 from xinlian.ingest.model.quality import Quality
 from xinlian.ingest.usecases.ports import Sink
 
-__all__ = ["STRIKES_MAX", "Poll", "share_s", "struck"]
+__all__ = ["STRIKES_MAX", "Job", "Poll", "share_s", "struck"]
 
 STRIKES: Final = {Quality.TIMEOUT: 4, Quality.MALFORMED: 1}
 STRIKES_MAX: Final = 20
@@ -28,6 +28,18 @@ def share_s(left_s: float, requests: int) -> float:
     """Seconds that the next of ``requests`` may take of those left to the poll: one that is never
     answered must not use up the time of the others."""
     return max(left_s, 0.0) / max(requests, 1)
+
+
+class Job(Protocol):
+    """Requests that belong together: ``put`` is called once for each, then ``tell``."""
+
+    left: int
+
+    def put(self, ask: int, outcome: bytes | Quality) -> None:
+        """The data of an answer, or why there is none."""
+
+    def tell(self) -> None:
+        """Everything was put, or will not be."""
 
 
 class Poll:

@@ -70,7 +70,7 @@ class ModbusSimulator:
     ) -> None:
         self._devices = tuple(devices)
         self._units = {device.id: _Unit(Image(device, signals)) for device in devices}
-        self._refresh_s = refresh_ms / 1_000
+        self.refresh_s = refresh_ms / 1_000
         self._ports: dict[str, int] = {}
         self._servers: list[asyncio.Server] = []
         self._stations: list[_Station] = []
@@ -114,7 +114,7 @@ class ModbusSimulator:
             self._stations.append(station)
             for device in members.values():
                 self._ports[device.id] = server.sockets[0].getsockname()[1]
-        self._timer = loop.call_later(self._refresh_s, self._tick)
+        self._timer = loop.call_later(self.refresh_s, self._tick)
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -127,7 +127,7 @@ class ModbusSimulator:
 
     def _tick(self) -> None:
         self._forget()
-        self._timer = asyncio.get_running_loop().call_later(self._refresh_s, self._tick)
+        self._timer = asyncio.get_running_loop().call_later(self.refresh_s, self._tick)
 
     def _forget(self) -> None:
         for station in self._stations:
