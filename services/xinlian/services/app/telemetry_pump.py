@@ -64,7 +64,7 @@ class TelemetryPump:
             position = batch.next
             owed = None
         if moved:
-            commit(folder, STORE, position)
+            commit(folder, STORE, position - 1)
         return moved
 
 
