@@ -15,7 +15,14 @@ from xinlian.ingest.adapters.log.consumers import commit, committed
 from xinlian.ingest.adapters.log.entries import ENTRY, FILE_HEAD
 from xinlian.ingest.adapters.log.log import LogLimits, SegmentLog
 from xinlian.ingest.adapters.log.reader import LogReader
-from xinlian.ingest.usecases.log_ports import Damage, Entry, Kind, LogDamageError, LogFullError
+from xinlian.ingest.usecases.log_ports import (
+    Damage,
+    Entry,
+    Kind,
+    LogDamageError,
+    LogError,
+    LogFullError,
+)
 
 
 def write(log: SegmentLog, *payloads: bytes) -> int:
@@ -162,12 +169,14 @@ def test_lost_acknowledged_entries_are_told_and_their_positions_not_used_again(
 
 def test_positions_that_a_consumer_has_are_not_used_again(tmp_path: Path) -> None:
     filled(tmp_path)
-    commit(tmp_path, "store", 11)
+    with pytest.raises(LogError, match="ends before 6"):
+        commit(tmp_path, "store", 6)
+    commit(tmp_path, "store", 5)
     only_file(tmp_path).unlink()
     (tmp_path / "durable").unlink()
     log = SegmentLog(tmp_path)
     assert log.damage is not None
-    assert log.next == 12
+    assert log.next == 6
     log.close()
 
 

@@ -155,3 +155,25 @@ def test_audits_stand_in_the_log(tmp_path: Path) -> None:
     assert b"setpoint" in entry.payload
     assert METER.digest not in reader.tables
     reader.close()
+
+
+def test_a_reader_that_stays_open_while_writers_come_and_go(tmp_path: Path) -> None:
+    reader = LogReader(tmp_path)
+    assert reader.segments(0).next == 0
+    found: list[int] = []
+    position = 0
+    for life in range(6):
+        limits = LogLimits(file_bytes=64 << 20 if life % 2 else 2000)
+        made = recorder(tmp_path, log_limits=limits)
+        for number in range(3):
+            put(made, frame("m1", T0 + (life * 3 + number) * SECOND))
+            batch = reader.segments(position)
+            found += [segment.sequence for _, segment in batch.segments]
+            position = batch.next
+        made.close()
+        last = max(tmp_path.glob("*.xlseg"))
+        last.write_bytes(last.read_bytes() + b"XLEN torn")
+        if life == 3:
+            position = reader.segments(position).next
+    assert found == list(range(18))
+    reader.close()

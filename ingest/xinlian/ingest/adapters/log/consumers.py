@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 from zlib import crc32
 
+from xinlian.ingest.adapters.log.watermark import load_watermark
 from xinlian.ingest.usecases.log_ports import LogError
 
 __all__ = ["NOTHING", "commit", "committed"]
@@ -20,11 +21,19 @@ _FOLDER: Final = "consumers"
 
 
 def commit(folder: Path, name: str, position: int) -> None:
-    """Note that ``name`` has all up to ``position``, durably. It never goes back."""
+    """Note that ``name`` has all up to ``position``, durably. It never goes back. ``LogError`` if
+    the log does not have that position: a writer would take it for one that was lost."""
     if not _NAME.fullmatch(name):
         raise LogError(f"{name!r} is no name of a consumer", f"{name!r} 不是有效的消费者名称")
     if position <= committed(folder, name):
         return
+    durable = load_watermark(folder)
+    if durable is None or position >= durable.next:
+        behind = 0 if durable is None else durable.next
+        raise LogError(
+            f"{name!r} cannot have entry {position}: the log in {folder} ends before {behind}",
+            f"{name!r} 不可能已有条目 {position}：日志 {folder} 在 {behind} 之前结束",
+        )
     place = folder / _FOLDER
     place.mkdir(exist_ok=True)
     text = f"{position}"
