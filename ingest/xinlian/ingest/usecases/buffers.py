@@ -1,0 +1,295 @@
+"""The buffer of one rate group of one device: takes answers as they come, makes frames of them.
+
+On the fast path an answer costs two appends; all decoding and judging is done by the thousand when
+a frame is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from xinlian.ingest.model.deadband import Deadband
+from xinlian.ingest.model.devices import Device
+from xinlian.ingest.model.frames import Column, Counts, Frame
+from xinlian.ingest.model.lanes import Lane, is_bad, known_code, lanes
+from xinlian.ingest.model.quality import Quality
+from xinlian.ingest.usecases.clock import Clock
+from xinlian.ingest.usecases.ports import Decoder
+
+__all__ = ["BUFFER_BYTES", "GroupBuffer"]
+
+BUFFER_BYTES: Final = 16 << 20
+"""What one buffer may hold, about."""
+_TELL_S: Final = 10.0
+"""A failure that goes on is told again as a row after this time; every cycle of it is counted."""
+_HEARTBEAT_US: Final = 60_000_000
+_AHEAD_US: Final = 1_000_000
+_INT64: Final = 1 << 62
+
+_Row = tuple[int, Sequence[Any] | None, Sequence[int] | int | None, int | None]
+"""Position among the times, values (``None``: a failure), qualities, source time."""
+_Quality = npt.NDArray[np.uint8]
+
+
+class GroupBuffer:
+    """The ``Sink`` of a (device, rate group). ``failing`` is told of failures that a driver tells.
+
+    ``busy`` polls are under way since ``started`` (monotonic seconds). ``late`` and ``latency``
+    (seconds) gather since they were last cleared.
+    """
+
+    __slots__ = (
+        "_clock", "_columns", "_deadband", "_failing", "_lanes", "_last_us", "_parts", "_row_bytes",
+        "_rows", "_rows_max", "_times", "_told", "_told_at", "busy", "decoder", "device", "durable",
+        "fails", "group", "late", "latency", "lost", "missed", "period_s", "received", "started",
+        "turn",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        device: Device,
+        group: int,
+        decoder: Decoder | None,
+        clock: Clock,
+        failing: Callable[[Quality], None],
+        held_s: float = 1.0,
+    ) -> None:
+        """``held_s``: how long rows may have to wait here, for sizing."""
+        self.device, self.group, self.decoder = device, group, decoder
+        self.period_s = device.table.periods[group] / 1_000
+        self._clock, self._failing = clock, failing
+        tags = device.table.groups[group]
+        self._lanes = lanes(device.table, group)
+        self._columns = len(tags)
+        self._row_bytes = decoder.row_bytes if decoder is not None else -1
+        banded = any(tag.deadband for tag in tags)
+        beat = max(_HEARTBEAT_US, int(self.period_s * 10_000_000))
+        self._deadband = Deadband(tags, beat) if banded else None
+        width = max(self._row_bytes, 8 * self._columns)
+        wanted = max(4_096, int(4 * held_s / self.period_s))
+        self._rows_max = max(4, min(wanted, BUFFER_BYTES // width))
+        self._parts: list[bytes] = []
+        self._times: list[int] = []
+        self._rows: list[_Row] = []
+        self._last_us = 0
+        self._told, self._told_at = Quality.GOOD, float("-inf")
+        self.busy, self.started, self.turn = False, 0.0, 0
+        self.received = self.missed = self.lost = self.fails = 0
+        self.late: list[float] = []
+        self.latency: list[float] = []
+        self.durable: list[Callable[[], None]] = []
+
+    @property
+    def dirty(self) -> bool:
+        """Whether there is anything to make a frame of."""
+        return bool(self.received or self.missed)
+
+    def _stamp(self, received_us: int | None) -> int | None:
+        """The time of a row, ascending; ends a poll. ``None``: there is no room."""
+        at = self._clock.monotonic()
+        now = self._clock.base_us + int(at * 1e6)
+        if self.busy:
+            self.busy = False
+            self.latency.append(at - self.started)
+        if len(self._times) >= self._rows_max:
+            self.missed += 1
+            self.lost += 1
+            return None
+        if received_us is None or not 0 < received_us < now + _AHEAD_US:
+            received_us = now
+        if received_us <= self._last_us:
+            received_us = self._last_us + 1
+        self._last_us = received_us
+        return received_us
+
+    def raw(self, payload: bytes | memoryview, received_us: int | None = None) -> None:
+        """See ``Sink``."""
+        if len(payload) != self._row_bytes:
+            self.failed(Quality.MALFORMED)
+            return
+        stamp = self._stamp(received_us)
+        if stamp is None:
+            return
+        self._times.append(stamp)
+        self._parts.append(payload if type(payload) is bytes else bytes(payload))
+        self.received += 1
+        self.fails = 0
+
+    def row(
+        self,
+        values: Sequence[Any],
+        quality: Sequence[int] | None = None,
+        *,
+        received_us: int | None = None,
+        source_us: int | None = None,
+        durable: Callable[[], None] | None = None,
+    ) -> bool:
+        """See ``Sink``."""
+        unequal = quality is not None and len(quality) != self._columns
+        if len(values) != self._columns or unequal:
+            self.failed(Quality.MALFORMED)
+            return False
+        stamp = self._stamp(received_us)
+        if stamp is None:
+            return False
+        if source_us is not None and not -_INT64 < source_us < _INT64:
+            source_us = None
+        self._rows.append((len(self._times), values, quality, source_us))
+        self._times.append(stamp)
+        self.received += 1
+        self.fails = 0
+        if durable is not None:
+            self.durable.append(durable)
+        return True
+
+    def failed(self, quality: Quality, *, received_us: int | None = None) -> None:
+        """See ``Sink``."""
+        self.fails += 1
+        self.miss(quality, received_us)
+        self._failing(quality)
+
+    def miss(self, quality: Quality, received_us: int | None = None) -> None:
+        """A cycle that brought nothing; told as a row at first, and then now and again."""
+        at = self._clock.monotonic()
+        self.busy = False
+        self.missed += 1
+        if self.received or quality != self._told or at - self._told_at >= _TELL_S:
+            stamp = self._stamp(received_us)
+            if stamp is None:
+                self.missed -= 1
+                return
+            self._rows.append((len(self._times), None, int(quality), None))
+            self._times.append(stamp)
+            self._told, self._told_at = quality, at
+
+    def take(self) -> Frame | None:
+        """What came since the last call, judged; ``None`` if nothing did."""
+        if not self.dirty:
+            return None
+        table, times = self.device.table, np.array(self._times, np.int64)
+        columns, quality = self._values(len(times))
+        made, quality = self._judge(columns, quality, len(times))
+        source = self._source(times)
+        suppressed = 0
+        if self._deadband is not None and len(times):
+            kept = self._deadband.keep(np.array(made, np.float64), quality, times)
+            # Failures are always told: they carry a reason, and the counts rely on it.
+            for position, values, _, _ in self._rows:
+                if values is None:
+                    kept[position] = True
+            if not kept.all():
+                suppressed = len(kept) - int(kept.sum())
+                times, made = times[kept], tuple(column[kept] for column in made)
+                quality = None if quality is None else np.ascontiguousarray(quality[:, kept])
+                source = None if source is None else source[kept]
+        bad = 0 if quality is None else int(is_bad(quality).sum())
+        if quality is not None and not quality.any():
+            quality = None
+        counts = Counts(self.received + self.missed, self.received, self.missed, suppressed, bad)
+        if self.received:
+            self._told = Quality.GOOD
+        self._clear()
+        for array in (times, *made, quality, source):
+            if array is not None:
+                array.flags.writeable = False
+        return Frame(self.device.id, table, self.group, times, made, quality, source, counts)
+
+    def _clear(self) -> None:
+        self._parts, self._times, self._rows = [], [], []
+        self.received = self.missed = 0
+
+    def _decoded(self) -> tuple[Column, ...]:
+        """Columns of the raw answers alone."""
+        if self.decoder is None or not self._parts:
+            return ()
+        rows = np.frombuffer(b"".join(self._parts), np.uint8)
+        return self.decoder.columns(rows.reshape(len(self._parts), self._row_bytes))
+
+    def _values(self, n: int) -> tuple[list[Column] | None, _Quality | None]:
+        """Values in columns [n] and the qualities [tags, n] that drivers and conversion gave."""
+        decoded = self._decoded()
+        if not self._rows:
+            return list(decoded) if decoded else None, None
+        quality = np.zeros((self._columns, n), np.uint8)
+        raw_at = np.ones(n, np.bool_)
+        raw_at[[row[0] for row in self._rows]] = False
+        answered = [row for row in self._rows if row[1] is not None]
+        places = [row[0] for row in answered]
+        columns: list[Column] = [_NOTHING] * self._columns
+        for lane in self._lanes:
+            self._fill(lane, columns, quality, decoded, raw_at, answered, places)
+        for position, _, codes, _ in self._rows:
+            if isinstance(codes, int):
+                quality[:, position] = codes
+            elif codes is not None:
+                given = np.array([known_code(int(code)) for code in codes], np.uint8)
+                quality[:, position] = np.where(
+                    given != 0,
+                    np.where(is_bad(given), given, np.maximum(given, quality[:, position])),
+                    quality[:, position],
+                )
+        return columns, quality
+
+    def _fill(
+        self,
+        lane: Lane,
+        columns: list[Column],
+        quality: _Quality,
+        decoded: tuple[Column, ...],
+        raw_at: npt.NDArray[np.bool_],
+        answered: list[_Row],
+        places: list[int],
+    ) -> None:
+        """One lane's columns, rows and raw answers put in their order."""
+        matrix = np.zeros((len(lane.places), len(raw_at)), lane.type.dtype)
+        if decoded:
+            matrix[:, raw_at] = np.stack([decoded[place] for place in lane.places])
+        if answered:
+            values, given = lane.take([row[1] for row in answered if row[1] is not None])
+            matrix[:, places] = values
+            if given is not None:
+                quality[np.ix_(lane.places, places)] = given
+        for place, column in zip(lane.places, matrix, strict=True):
+            columns[place] = column
+
+    def _judge(
+        self, columns: list[Column] | None, quality: _Quality | None, n: int
+    ) -> tuple[tuple[Column, ...], _Quality | None]:
+        """Ranges and floats that are no numbers; 0 where the quality is bad."""
+        if columns is None:
+            columns = [_NOTHING] * self._columns
+            for lane in self._lanes:
+                for place in lane.places:
+                    columns[place] = np.zeros(n, lane.type.dtype)
+            return tuple(columns), quality
+        for lane in self._lanes:
+            if not lane.judged and quality is None:
+                continue
+            matrix = np.stack([columns[place] for place in lane.places])
+            found = lane.judge(matrix) if lane.judged else None
+            if found is not None:
+                if quality is None:
+                    quality = np.zeros((self._columns, n), np.uint8)
+                at = np.array(lane.places)
+                quality[at] = np.maximum(quality[at], found)
+            if quality is not None:
+                worthless = is_bad(quality[np.array(lane.places)])
+                if worthless.any():
+                    matrix[worthless] = 0
+                    for place, column in zip(lane.places, matrix, strict=True):
+                        columns[place] = column
+        return tuple(columns), quality
+
+    def _source(self, times: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:
+        told = [(row[0], row[3]) for row in self._rows if row[3] is not None]
+        if not told:
+            return None
+        source = times.copy()
+        source[[place for place, _ in told]] = [time_us for _, time_us in told]
+        return source
+
+
+_NOTHING: Final[Column] = np.zeros(0, np.uint8)

@@ -1,0 +1,324 @@
+"""The collector: polls what is due, makes frames of what came, hands them on.
+
+One tick of the event loop starts all polls that are due; there is no task per poll. A poll that is
+still under way when its group is due again makes that cycle a missed one: polls of a group never
+overlap, and nothing is caught up with in bursts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import logging
+import sys
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final
+
+from xinlian.ingest.model.devices import Device, DeviceGroup, Plant
+from xinlian.ingest.model.quality import Quality
+from xinlian.ingest.model.schedule import Ring, phase
+from xinlian.ingest.usecases.buffers import GroupBuffer
+from xinlian.ingest.usecases.clock import Clock
+from xinlian.ingest.usecases.figures import SUMMED
+from xinlian.ingest.usecases.flushing import GroupFlush
+from xinlian.ingest.usecases.limits import Limits
+from xinlian.ingest.usecases.links import Link, LinkState
+from xinlian.ingest.usecases.ports import Driver, FrameSink
+
+__all__ = ["Collector"]
+
+_LOG: Final = logging.getLogger(__name__)
+_TICK_MIN_S: Final = 0.001
+_TICK_MAX_S: Final = 0.25
+_LOOK_S: Final = 1.0
+_SWITCH_S: Final = 0.0005
+_STOP_TRIES: Final = 200
+_Member = tuple[Link, GroupBuffer, GroupFlush]
+
+
+class Collector:
+    """Collects a plant until it is stopped. ``drivers`` gives the driver of a kind."""
+
+    def __init__(
+        self,
+        plant: Plant,
+        drivers: Callable[[str], Driver],
+        out: FrameSink,
+        *,
+        clock: Clock | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self._drivers, self._out = drivers, out
+        self.clock = clock if clock is not None else Clock()
+        self._limits = limits if limits is not None else Limits()
+        self._monotonic = self.clock.monotonic
+        self.plant = Plant(party=plant.party, groups=(), devices=())
+        self.links: dict[str, Link] = {}
+        self._flushes: dict[str, GroupFlush] = {}
+        self._rings: dict[int, Ring[_Member]] = {}
+        self._retries: list[tuple[float, int, Link]] = []
+        self._to_open: deque[Link] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._opening = self._number = 0
+        self._since = self._monotonic()
+        self._looked = self._followed = self._since
+        self._timer: asyncio.TimerHandle | None = None
+        self._stopping: asyncio.Event | None = None
+        _, new = self._apply(plant)
+        for link in new:
+            self._soon(link, self._since)
+
+    # -- the plant ---------------------------------------------------------------------------------
+
+    def _apply(self, plant: Plant) -> tuple[list[Link], list[Link]]:
+        """Take a plant; the links that it no longer has, or has otherwise, and the new ones."""
+        for device in plant.devices:
+            self._drivers(device.driver).check(device)
+        groups = {group.id: group for group in plant.groups}
+        wanted = {device.id: device for device in plant.devices}
+        changed = {
+            group.id
+            for group in self.plant.groups
+            if group.id in groups and groups[group.id] != group
+        }
+        gone = [
+            link
+            for name, link in self.links.items()
+            if wanted.get(name) != link.device or link.device.group in changed
+        ]
+        for link in gone:
+            del self.links[link.device.id]
+        now = self._monotonic()
+        for group in plant.groups:
+            self._group(group, now)
+        new = [
+            self._link(device, groups[device.group])
+            for name, device in wanted.items()
+            if name not in self.links
+        ]
+        self.links.update((link.device.id, link) for link in new)
+        self.plant = plant
+        self._arrange(now)
+        return gone, new
+
+    def _group(self, group: DeviceGroup, now: float) -> None:
+        flush = self._flushes.get(group.id)
+        if flush is None:
+            self._flushes[group.id] = GroupFlush(group, self._out, self._limits, now)
+        else:
+            flush.group = group
+
+    def _link(self, device: Device, group: DeviceGroup) -> Link:
+        held_s = group.segment_ms / 1_000
+        driver = self._drivers(device.driver)
+        return Link(device, driver, self.clock, self._limits, held_s, self._soon)
+
+    def _arrange(self, now: float) -> None:
+        """Put every (device, rate group) into the ring of its period."""
+        members: dict[int, list[tuple[float, _Member]]] = {period: [] for period in self._rings}
+        for flush in self._flushes.values():
+            flush.links = {}
+        for link in self.links.values():
+            flush = self._flushes[link.device.group]
+            flush.links[link.device.id] = link
+            for buffer in link.buffers:
+                period = link.device.table.periods[buffer.group]
+                share = phase(f"{link.device.id} {buffer.group}")
+                members.setdefault(period, []).append((share, (link, buffer, flush)))
+        for period, each in members.items():
+            if period not in self._rings:
+                self._rings[period] = Ring(period / 1_000, now)
+            self._rings[period].rearrange(each, now)
+        self._rings = {period: ring for period, ring in self._rings.items() if len(ring)}
+
+    async def reload(self, plant: Plant) -> dict[str, int]:
+        """Take another plant: only devices that changed are dropped. ``TagError`` if a driver
+        refuses one, and then nothing changes. How many devices were kept, dropped and added.
+
+        What is behind the collector must know new groups before.
+        """
+        before = set(self.links.values())
+        gone, new = self._apply(plant)
+        kept = before.intersection(self.links.values())
+        # A port that a device listens on must be free before its successor asks for it.
+        await asyncio.gather(*(link.stop() for link in gone))
+        for link in new:
+            self._soon(link, self._monotonic())
+        for link in gone:
+            self._flushes[link.device.group].finish([link])
+        groups = {group.id for group in plant.groups}
+        for name in [
+            name for name in self._flushes if name not in groups and self._flushes[name].empty
+        ]:
+            del self._flushes[name]
+        self._schedule(self._monotonic())
+        return {"kept": len(kept), "dropped": len(gone), "added": len(self.links) - len(kept)}
+
+    # -- links -------------------------------------------------------------------------------------
+
+    def _soon(self, link: Link, at: float) -> None:
+        self._number += 1
+        heapq.heappush(self._retries, (at, self._number, link))
+
+    def _open_due(self, now: float) -> None:
+        while self._retries and self._retries[0][0] <= now:
+            self._to_open.append(heapq.heappop(self._retries)[2])
+        while self._to_open and self._opening < self._limits.opening:
+            link = self._to_open.popleft()
+            if link.state is LinkState.WAITING:
+                self._opening += 1
+                task = asyncio.get_running_loop().create_task(self._open(link))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+
+    async def _open(self, link: Link) -> None:
+        try:
+            await link.open()
+        finally:
+            self._opening -= 1
+
+    # -- time --------------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        try:
+            now = self._monotonic()
+            for ring in self._rings.values():
+                if ring.next <= now:
+                    self._poll(ring, now)
+            if now - self._followed >= self._limits.follow_s:
+                self._followed = now
+                self.clock.follow()
+            self._open_due(now)
+            for flush in self._flushes.values():
+                if flush.working or now >= flush.next:
+                    flush.step(now, self._monotonic)
+            if now - self._looked >= _LOOK_S:
+                self._looked = now
+                for link in self.links.values():
+                    link.look(now)
+        finally:
+            self._schedule(self._monotonic())
+
+    def _poll(self, ring: Ring[_Member], now: float) -> None:
+        for (link, buffer, flush), since in ring.due(now, _skipped):
+            session = link.session
+            if session is None or now < link.poll_next:
+                if link.begun:
+                    buffer.miss(link.quality)
+                continue
+            if link.unasked:
+                session.poll(buffer.group)
+                continue
+            if buffer.busy:
+                buffer.missed += 1
+                continue
+            if flush.slow > 1:
+                buffer.turn += 1
+                if buffer.turn % flush.slow:
+                    buffer.miss(Quality.SHED)
+                    continue
+            buffer.busy = True
+            buffer.started = now
+            buffer.late.append(now - since)
+            try:
+                session.poll(buffer.group)
+            except Exception as exc:  # noqa: BLE001 - a driver's fault ends no other device
+                _LOG.warning("%s: polling failed oddly", link.device.id, exc_info=exc)
+                buffer.failed(Quality.MALFORMED)
+
+    def _schedule(self, now: float) -> None:
+        """Set the next tick, for whatever is due first."""
+        if self._stopping is None:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        until = now + _TICK_MAX_S
+        for ring in self._rings.values():
+            until = min(until, ring.next)
+        for flush in self._flushes.values():
+            until = min(until, now if flush.working else flush.next)
+        if self._retries:
+            until = min(until, self._retries[0][0])
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(max(_TICK_MIN_S, until - now), self._tick)
+
+    async def run(self) -> None:
+        """Collect until ``stop``; then let go of all devices and hand on what came."""
+        self._stopping = asyncio.Event()
+        self._schedule(self._monotonic())
+        # A thread that writes segments may not hold up polls for the usual 5 ms.
+        switching_s = sys.getswitchinterval()
+        sys.setswitchinterval(_SWITCH_S)
+        try:
+            await self._stopping.wait()
+        finally:
+            sys.setswitchinterval(switching_s)
+            self._stopping = None
+            if self._timer is not None:
+                self._timer.cancel()
+            await self._wind_up()
+
+    def stop(self) -> None:
+        """Make ``run`` end."""
+        if self._stopping is not None:
+            self._stopping.set()
+
+    async def _wind_up(self) -> None:
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(link.stop() for link in self.links.values()))
+        tries = _STOP_TRIES
+        for flush in self._flushes.values():
+            while not flush.finish(flush.links.values()) and tries:
+                tries -= 1
+                await asyncio.sleep(0.05)
+
+    # -- what it says of itself --------------------------------------------------------------------
+
+    def status(self) -> dict[str, Any]:
+        """Plain members: the collector and its groups, and sums over all devices."""
+        now = self._monotonic()
+        states = [link.state for link in self.links.values()]
+        sums = {
+            name: sum(getattr(link.figures, name) for link in self.links.values())
+            for name in SUMMED
+        }
+        return {
+            "party": self.plant.party,
+            "running_s": round(now - self._since, 3),
+            "time_us": self.clock.now_us(),
+            "clock": {
+                "offset_us": self.clock.offset_us,
+                "jumps": self.clock.jumps,
+                "jumped": self.clock.jumped,
+            },
+            "devices": len(states),
+            "states": {state.value: states.count(state) for state in LinkState},
+            "groups": {
+                name: {"devices": len(flush.links), "slow": flush.slow, "refused": flush.refused}
+                for name, flush in self._flushes.items()
+            },
+            **sums,
+        }
+
+    def device(self, name: str) -> dict[str, Any]:
+        """Plain members of one device: how it stands, and its service figures since the start;
+        ``KeyError``. Some 100 us: ask for hundreds at once, not for all of ten thousand."""
+        link = self.links[name]
+        return {
+            "id": name,
+            "group": link.device.group,
+            "driver": link.driver.version,
+            "state": link.state.value,
+            "fault": link.fault,
+            **link.figures.snapshot(self._monotonic(), link.up_since),
+        }
+
+
+def _skipped(member: _Member, cycles: int) -> None:
+    """Cycles that were slept through."""
+    link, buffer, _ = member
+    if link.begun and not link.unasked:
+        buffer.missed += cycles
