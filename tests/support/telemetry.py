@@ -134,6 +134,14 @@ class Plant:
             Segment(PARTY, GROUP, self.window_s, count, times[0], last, tuple(blocks), secret)
         )
 
+    def late(self, at: int) -> Segment:
+        """A segment of a device that is heard of later."""
+        rows = frame("m3", 0, [START + at * SECOND + 77, START + (at + 1) * SECOND + 77])
+        first, last = int(rows.received_us[0]), int(rows.received_us[-1])
+        count = sum(isinstance(each, Segment) for each in self.log.entries)
+        secret = sha256(b"late %d" % at).digest()
+        return Segment(PARTY, GROUP, self.window_s, count, first, last, (self.block(rows),), secret)
+
     def block(self, of: Frame) -> Block:
         return Block(of, "modbus-tcp/1 (fast)", "CAL-2026-7", ClockState("synchronised", -12))
 

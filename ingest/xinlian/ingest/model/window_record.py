@@ -89,7 +89,9 @@ class DeviceTree:
 
 def service_of(window: ClosedWindow, key_devices: Sequence[str] | None = None) -> Service:
     """The figures that the counts and times of a window tell; latency and jitter are added by who
-    has its readings."""
+    has its readings. What came late adds its counts alone."""
+    if window.amendment:
+        return Service(counts=window.counts)
     keys = list(window.devices) if key_devices is None else list(key_devices)
     spans = [(each.start_us, each.end_us) for each in window.summaries]
     return Service(

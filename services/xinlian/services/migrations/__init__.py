@@ -32,6 +32,7 @@ def targets() -> Sequence[MetaData]:
     import xinlian.ledger.adapters.sql.outbox
     import xinlian.ledger.adapters.sql.tables
     import xinlian.services.app.tables
+    import xinlian.services.app.telemetry_tables
     import xinlian.services.app.trace_tables
     import xinlian.trace.adapters.certificates.tables
     import xinlian.trace.adapters.quality.tables

@@ -1,0 +1,173 @@
+"""Windows become records once, whatever dies when; proofs of them verify offline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import Engine, select
+from xinlian.ingest.adapters.log.consumers import committed
+from xinlian.ingest.model.telemetry_proof import Claim, ClaimKind
+from xinlian.ledger.adapters import xinlian_verify
+from xinlian.ledger.adapters.sql.engine import make_engine
+from xinlian.services.app import telemetry_evidence
+from xinlian.services.app.errors import Code, RefusedError
+from xinlian.services.app.telemetry_evidence import TelemetryEvidence
+from xinlian.services.app.telemetry_proofs import TelemetryProofs
+from xinlian.services.app.telemetry_tables import windows
+from xinlian.services.migrations import upgrade
+
+from tests.ingest.evidence.local import LocalEvidence, pins, sites_with, write
+from tests.support.telemetry import GROUP, PARTY, SECOND, START, Plant
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    url = f"sqlite:///{tmp_path / 'x.db'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres_database")
+    made = make_engine(url)
+    upgrade(made)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Engine]:
+    made = make_engine(f"sqlite:///{tmp_path / 'x.db'}")
+    upgrade(made)
+    yield made
+    made.dispose()
+
+
+def rows(engine: Engine) -> list[Any]:
+    with engine.connect() as connection:
+        order = (windows.c.start_us, windows.c.part)
+        return list(connection.execute(select(windows).order_by(*order)))
+
+
+def span(low: int, high: int) -> tuple[int, int]:
+    return START + low * SECOND, START + high * SECOND
+
+
+def test_a_claim_about_a_log_on_disk_is_proved_offline(engine: Engine, tmp_path: Path) -> None:
+    sites = sites_with(tmp_path, Plant().run(60))
+    evidence = LocalEvidence(engine)
+    assert TelemetryEvidence(engine, evidence, sites).round() == 6
+    proofs = TelemetryProofs(engine, evidence, sites)
+    claims = (
+        Claim(ClaimKind.DELTA, "m2", "energy"),
+        Claim(ClaimKind.INTEGRAL, "m2", "power", 2 * SECOND),
+    )
+    proven = proofs.prove(PARTY, GROUP, span(7, 52), claims)
+    report: Any = xinlian_verify.verify(proven.data, pins(proven.data))
+    assert report["exit"] == 0, report["steps"]
+    told = [one["en"] for one in report["steps"][15]["reasons"]]
+    # The counter rises by 3 hundredths of a kWh a second; its first reading is that of second 7.
+    assert told[0] == "m2/energy: delta is 1.32 kW.h, from 45 readings"
+    assert next(each.value for each in proven.claims) == "1.32"
+    (one,) = proofs.service(PARTY, span(0, 60))
+    assert (one.group, one.windows, one.service.loss_ppm) == (GROUP, 6, 0)
+    assert one.service.available_ppm == 1_000_000
+    assert proofs.devices(PARTY, GROUP, span(0, 10)) == ["m1", "m2"]
+
+
+def test_a_long_span_of_a_counter_shows_its_ends_alone(sqlite: Engine, tmp_path: Path) -> None:
+    sites = sites_with(tmp_path, Plant().run(120))
+    evidence = LocalEvidence(sqlite)
+    TelemetryEvidence(sqlite, evidence, sites).round()
+    proofs = TelemetryProofs(sqlite, evidence, sites)
+    claim = Claim(ClaimKind.DELTA, "m1", "energy")
+    proven = proofs.prove(PARTY, GROUP, span(0, 120), [claim])
+    report: Any = xinlian_verify.verify(proven.data, pins(proven.data))
+    assert report["exit"] == 0, report["steps"]
+    assert proven.claims[0].value == "3.57"
+    shown = orjson.loads(proven.data)["windows"]
+    assert [len(each["segments"]) for each in shown] == [5, *[0] * 10, 5]
+    assert "windows of which readings are left out: 10" in str(report["steps"][14])
+
+
+def test_who_dies_between_two_steps_records_nothing_twice(
+    sqlite: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sites = sites_with(tmp_path, Plant().run(60))
+    evidence = LocalEvidence(sqlite)
+
+    class Died(BaseException):
+        pass
+
+    def after_commit(*_: Any) -> None:
+        raise Died
+
+    def in_transaction(*_: Any) -> Any:
+        raise Died
+
+    with monkeypatch.context() as patch:
+        patch.setattr(telemetry_evidence, "commit", after_commit)
+        with pytest.raises(Died):
+            TelemetryEvidence(sqlite, evidence, sites).round()
+    done = len(rows(sqlite))
+    assert done == 6
+    with monkeypatch.context() as patch:
+        patch.setattr(evidence, "append", in_transaction)
+        assert TelemetryEvidence(sqlite, evidence, sites).round() == 0
+    later = Plant().run(60).run(60, since=60)
+    write(tmp_path, later, 31)
+    with monkeypatch.context() as patch:
+        patch.setattr(evidence, "append", in_transaction)
+        with pytest.raises(Died):
+            TelemetryEvidence(sqlite, evidence, sites).round()
+    assert len(rows(sqlite)) == done
+    assert TelemetryEvidence(sqlite, evidence, sites).round() == 6
+    assert TelemetryEvidence(sqlite, evidence, sites).round() == 0
+    assert [row.start_us for row in rows(sqlite)] == [START + at * 10 * SECOND for at in range(12)]
+    assert [row.leaf for row in rows(sqlite)] == list(range(12))
+    assert committed(tmp_path / str(PARTY) / "log" / "collector", "evidence") >= 60
+
+
+def test_late_segments_are_parts_that_name_the_first(sqlite: Engine, tmp_path: Path) -> None:
+    plant = Plant().run(40)
+    plant.log.entries.append(plant.late(14))
+    plant.run(20, since=40)
+    sites = sites_with(tmp_path, plant)
+    evidence = LocalEvidence(sqlite)
+    assert TelemetryEvidence(sqlite, evidence, sites).round() == 7
+    found = [(row.start_us, row.part) for row in rows(sqlite)]
+    assert (START + 10 * SECOND, 1) in found
+    log = evidence.ensure_log(PARTY, "telemetry")
+    with sqlite.connect() as connection:
+        records = [evidence.logs.record(connection, log, row.leaf) for row in rows(sqlite)]
+    late = next(each for each in records if each["part"] == 1)
+    first = next(row for row in rows(sqlite) if row.start_us == late["window_start_us"])
+    assert late["amends"] == first.leaf_hash.hex()
+    proofs = TelemetryProofs(sqlite, evidence, sites)
+    claim = Claim(ClaimKind.MAX, "m3", "torque")
+    proven = proofs.prove(PARTY, GROUP, span(10, 20), [claim])
+    report: Any = xinlian_verify.verify(proven.data, pins(proven.data))
+    assert report["exit"] == 0, report["steps"]
+    assert proofs.service(PARTY, span(0, 60))[0].service.span_us == 60 * SECOND
+
+
+def test_what_cannot_be_proved_is_refused(sqlite: Engine, tmp_path: Path) -> None:
+    sites = sites_with(tmp_path, Plant().run(20))
+    evidence = LocalEvidence(sqlite)
+    TelemetryEvidence(sqlite, evidence, sites).round()
+    proofs = TelemetryProofs(sqlite, evidence, sites)
+    claim = Claim(ClaimKind.MAX, "m1", "torque")
+    for group, low, high, asked, code in (
+        ("another", 0, 20, claim, Code.NOT_FOUND),
+        (GROUP, 500, 600, claim, Code.NOT_FOUND),
+        (GROUP, 20, 20, claim, Code.INVALID),
+        (GROUP, 0, 20, Claim(ClaimKind.MAX, "m9", "torque"), Code.INVALID),
+    ):
+        with pytest.raises(RefusedError) as refused:
+            proofs.prove(PARTY, group, span(low, high), [asked])
+        assert refused.value.code is code
+    for file in (tmp_path / str(PARTY) / "log" / "collector").glob("*.xlseg"):
+        file.unlink()
+    with pytest.raises(RefusedError) as refused:
+        proofs.prove(PARTY, GROUP, span(0, 20), [claim])
+    assert refused.value.code is Code.STATE
