@@ -159,8 +159,8 @@ def test_gaps_and_repeats_are_told(tmp_path: Path) -> None:
     assert load.energy_wh[7] == 0
     assert int(load.energy_wh.sum()) == 95 * 1_500
     told = " ".join(english for english, _ in load.notes)
-    assert "1 rows repeat" in told
-    assert "1 quarter hours are missing" in told
+    assert "dropped: 1" in told
+    assert "missing: 1" in told
 
 
 @pytest.mark.parametrize(

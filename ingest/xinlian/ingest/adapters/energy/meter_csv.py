@@ -163,17 +163,22 @@ def _load(name: str, rows: list[_Row], first: date, days: int, columns: ColumnMa
     zeros = int(((made[0] == 0) & seen).sum())
     if zeros:
         notes.append(
-            (f"{zeros} quarter hours read exactly 0 kWh.", f"{zeros} 个 15 分钟读数恰为 0 kWh。")
+            (
+                f"Quarter hours that read exactly 0 kWh: {zeros}.",
+                f"{zeros} 个 15 分钟读数恰为 0 kWh。",
+            )
         )
     if repeated:
         notes.append(
             (
-                f"{repeated} rows repeat a quarter hour and were dropped.",
+                f"Rows that repeat a quarter hour, dropped: {repeated}.",
                 f"丢弃重复行 {repeated} 行。",
             )
         )
     if missing:
-        notes.append((f"{missing} quarter hours are missing.", f"缺少 {missing} 个 15 分钟读数。"))
+        notes.append(
+            (f"Quarter hours that are missing: {missing}.", f"缺少 {missing} 个 15 分钟读数。")
+        )
     return LoadSeries(
         name,
         first,

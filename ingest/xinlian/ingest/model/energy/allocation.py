@@ -96,8 +96,8 @@ class AllocationLedger:
             )
         shares = tuple((bearer, -share) for bearer, share in found.shares)
         mirror = Posting(
-            reversal_id, found.source, found.start_us, found.end_us, -found.total_wh, found.key, shares,
-            posting_id, reason,
+            reversal_id, found.source, found.start_us, found.end_us, -found.total_wh, found.key,
+            shares, posting_id, reason,
         )  # fmt: skip
         return self._take(mirror)
 

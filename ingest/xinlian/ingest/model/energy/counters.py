@@ -48,7 +48,7 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Consumption:
-    """``steps[n]`` raw units were used from ``start_us + n * step_us`` on; their sum is ``total``"""
+    """``steps[n]`` raw units were used in the step from ``start_us + n * step_us`` on."""
 
     start_us: int
     step_us: int

@@ -1,0 +1,1 @@
+"""Energy on paper: the report of a year as PDF."""
