@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from xinlian.ingest.model.frames import Column, Frame
+from xinlian.ingest.adapters.store.values import column_type, engineering
+from xinlian.ingest.model.frames import Frame
 from xinlian.ingest.model.quality import BAD_MIN
 from xinlian.ingest.model.query import DAY_US
-from xinlian.ingest.model.tags import Tag, TagTable, ValueType
+from xinlian.ingest.model.tags import TagTable
 
 __all__ = [
     "NARROW",
@@ -26,18 +25,11 @@ __all__ = [
     "Batch",
     "Source",
     "batches",
-    "engineering",
     "is_wide",
-    "refined",
-    "refined_sql",
 ]
 
 WIDE_TAGS_MAX: Final = 1_000
 """Fixed tables with more tags than this are stored narrow."""
-_SINGLE: Final = frozenset(
-    (ValueType.BOOL, ValueType.INT8, ValueType.UINT8, ValueType.INT16, ValueType.UINT16,
-     ValueType.FLOAT32)
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,59 +73,6 @@ class Numbers:
 def is_wide(table: TagTable) -> bool:
     """Whether rows of a table have a column a tag."""
     return table.fixed and len(table.tags) <= WIDE_TAGS_MAX
-
-
-def column_type(tag: Tag) -> pa.DataType:
-    """float32 where the raw type has at most 24 significant bits, else float64."""
-    return pa.float32() if tag.type in _SINGLE else pa.float64()
-
-
-@lru_cache(maxsize=65_536)
-def _ratio(tag: Tag) -> tuple[float, float, float]:
-    scale = Fraction(tag.scale)
-    return float(scale.numerator), float(scale.denominator), float(tag.offset)
-
-
-def engineering(tag: Tag, raw: Column, dtype: npt.DTypeLike = np.float64) -> npt.NDArray[Any]:
-    """``raw * scale + offset``: the nearest float of the decimal for scales such as 0.1 or 5."""
-    above, below, offset = _ratio(tag)
-    if above == below == 1.0 and offset == 0.0:
-        return raw.astype(dtype, copy=False)
-    if above == 1.0 and offset == 0.0:
-        made = np.empty(len(raw), dtype)
-        return np.divide(raw, below, out=made, dtype=np.float64, casting="unsafe")
-    exact = raw.astype(np.float64)
-    if above != 1.0:
-        exact *= above
-    if below != 1.0:
-        exact /= below
-    if offset != 0.0:
-        exact += offset
-    return exact.astype(dtype, copy=False)
-
-
-def refined(tag: Tag, stored: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Stored values as float64; where float32 holds an integer's scaled value, the double nearest
-    to the decimal comes back (21.3, not 21.299999). NaN stays."""
-    wide = stored.astype(np.float64)
-    if tag.type not in _SINGLE or tag.type.is_float:
-        return wide
-    above, below, offset = _ratio(tag)
-    if above == below == 1.0 and offset == 0.0:
-        return wide
-    raw = np.rint((wide - offset) * below / above)
-    return raw * above / below + offset if offset else raw * above / below
-
-
-def refined_sql(tag: Tag, column: str, double: str) -> str:
-    """The same in SQL; ``double`` is the name of that type."""
-    wide = f"CAST({column} AS {double})"
-    above, below, offset = _ratio(tag)
-    if tag.type not in _SINGLE or tag.type.is_float or (above, below, offset) == (1.0, 1.0, 0.0):
-        return wide
-    return (
-        f"round(({wide} - {offset!r}) * {below!r} / {above!r}) * {above!r} / {below!r} + {offset!r}"
-    )
 
 
 def batches(frames: Iterable[Frame], numbers: Numbers) -> list[Batch]:

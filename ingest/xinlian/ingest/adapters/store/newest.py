@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
-from xinlian.ingest.adapters.store.arrow import NARROW, QUALITY, Source, refined
+from xinlian.ingest.adapters.store.arrow import NARROW, QUALITY, Source
 from xinlian.ingest.adapters.store.reading import Reading
 from xinlian.ingest.adapters.store.sql import ints, quoted, span, union
+from xinlian.ingest.adapters.store.values import refined
 from xinlian.ingest.model.quality import BAD_MIN
 from xinlian.ingest.model.query import DAY_US, DEVICES_MAX, Latest, QueryError
 

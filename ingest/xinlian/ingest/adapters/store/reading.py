@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from xinlian.ingest.adapters.store.arrow import NARROW, QUALITY, Source, refined, refined_sql
+from xinlian.ingest.adapters.store.arrow import NARROW, QUALITY, Source
 from xinlian.ingest.adapters.store.catalog import Catalog
 from xinlian.ingest.adapters.store.series import amend, empty, joined
 from xinlian.ingest.adapters.store.sql import Dialect, ints, quoted, span, union
+from xinlian.ingest.adapters.store.values import refined, refined_sql
 from xinlian.ingest.model.quality import BAD_MIN
 from xinlian.ingest.model.query import (
     Series,

@@ -9,9 +9,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from xinlian.ingest.adapters.store.arrow import NARROW, Source, is_wide, refined
+from xinlian.ingest.adapters.store.arrow import NARROW, Source, is_wide
 from xinlian.ingest.adapters.store.newest import Newest
 from xinlian.ingest.adapters.store.sql import ROLL_COLUMNS, ints, quoted, span, union
+from xinlian.ingest.adapters.store.values import refined
 from xinlian.ingest.model.quality import BAD_MIN
 from xinlian.ingest.model.query import Aggregate, Downsample, Known, QueryError, Roll, Steps
 
@@ -88,7 +89,7 @@ class Stepping(Newest):
             )
             rows = self._read(
                 f"SELECT _device, _tag, _t, {chosen} FROM "
-                f"({self._roll_rows(parts, where)}) AS r "
+                f"({self._roll_rows(roll, parts, where)}) AS r "
                 f"GROUP BY _device, _tag, _t ORDER BY _device, _tag, _t"
             )
             tag = rows["_tag"].to_numpy()
@@ -96,7 +97,7 @@ class Stepping(Newest):
                 _split(rows.filter(pa.array(tag == number)), name, "_t", request, found)
         return self._steps(request, numbers, found)
 
-    def _roll_rows(self, parts: list[str], where: str) -> str:
+    def _roll_rows(self, roll: Roll, parts: list[str], where: str) -> str:  # noqa: ARG002
         """Rows of roll-ups in force."""
         return union(parts, ", ".join(ROLL_COLUMNS), where)
 

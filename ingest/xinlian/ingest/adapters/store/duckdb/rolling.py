@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 import duckdb
-from xinlian.ingest.adapters.store.arrow import NARROW, QUALITY, Source
+from xinlian.ingest.adapters.store.arrow import Source
 from xinlian.ingest.adapters.store.duckdb.parts import Part, period
-from xinlian.ingest.adapters.store.duckdb.writing import SPAN_US, Writing
-from xinlian.ingest.adapters.store.sql import ROLL_COLUMNS, quoted, span, union
-from xinlian.ingest.adapters.store.steps import Stepping
+from xinlian.ingest.adapters.store.duckdb.writing import Writing
+from xinlian.ingest.adapters.store.reckoning import Reckoning
+from xinlian.ingest.adapters.store.sql import ROLL_COLUMNS, quoted, span
 from xinlian.ingest.model.query import DAY_US, Retention, Roll
 
 __all__ = ["Rolling"]
@@ -23,35 +23,22 @@ _ROLL_SQL: Final = ", ".join(
 )
 
 
-class Rolling(Writing, Stepping):
-    """Spans that wait are reckoned anew as a whole, so that late rows need nothing of their own."""
-
-    _cuts: dict[Source, int]
+class Rolling(Writing, Reckoning):
+    """A span is reckoned, and a policy carried out, in one transaction."""
 
     def rollup(self, spans_max: int = 96) -> int:
         """See the port."""
         for start in sorted(self._waiting)[:spans_max]:
             with self._lock:
-                self._roll_span(start)
+                with self._transaction() as connection:
+                    if not self._closed(start):
+                        self._reckon(connection, start)
+                    connection.execute("DELETE FROM xl_waiting WHERE span = ?", [start])
+                self._waiting.discard(start)
         return len(self._waiting)
 
-    def _roll_span(self, start: int) -> None:
-        end = start + SPAN_US
-        with self._transaction() as connection:
-            # What was dropped cannot be reckoned again: such a span stays as it was.
-            if not any(cut > start for source, cut in self._cuts.items() if source.kind in "wn"):
-                self._reckon(connection, start, end)
-            connection.execute("DELETE FROM xl_waiting WHERE span = ?", [start])
-        self._waiting.discard(start)
-
-    def _reckon(self, connection: duckdb.DuckDBPyConnection, start: int, end: int) -> None:
-        shorter: Roll | None = None
-        for roll in sorted(self._rolls):
-            first = start - start % roll.us
-            last = max(end, first + roll.us)
-            if shorter is not None and self._seen_from_us(Source("r", group=shorter)) > first:
-                shorter = roll
-                continue
+    def _reckon(self, connection: duckdb.DuckDBPyConnection, start: int) -> None:
+        for roll, shorter, first, last in self._chain(start):
             source = Source("r", group=int(roll))
             for name in self._parts_.drafted(source, first, last):
                 connection.execute(f"DELETE FROM {quoted(name)} WHERE {span(first, last)}")
@@ -61,43 +48,12 @@ class Rolling(Writing, Stepping):
             found = connection.execute(f"SELECT count(*) FROM {quoted(part.name)}").fetchone()
             rows = int(found[0]) if found else 0
             self._parts_.grow(part, rows - part.rows, first, last - 1)
-            shorter = roll
 
-    def _selects(self, roll: Roll, shorter: Roll | None, first: int, last: int) -> list[str]:
-        if shorter is not None:
-            parts = self._parts_.drafted(Source("r", group=int(shorter)), first, last)
-            if not parts:
-                return []
-            rows = union(parts, ", ".join(ROLL_COLUMNS), span(first, last))
-            return [self._dialect.roll_again(rows, roll.us)]
-        sources: dict[str, list[Source]] = {}
-        for source in self._parts_.sources():
-            if source.kind == "w" and self._parts(source, first, last):
-                for tag in self._catalog.tables[source.digest].groups[source.group]:
-                    sources.setdefault(tag.name, []).append(source)
-        for name in self._narrow_tags(first, last):
-            sources.setdefault(name, []).append(NARROW)
-        corrected = {tag for _, tag in self._catalog.amended}
-        for name, number in self._catalog.tags.items():
-            if number in corrected:
-                sources.setdefault(name, [])
-        made = []
-        for name, places in sources.items():
-            relation = self._amended_relation(places, name, None, (first, last), True)
-            if relation is not None:
-                stands = self._catalog.tags[name]
-                made.append(self._dialect.roll_raw(relation, stands, roll.us))
-        return made
+    def _held_sources(self) -> list[Source]:
+        return self._parts_.sources()
 
-    def _narrow_tags(self, first: int, last: int) -> list[str]:
-        parts = self._parts(NARROW, first, last)
-        if not parts:
-            return []
-        rows = self._connection.execute(
-            f"SELECT DISTINCT _tag FROM ({union(parts, '_tag', span(first, last))}) AS n"
-        ).fetchall()
-        there = {number for (number,) in rows}
-        return [name for name, number in self._catalog.tags.items() if number in there]
+    def _roll_parts(self, roll: Roll, start_us: int, end_us: int) -> list[str]:
+        return self._parts_.drafted(Source("r", group=int(roll)), start_us, end_us)
 
     def retain(self, policy: Retention, now_us: int) -> int:
         """See the port."""
@@ -110,8 +66,7 @@ class Rolling(Writing, Stepping):
                     days = self._days_kept(source, policy)
                     if days is None:
                         continue
-                    floor = now_us // DAY_US - days
-                    gone = self._gone(source, floor, waiting)
+                    gone = self._gone(source, now_us // DAY_US - days, waiting)
                     for part in gone:
                         self._parts_.drop(part)
                         dropped.add((source, part.day))
@@ -138,12 +93,3 @@ class Rolling(Writing, Stepping):
                 break
             gone.append(part)
         return gone
-
-    def _days_kept(self, source: Source, policy: Retention) -> int | None:
-        if source.kind == "r":
-            return policy.rolls.get(Roll(source.group))
-        if source == QUALITY:
-            kept = [policy.raw_days, *policy.tables.values()]
-            return None if None in kept else max(days for days in kept if days is not None)
-        name = "" if source == NARROW else self._catalog.tables[source.digest].name
-        return policy.tables.get(name, policy.raw_days)

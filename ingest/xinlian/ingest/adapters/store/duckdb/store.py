@@ -122,9 +122,6 @@ class DuckStore(Rolling):
             return None
         return min(part.first_us for part in parts), max(part.last_us for part in parts)
 
-    def _seen_from_us(self, source: Source) -> int:
-        return self._cuts.get(source, 0)
-
     def amendments(self, device: str, start_us: int, end_us: int) -> list[Amendment]:
         """See the port."""
         number = self._catalog.devices.get(device)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,20 +10,20 @@ from typing import Final
 
 import duckdb
 import pyarrow as pa
+from xinlian.ingest.adapters.store.amending import digest_of
 from xinlian.ingest.adapters.store.arrow import Batch, batches
 from xinlian.ingest.adapters.store.catalog import Catalog
 from xinlian.ingest.adapters.store.duckdb.draft import Draft, insert
 from xinlian.ingest.adapters.store.duckdb.parts import Parts, columns_of
+from xinlian.ingest.adapters.store.reckoning import SPAN_US
 from xinlian.ingest.adapters.store.sql import AMENDMENTS
 from xinlian.ingest.model.frames import Frame
 from xinlian.ingest.model.quality import BAD_MIN
 from xinlian.ingest.model.query import Amendment, Roll
 from xinlian.ingest.usecases.store_ports import NOTHING, StoreError
 
-__all__ = ["SCHEMA", "SPAN_US", "Writing"]
+__all__ = ["SCHEMA", "Writing"]
 
-SPAN_US: Final = Roll.M15.us
-"""Roll-ups are reckoned by spans of this length."""
 SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS xl_streams (name VARCHAR, position BIGINT)",
     "CREATE TABLE IF NOT EXISTS xl_devices (id INTEGER, name VARCHAR)",
@@ -140,7 +139,7 @@ class Writing:
             digests: dict[str, str] = {}
             number = self._last_amendment()
             for amendment in amendments:
-                digest = _digest(amendment)
+                digest = digest_of(amendment)
                 known = digests.get(amendment.key) or self._digest_of(amendment.key)
                 if known == digest:
                     continue
@@ -212,9 +211,3 @@ def amendment_rows(number: int, device: int, tag: int, amendment: Amendment) -> 
             "_q": pa.array(quality, pa.uint8()),
         }
     )
-
-
-def _digest(amendment: Amendment) -> str:
-    body = repr((amendment.device, amendment.tag, amendment.times_us, amendment.values,
-                 amendment.quality, amendment.reason, amendment.made_us))  # fmt: skip
-    return hashlib.sha256(body.encode()).hexdigest()
