@@ -8,6 +8,7 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ from xinlian.ingest.model.frames import Counts
 from xinlian.ingest.usecases.collector import Collector
 from xinlian.ingest.usecases.recording import DeviceFacts
 
-__all__ = ["Run", "collect", "simulated"]
+__all__ = ["Run", "collect", "folder_of_log", "simulated"]
 
 PARTY: Final = 1
 CONNECT_S_MAX: Final = 60
@@ -40,6 +41,7 @@ class Run:
     start_us: int = 0
     end_us: int = 0
     cpu_s: float = 0
+    beside_cpu_s: float = 0
     links_least: int = 0
     rows: int = 0
     log_bytes: int = 0
@@ -81,12 +83,15 @@ def collect(
     seconds: float,
     sample_s: float = 1.0,
     segment_ms: int = 1_000,
+    beside: int | None = None,
     told: Callable[[str], None] = lambda _: None,
 ) -> Run:
-    """Collect for ``warm_s`` and then measure for ``seconds``; the log lies in ``folder``."""
+    """Collect for ``warm_s`` and then measure for ``seconds``; the log lies in ``folder``.
+    ``beside``: another process whose processor time is measured too."""
     run = Run()
     raise_descriptors()
-    uvloop.run(_collect(devices, folder, run, (warm_s, seconds, sample_s), segment_ms, told))
+    spans_s = (warm_s, seconds, sample_s)
+    uvloop.run(_collect(devices, folder, run, spans_s, segment_ms, beside, told))
     _read_back(folder, run)
     return run
 
@@ -97,6 +102,7 @@ async def _collect(
     run: Run,
     spans_s: tuple[float, float, float],
     segment_ms: int,
+    beside: int | None,
     told: Callable[[str], None],
 ) -> None:
     groups = tuple(
@@ -115,6 +121,7 @@ async def _collect(
         await asyncio.sleep(warm_s)
         run.links_least = len(devices)
         run.start_us, cpu_s = time.time_ns() // 1_000, time.process_time()
+        beside_s = _cpu_s(beside)
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             run.rss_mb.append(_rss_mb())
@@ -124,6 +131,7 @@ async def _collect(
             if len(run.rss_mb) % 60 == 0:
                 told(f"{up} links up, {run.rss_mb[-1]:.0f} MB")
         run.end_us, run.cpu_s = time.time_ns() // 1_000, time.process_time() - cpu_s
+        run.beside_cpu_s = _cpu_s(beside) - beside_s
     finally:
         collector.stop()
         await running
@@ -166,6 +174,22 @@ def raise_descriptors() -> None:
     if hard == resource.RLIM_INFINITY or soft < hard:
         wanted = 65_536 if hard == resource.RLIM_INFINITY else min(65_536, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+
+
+@contextmanager
+def folder_of_log() -> Iterator[Path]:
+    """A folder that is gone afterwards; where ``TMPDIR`` says, which should be on a disk."""
+    with tempfile.TemporaryDirectory(prefix="xinlian-bench-") as folder:
+        yield Path(folder)
+
+
+def _cpu_s(process: int | None) -> float:
+    """Processor time of a process so far; 0 for none."""
+    if process is None:
+        return 0.0
+    text = Path(f"/proc/{process}/stat").read_text(encoding="ascii")
+    user, system = text.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def _rss_mb() -> float:

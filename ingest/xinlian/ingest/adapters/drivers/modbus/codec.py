@@ -59,13 +59,20 @@ class RowDecoder:
             range(self._count)
         )
 
+    def matrices(
+        self, rows: npt.NDArray[np.uint8]
+    ) -> tuple[tuple[tuple[int, ...], npt.NDArray[Any]], ...]:
+        """Places of the tags of a type and their values, one array [tags, n] each."""
+        return tuple((batch.to, _decode(batch, rows)) for batch in self._batches)
+
     def columns(self, rows: npt.NDArray[np.uint8]) -> tuple[Column, ...]:
         """One array [n] a tag, in the dtype of its type."""
+        found = self.matrices(rows)
         if self._identity:
-            return tuple(_decode(self._batches[0], rows))
+            return tuple(found[0][1])
         made: list[Column] = [np.empty(0)] * self._count
-        for batch in self._batches:
-            for index, column in zip(batch.to, _decode(batch, rows), strict=True):
+        for places, matrix in found:
+            for index, column in zip(places, matrix, strict=True):
                 made[index] = column
         return tuple(made)
 
