@@ -178,9 +178,16 @@ class Tag:
             raise TagError(f"tag {name!r}: {exc}", f"点位 {name!r} 无效：{exc}", name) from exc
 
 
+def _number(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        raise ValueError(f"{text!r:.40} is no number") from None
+
+
 _KINDS: Final = {
     "type": ValueType, "order": ByteOrder, "access": Access, "role": Role,
-    "scale": Decimal, "offset": Decimal, "low": Decimal, "high": Decimal, "deadband": Decimal,
+    "scale": _number, "offset": _number, "low": _number, "high": _number, "deadband": _number,
 }  # fmt: skip
 _USUAL: Final = {name: spec.default for name, spec in Tag.__dataclass_fields__.items()}
 
