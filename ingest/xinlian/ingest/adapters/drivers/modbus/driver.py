@@ -123,7 +123,7 @@ def _check_endpoint(kind: str, endpoint: Mapping[str, Any]) -> None:
         )
     for name, (low, high) in BOUNDS.items():
         value = endpoint.get(name, low)
-        if not isinstance(value, int) or not low <= value <= high:
+        if type(value) is not int or not low <= value <= high:
             raise TagError(
                 f"endpoint of {kind}: {name} is {low} to {high}, not {value!r}",
                 f"{kind} 的端点：{name} 须为 {low} 至 {high}，而非 {value!r}",

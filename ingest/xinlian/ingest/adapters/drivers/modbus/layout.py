@@ -43,7 +43,7 @@ class Limits:
         given: dict[str, int] = {}
         for name, (low, high, usual) in bounds.items():
             value = endpoint.get(name, usual)
-            if not isinstance(value, int) or not low <= value <= high:
+            if type(value) is not int or not low <= value <= high:
                 raise TagError(
                     f"endpoint: {name} is {low} to {high}, not {value!r}",
                     f"端点：{name} 须为 {low} 至 {high}，而非 {value!r}",
