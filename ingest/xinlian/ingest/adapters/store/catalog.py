@@ -9,6 +9,8 @@ from xinlian.ingest.model.tags import Tag, TagTable
 
 __all__ = ["Catalog"]
 
+_PLACES_MAX = 100_000
+
 
 @dataclass(slots=True)
 class Catalog:
@@ -24,6 +26,8 @@ class Catalog:
     amended: frozenset[tuple[int, int]] = frozenset()
     """Device and tag of which something was amended."""
     streams: dict[str, int] = field(default_factory=dict)
+    _places: dict[tuple[tuple[str, ...], str], list[Source]] = field(default_factory=dict)
+    """Answers of ``sources``: devices of a class have the same."""
 
     def hold(self, device: int, digest: str) -> None:
         """Note that a device has rows in a table."""
@@ -46,8 +50,17 @@ class Catalog:
 
     def sources(self, device: int, name: str) -> list[Source]:
         """Where rows of a tag of a device lie."""
+        held = self.held.get(device, ())
+        places = self._places.get((held, name))
+        if places is None:
+            if len(self._places) > _PLACES_MAX:
+                self._places.clear()
+            places = self._places[held, name] = self._sources(held, name)
+        return places
+
+    def _sources(self, held: tuple[str, ...], name: str) -> list[Source]:
         found: list[Source] = []
-        for digest in self.held.get(device, ()):
+        for digest in held:
             table = self.tables[digest]
             for group, tags in enumerate(table.groups):
                 if any(tag.name == name for tag in tags):

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from xinlian.ingest.adapters.store.arrow import NARROW, QUALITY, Source
 from xinlian.ingest.adapters.store.reading import Reading
-from xinlian.ingest.adapters.store.sql import ints, quoted, span, union
+from xinlian.ingest.adapters.store.sql import among, ints, quoted, span, union
 from xinlian.ingest.adapters.store.values import refined
 from xinlian.ingest.model.quality import BAD_MIN
 from xinlian.ingest.model.query import DAY_US, DEVICES_MAX, Latest, QueryError
@@ -92,7 +92,7 @@ class Newest(Reading):
             return []
         devices = sorted({device for device, _ in left})
         names = sorted({name for _, name in left})
-        where = f"_device IN ({ints(devices)}) AND {span(start_us, end_us)}"
+        where = f"{among(devices)} AND {span(start_us, end_us)}"
         if source == NARROW:
             numbers = {self._catalog.tags[name]: name for name in names}
             where += f" AND _tag IN ({ints(numbers)})"
@@ -134,10 +134,7 @@ class Newest(Reading):
         numbers = {self._catalog.tags[n]: n for n in names if n in self._catalog.tags}
         if not parts or not numbers:
             return found
-        where = (
-            f"_device IN ({ints(devices)}) AND _tag IN ({ints(numbers)}) "
-            f"AND {span(first, last + 1)}"
-        )
+        where = f"{among(devices)} AND _tag IN ({ints(numbers)}) AND {span(first, last + 1)}"
         columns = "_device, _tag, _t, _q"
         rows = self._read(union(parts, columns, where)).to_pydict()
         codes = {

@@ -11,12 +11,13 @@ from typing import Final
 from xinlian.ingest.model.query import Aggregate
 from xinlian.ingest.model.tags import NAME
 
-__all__ = ["AMENDMENTS", "ROLL_COLUMNS", "Dialect", "ints", "quoted", "span", "union"]
+__all__ = ["AMENDMENTS", "ROLL_COLUMNS", "Dialect", "among", "ints", "quoted", "span", "union"]
 
 AMENDMENTS: Final = "xl_amendments"
 ROLL_COLUMNS: Final = (
     "_device", "_tag", "_t", "_n", "_lo", "_hi", "_sum", "_first", "_first_t", "_last", "_last_t",
 )  # fmt: skip
+LISTED_MAX: Final = 200
 _OWN: Final = re.compile(r"_[a-z_]+|[a-z]+_[0-9a-z_]+")
 
 
@@ -30,6 +31,13 @@ def quoted(name: str) -> str:
 def ints(numbers: Iterable[int]) -> str:
     """Numbers for an ``IN``."""
     return ",".join(str(int(number)) for number in numbers)
+
+
+def among(devices: Sequence[int]) -> str:
+    """A condition that at least these (sorted) devices meet; long lists are dear to read."""
+    if len(devices) <= LISTED_MAX:
+        return f"_device IN ({ints(devices)})"
+    return f"_device >= {int(devices[0])} AND _device <= {int(devices[-1])}"
 
 
 def span(start_us: int, end_us: int) -> str:
