@@ -848,9 +848,11 @@ tag = name:text address:text type:type order?:text scale?:number offset?:number 
     told.readings = new Map(told.claims.map((one) => [pair(one.device, one.tag), []]));
     told.tallies = new Map();
     let rows = 0;
+    const used = new Set();
     for (const window of told.windows)
       for (const one of window.segments)
         for (const [index, block, tags, leaves] of blocksOf(one, tables)) {
+          used.add(block.table);
           const key = pair(window.record, block.device);
           if (!told.tallies.has(key)) told.tallies.set(key, {});
           const tally = told.tallies.get(key);
@@ -870,6 +872,11 @@ tag = name:text address:text type:type order?:text scale?:number offset?:number 
         }
     for (const readings of told.readings.values())
       readings.sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
+    const digests = [...tables.keys()];
+    const wanted = [...used].sort();
+    const right = told.tables.length === digests.length && digests.length === wanted.length;
+    if (!right || digests.some((digest, i) => digest !== wanted[i]))
+      throw new Refused("tag tables repeat, are out of order or belong to nothing shown");
     yield [PASS, "readings shown: {}", rows];
   }
 
@@ -1286,6 +1293,7 @@ segment {}: a header is ill-formed = 数据段 {}：段头格式有误
 segment {}: a column is held back = 数据段 {}：有数据列未出示
 the tag table {} is not shown = 未出示点表 {}
 a tag table is ill-formed = 点表格式有误
+tag tables repeat, are out of order or belong to nothing shown = 点表重复、次序有误或与出示内容无关
 a column is ill-formed = 数据列格式有误
 readings shown: {} = 出示读数 {} 个
 record {}: the devices do not give their root = 记录 {}：由设备算不出其根

@@ -886,10 +886,11 @@ def step_14(told: Json, _: Json) -> Iterator[Finding]:
     """Columns belong to the devices and tags of their headers; scale and unit are the table's."""
     tables = {sha256(text.encode()).hex(): tag_groups(text) for text in told["tables"]}
     told["readings"] = {(one["device"], one["tag"]): [] for one in told["claims"]}
-    told["tallies"], rows = {}, 0
+    told["tallies"], rows, used = {}, 0, set()
     for window in told["windows"]:
         for one in window["segments"]:
             for index, block, leaves in blocks_of(one, tables):
+                used.add(block["table"])
                 tally = told["tallies"].setdefault((window["record"], block["device"]), {})
                 for name, count in block["counts"].items():
                     tally[name] = tally.get(name, 0) + count
@@ -906,6 +907,8 @@ def step_14(told: Json, _: Json) -> Iterator[Finding]:
                     rows += len(times)
     for readings in told["readings"].values():
         readings.sort(key=lambda reading: reading[0])
+    if list(tables) != sorted(used) or len(tables) != len(told["tables"]):
+        raise Refused("tag tables repeat, are out of order or belong to nothing shown")
     yield PASS, "readings shown: {}", rows
 
 
@@ -1291,6 +1294,7 @@ segment {}: a header is ill-formed = 数据段 {}：段头格式有误
 segment {}: a column is held back = 数据段 {}：有数据列未出示
 the tag table {} is not shown = 未出示点表 {}
 a tag table is ill-formed = 点表格式有误
+tag tables repeat, are out of order or belong to nothing shown = 点表重复、次序有误或与出示内容无关
 a column is ill-formed = 数据列格式有误
 readings shown: {} = 出示读数 {} 个
 record {}: the devices do not give their root = 记录 {}：由设备算不出其根

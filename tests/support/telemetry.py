@@ -72,14 +72,16 @@ class MemoryLog:
         return entry
 
 
-def frame(device: str, group: int, times: list[int], *, meter: int = 1000) -> Frame:
+def frame(
+    device: str, group: int, times: list[int], *, meter: int = 1000, power: Any = None
+) -> Frame:
     """Rows of a rate group at some times; the counter rises by 3 a second, every seventh power
     reading is bad."""
     seconds = [(at - START) // SECOND for at in times]
     tags = METER.groups[group]
     made = {
         "energy": [meter + 3 * s for s in seconds],
-        "power": [10.5 + s % 5 / 8 for s in seconds],
+        "power": [10.5 + s % 5 / 8 if power is None else power for s in seconds],
         "torque": [400 + s % 30 for s in seconds],
         "oven": [180 + s % 20 for s in seconds],
     }
@@ -107,6 +109,8 @@ class Plant:
     state: WindowState = field(default_factory=WindowState)
     windows: list[StoredWindow] = field(default_factory=list)
     closed: list[ClosedWindow] = field(default_factory=list)
+    float_value: Any = None
+    """What the power always is, if it is anything special."""
 
     def run(self, seconds: int, since: int = 0) -> Plant:
         """Record so many seconds; windows close."""
@@ -123,7 +127,7 @@ class Plant:
         for number, device in enumerate(self.devices):
             meter = 1000 * (number + 1)
             own = [each + number for each in times]
-            blocks.append(self.block(frame(device, 0, own, meter=meter)))
+            blocks.append(self.block(frame(device, 0, own, meter=meter, power=self.float_value)))
             slow = [each for each in own if (each - START) // SECOND % 5 == 0]
             if slow:
                 blocks.append(self.block(frame(device, 1, slow)))

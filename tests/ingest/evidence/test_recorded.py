@@ -13,6 +13,7 @@ from xinlian.ingest.adapters.log.consumers import committed
 from xinlian.ingest.model.telemetry_proof import Claim, ClaimKind
 from xinlian.ledger.adapters import xinlian_verify
 from xinlian.ledger.adapters.sql.engine import make_engine
+from xinlian.ledger.model.ids import PartyId
 from xinlian.services.app import telemetry_evidence
 from xinlian.services.app.errors import Code, RefusedError
 from xinlian.services.app.telemetry_evidence import TelemetryEvidence
@@ -137,7 +138,7 @@ def test_late_segments_are_parts_that_name_the_first(sqlite: Engine, tmp_path: P
     assert TelemetryEvidence(sqlite, evidence, sites).round() == 7
     found = [(row.start_us, row.part) for row in rows(sqlite)]
     assert (START + 10 * SECOND, 1) in found
-    log = evidence.ensure_log(PARTY, "telemetry")
+    log = evidence.ensure_log(PartyId(PARTY), "telemetry")
     with sqlite.connect() as connection:
         records = [evidence.logs.record(connection, log, row.leaf) for row in rows(sqlite)]
     late = next(each for each in records if each["part"] == 1)

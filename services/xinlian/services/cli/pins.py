@@ -71,9 +71,11 @@ def _heads(proof: Path) -> list[tuple[str, int]]:
     """The logs of a proof file and how large their heads are; ``CliError`` where it is none."""
     bundle = read_document(proof)
     try:
+        # A file about readings has the proof of its records within it.
+        bundle = bundle.get("proof", bundle)
         found = [(part["log"]["id"], part["head"]["size"]) for part in bundle["parts"]]
         good = all(len(bytes.fromhex(log)) == 32 and int(size) > 0 for log, size in found)
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         found, good = [], False
     if not (good and found):
         what = pick("this is no proof file", "这不是证明文件")
