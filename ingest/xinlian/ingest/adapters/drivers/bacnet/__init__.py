@@ -1,0 +1,13 @@
+"""BACnet/IP: objects of building controllers (bacpypes3)."""
+
+from __future__ import annotations
+
+from xinlian.ingest.adapters.drivers.bacnet.driver import Driver, discover
+from xinlian.ingest.adapters.drivers.bacnet.sim import simulator
+
+__all__ = ["discover", "driver", "simulator"]
+
+
+def driver() -> Driver:
+    """The driver, for the registry."""
+    return Driver()
