@@ -8,7 +8,7 @@ import pytest
 import uvloop
 from xinlian.ingest.adapters.drivers.modbus import driver, simulator
 from xinlian.ingest.adapters.drivers.modbus.driver import is_fast
-from xinlian.ingest.adapters.drivers.modbus.sim import Fault
+from xinlian.ingest.adapters.drivers.modbus.sim_station import Fault
 from xinlian.ingest.model.devices import Device
 from xinlian.ingest.model.quality import Quality
 from xinlian.ingest.model.tags import Access, ByteOrder, Tag, ValueType
