@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import Engine
 from xinlian.ledger.adapters.sql.engine import begin_read
 from xinlian.services.app.clock import Clock
+from xinlian.services.app.telemetry_links import TelemetryOf
 from xinlian.services.app.trace_charts import charts_of
 from xinlian.services.app.trace_items import Eyes
 from xinlian.services.app.trace_proofs import NO_PROOF, Proofs
@@ -72,6 +73,8 @@ class Dossiers:
         self._names = names
         self._called = called
         self.recalls_of = recalls_of
+        self.telemetry_of: TelemetryOf = lambda _processes: ()
+        """Gives the curves of process records, where there is a store of readings."""
 
     def tree(self, item: ItemId, eyes: Eyes, direction: Direction, extent: Extent) -> Tree | None:
         """A tree as the reader may see it. What a thing went into is its buyers' business:
@@ -141,6 +144,7 @@ class Dossiers:
                 for each in facts.items
             ),
             charts=charts_of(self._engine, self._genealogy, eyes.reader, facts),
+            telemetry=self.telemetry_of(facts.processes),
             certificates=tuple(_certificate(each, proofs, called) for each in certificates),
             party_names=self._named(tree, certificates),
             affected_by=tuple(
