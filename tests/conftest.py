@@ -8,6 +8,7 @@ pytest_plugins = [
     "tests.support.history",
     "tests.support.network",
     "tests.support.postgres",
+    "tests.support.nats",
     "tests.support.api",
     "tests.support.trace_site",
 ]

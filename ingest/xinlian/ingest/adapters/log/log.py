@@ -154,6 +154,21 @@ class SegmentLog:
             return True
         return fresh
 
+    def begin_at(self, position: int) -> None:
+        """Begin a file with this position, for a log that mirrors another: positions between are
+        missing there too. Nothing happens in a file that has no entries and begins there."""
+        if position < self._next:
+            raise LogError(f"entry {position} is there already", f"条目 {position} 已存在")
+        if self._end <= FILE_HEAD.size and self._first == position == self._next:
+            return
+        with self._refusals():
+            empty = self._end <= FILE_HEAD.size and self._file >= 0
+            old = self.folder / file_name(self._first)
+            self._next = position
+            self._begin()
+            if empty:
+                old.unlink()
+
     def write(self, entries: Sequence[tuple[Kind, bytes]]) -> int:
         """Add entries, all or none, durably. Returns the position of the first of them.
 

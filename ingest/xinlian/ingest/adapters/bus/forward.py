@@ -1,0 +1,204 @@
+"""From a collector's log onto the bus: in order, nothing twice, nothing forgotten.
+
+The log stays what is durable: ``bus`` is noted as one of its consumers only up to where the writer
+at the other end says that it has everything on disk. A server that is away, restarts, or forgets
+what it had not yet synced costs time alone: what is missing is sent again from the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from xinlian.ingest.adapters.bus.wire import (
+    DONE_STREAM,
+    HEADER,
+    BusError,
+    connect,
+    ensure_streams,
+    names,
+    nats_module,
+    parts_of,
+)
+from xinlian.ingest.adapters.log.consumers import commit
+from xinlian.ingest.adapters.log.reader import LogReader
+from xinlian.ingest.usecases.log_ports import Damage, LogError
+
+__all__ = ["CONSUMER", "BusLimits", "Forwarder", "failures", "pause"]
+
+CONSUMER: Final = "bus"
+_LOG: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class BusLimits:
+    """Bounds and times."""
+
+    in_flight: int = 32
+    """Messages that wait for the server's acknowledgement."""
+    stream_bytes: int = 4 << 30
+    """What the server holds of a stream; beyond that it waits in the collector's log."""
+    answer_s: float = 5.0
+    pause_s: float = 1.0
+    """Between attempts while the server is away, and between looks at an idle log."""
+
+
+@dataclass
+class Forwarder:
+    """Sends one stream. ``run`` until ``stop`` is set."""
+
+    folder: Path
+    stream: str
+    servers: Sequence[str]
+    options: dict[str, Any] = field(default_factory=dict)
+    """For ``nats.connect``: credentials file, TLS context."""
+    limits: BusLimits = field(default_factory=BusLimits)
+    sent: int = -1
+    """Last position that the server has; ``done`` is the last that the writer has."""
+    done: int = -1
+    fault: str = ""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Forward until stopped, through every absence of the server."""
+        own = names(self.stream)
+        nats_module()
+        reader = LogReader(self.folder, self._lost)
+        try:
+            while not stop.is_set():
+                try:
+                    await self._connected(stop, own, reader)
+                except failures() as exc:
+                    if self.fault != str(exc):
+                        _LOG.warning("the bus is away: %s", f"{exc}" or type(exc).__name__)
+                    self.fault = f"{exc}" or type(exc).__name__
+                    await pause(stop, self.limits.pause_s)
+        finally:
+            reader.close()
+
+    def _lost(self, damage: Damage) -> None:
+        _LOG.error("entries of the log cannot be forwarded: %s", damage)
+
+    async def _connected(self, stop: asyncio.Event, own: Any, reader: LogReader) -> None:
+        link = await connect(list(self.servers), self.options)
+        try:
+            jetstream = link.jetstream(timeout=self.limits.answer_s)
+            await ensure_streams(jetstream, own, self.limits.stream_bytes)
+            session = _Session(self, link, jetstream, own, reader)
+            await session.begin()
+            self.fault = ""
+            while not stop.is_set():
+                if link.is_closed or not link.is_connected:
+                    raise BusError("the connection is lost", "连接已断开")
+                if not await session.step():
+                    await pause(stop, self.limits.pause_s / 10)
+            await session.settle(0)
+            await session.look()
+        finally:
+            await link.close()
+
+
+class _Session:
+    """One connection's worth of sending."""
+
+    def __init__(
+        self, owner: Forwarder, link: Any, jetstream: Any, own: Any, reader: LogReader
+    ) -> None:
+        self._owner, self._link, self._jetstream = owner, link, jetstream
+        self._own, self._reader = own, reader
+        self._waiting: deque[tuple[int, asyncio.Future[Any]]] = deque()
+        self._next = 0
+        self._after = -1
+        self._sequence = 0
+        self._again = 0
+        self._looked = 0.0
+
+    async def begin(self) -> None:
+        """Find out where to go on: behind what the server and the writer have."""
+        done, self._again = await self._told()
+        info = await self._jetstream.stream_info(self._own.stream)
+        self._sequence = info.state.last_seq
+        last = -1
+        if info.state.messages:
+            message = await self._jetstream.get_msg(self._own.stream, self._sequence)
+            position, _, _, number, count, _ = map(int, message.headers[HEADER].split(" "))
+            # Of an entry whose last parts are missing all parts are sent again.
+            last = position if number == count - 1 else position - 1
+        self._after = max(done - 1, last)
+        self._next = self._after + 1
+        self._owner.sent = self._after
+        self._commit(done)
+
+    async def step(self) -> bool:
+        """Send some; whether there was anything to do."""
+        await self.look()
+        entries = self._reader.read(self._next, self._owner.limits.in_flight, 4 << 20)
+        for entry in entries:
+            for part in parts_of(entry, self._after):
+                await self.settle(self._owner.limits.in_flight - 1)
+                headers = part.headers | {"Nats-Expected-Last-Sequence": str(self._sequence)}
+                future = await self._jetstream.publish_async(
+                    self._own.subject, part.data, stream=self._own.stream, headers=headers
+                )
+                self._sequence += 1
+                whole = part.number == part.count - 1
+                self._waiting.append((part.position if whole else -1, future))
+            self._after, self._next = entry.position, entry.position + 1
+        await self.settle(0)
+        return bool(entries)
+
+    async def settle(self, most: int) -> None:
+        """Wait until at most so many are unacknowledged. An error ends the session: the next one
+        asks the server anew what it has."""
+        while len(self._waiting) > most:
+            position, future = self._waiting.popleft()
+            await asyncio.wait_for(future, self._owner.limits.answer_s)
+            if position >= 0:
+                self._owner.sent = position
+
+    async def look(self) -> None:
+        """See how far the writer is, once a pause."""
+        if time.monotonic() - self._looked < self._owner.limits.pause_s:
+            return
+        self._looked = time.monotonic()
+        done, again = await self._told()
+        self._commit(done)
+        if again > self._again:
+            await self.settle(0)
+            self._again, self._next, self._after = again, done, done - 1
+
+    async def _told(self) -> tuple[int, int]:
+        from nats.js.errors import NotFoundError
+
+        try:
+            message = await self._jetstream.get_last_msg(DONE_STREAM, self._own.done)
+        except NotFoundError:
+            return 0, 0
+        told = json.loads(message.data)
+        return int(told["next"]), int(told["again"])
+
+    def _commit(self, done: int) -> None:
+        if done - 1 > self._owner.done:
+            commit(self._owner.folder, CONSUMER, done - 1)
+            self._owner.done = done - 1
+
+
+def failures() -> tuple[type[Exception], ...]:
+    """What ends a connection, to be followed by another."""
+    from nats.errors import Error
+
+    return OSError, asyncio.TimeoutError, LogError, Error
+
+
+async def pause(stop: asyncio.Event, seconds: float) -> None:
+    """Wait, but not beyond ``stop``."""
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
