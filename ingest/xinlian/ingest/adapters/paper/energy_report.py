@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, BinaryIO, Final
 
 import numpy as np
@@ -16,7 +17,7 @@ from xinlian.trace.adapters.paper.ink import ACCENT, GREY, GRID, INK, LIGHT, PAG
 from xinlian.trace.adapters.paper.sections import heading
 from xinlian.trace.model.dossier import Language, Words
 
-__all__ = ["energy_pdf"]
+__all__ = ["energy_pdf", "tables_pdf"]
 
 _BARS: Final = Words("Energy by month, cost above", "各月电量（柱顶为电费）")
 _TITLE: Final = Words("Energy report", "能源报告")
@@ -25,6 +26,10 @@ KEPT_ROWS: Final = 24
 _SHARES: Final[dict[str, tuple[float, ...]]] = {
     "overview": (34, 66),
     "months": (10, 14, 11, 10, 14, 13, 12, 15, 9),
+    "fleet": (52, 48),
+    "kinds": (26, 9, 17, 15, 19, 14),
+    "lines": (26, 9, 17, 15, 19, 14),
+    "series": (18, 14, 17, 17, 11, 11, 12),
     "baseline": (40, 20, 20, 20),
     "anomalies": (14, 11, 26, 13, 14, 10, 22),
     "carbon": (50, 25, 25),
@@ -56,6 +61,22 @@ def energy_pdf(report: YearReport, language: Language, out: BinaryIO) -> int:
         story += _section(ink, tables[name])
     foot = f"{ink.words(_TITLE)} · {load.name} · {load.first} – {load.last}"
     return build_document(story, out, ink, f"{_TITLE.en} {load.name}", foot)
+
+
+def tables_pdf(
+    title: Words, subtitle: str, tables: Sequence[Table], language: Language, out: BinaryIO
+) -> int:
+    """Write tables alone; the number of pages."""
+    ink = Ink(language)
+    story: list[Flowable] = [
+        ink.paragraph(f"{ink.words(title)}   {ink.other(title)}", 18, ACCENT),
+        Spacer(0, 1.5 * mm),
+        ink.paragraph(subtitle, 10, GREY),
+    ]
+    for table in tables:
+        story += _section(ink, table)
+    foot = f"{ink.words(title)} · {subtitle}"
+    return build_document(story, out, ink, title.en, foot)
 
 
 def _baseline(ink: Ink, report: YearReport, tables: dict[str, Table]) -> list[Flowable]:
