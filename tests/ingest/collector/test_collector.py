@@ -242,7 +242,7 @@ def test_a_driver_that_raises_disturbs_nobody(caplog: pytest.LogCaptureFixture) 
 def test_ten_thousand_devices_may_be_known_of_which_most_are_away() -> None:
     driver, out = Played(), Kept()
     driver.opening = {f"d{n}": DriverError("away") for n in range(9_000)}
-    devices = [device(f"d{n}", 5_000) for n in range(10_000)]
-    made = collect(driver, out, devices, (5, nothing))
+    devices = [device(f"d{n}", 2_000) for n in range(10_000)]
+    made = collect(driver, out, devices, (2, nothing))
     assert sum(out.counts(f"d{n}").received for n in range(9_000, 10_000)) >= 900
     assert made.status()["devices"] == 10_000

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from xinlian.ingest.model.quality import BAD_MIN, Quality
 from xinlian.ingest.model.tags import Tag, TagTable, ValueType
 
-__all__ = ["Lane", "Matrix", "is_bad", "known_code", "lanes", "raw_ends"]
+__all__ = ["Lane", "Matrix", "is_bad", "known_code", "lanes", "raw_ends", "type_limits"]
 
 Matrix = npt.NDArray[Any]
 """Values of a lane: [tags of the lane, n], in the lane's dtype."""
@@ -88,7 +88,7 @@ class Lane:
                 return found.astype(dtype)
         if found.dtype.kind not in "iub":
             return None
-        low, high = _limits(self.type)
+        low, high = type_limits(self.type)
         if found.size and (int(found.min()) < low or int(found.max()) > high):
             return None
         return found.astype(dtype)
@@ -110,11 +110,12 @@ class Lane:
             if not value.is_integer():
                 return None
             value = int(value)
-        low, high = _limits(self.type)
+        low, high = type_limits(self.type)
         return value if low <= value <= high else None
 
 
-def _limits(kind: ValueType) -> tuple[int, int]:
+def type_limits(kind: ValueType) -> tuple[int, int]:
+    """Lowest and highest value of an integer type, or of a bit."""
     if kind is ValueType.BOOL:
         return 0, 1
     limits = np.iinfo(kind.dtype)
@@ -131,7 +132,7 @@ def raw_ends(tag: Tag) -> tuple[float | int, float | int]:
         low = float(info.min) if ends[0] is None else float(ends[0])
         high = float(info.max) if ends[1] is None else float(ends[1])
         return max(low, float(info.min)), min(high, float(info.max))
-    least, most = _limits(tag.type)
+    least, most = type_limits(tag.type)
     bottom = least if ends[0] is None else int(ends[0].to_integral_value(ROUND_CEILING))
     top = most if ends[1] is None else int(ends[1].to_integral_value(ROUND_FLOOR))
     # A range beyond the type's reach leaves one end that no value can pass or reach.

@@ -8,6 +8,7 @@ overlap, and nothing is caught up with in bursts.
 from __future__ import annotations
 
 import asyncio
+import gc
 import heapq
 import logging
 import sys
@@ -32,6 +33,7 @@ _LOG: Final = logging.getLogger(__name__)
 _TICK_MIN_S: Final = 0.001
 _TICK_MAX_S: Final = 0.25
 _LOOK_S: Final = 1.0
+_LOOK_AT_ONCE: Final = 200
 _SWITCH_S: Final = 0.0005
 _STOP_TRIES: Final = 200
 _Member = tuple[Link, GroupBuffer, GroupFlush]
@@ -61,6 +63,7 @@ class Collector:
         self._to_open: deque[Link] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._opening = self._number = 0
+        self._unlooked: list[Link] = []
         self._since = self._monotonic()
         self._looked = self._followed = self._since
         self._timer: asyncio.TimerHandle | None = None
@@ -193,12 +196,20 @@ class Collector:
             for flush in self._flushes.values():
                 if flush.working or now >= flush.next:
                     flush.step(now, self._monotonic)
-            if now - self._looked >= _LOOK_S:
-                self._looked = now
-                for link in self.links.values():
-                    link.look(now)
+            self._look(now)
         finally:
             self._schedule(self._monotonic())
+
+    def _look(self, now: float) -> None:
+        """Look after some links: each once in about a second, few at once."""
+        if not self._unlooked:
+            if now - self._looked < _LOOK_S:
+                return
+            self._looked = now
+            self._unlooked = list(self.links.values())
+        for link in self._unlooked[-_LOOK_AT_ONCE:]:
+            link.look(now)
+        del self._unlooked[-_LOOK_AT_ONCE:]
 
     def _poll(self, ring: Ring[_Member], now: float) -> None:
         for (link, buffer, flush), since in ring.due(now, _skipped):
@@ -240,6 +251,8 @@ class Collector:
             until = min(until, now if flush.working else flush.next)
         if self._retries:
             until = min(until, self._retries[0][0])
+        if self._unlooked:
+            until = now
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(max(_TICK_MIN_S, until - now), self._tick)
 
@@ -250,10 +263,13 @@ class Collector:
         # A thread that writes segments may not hold up polls for the usual 5 ms.
         switching_s = sys.getswitchinterval()
         sys.setswitchinterval(_SWITCH_S)
+        # What lives as long as the plant need not be looked at by every full collection.
+        gc.freeze()
         try:
             await self._stopping.wait()
         finally:
             sys.setswitchinterval(switching_s)
+            gc.unfreeze()
             self._stopping = None
             if self._timer is not None:
                 self._timer.cancel()
