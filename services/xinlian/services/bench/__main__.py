@@ -6,7 +6,15 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from xinlian.services.bench import evidence, gas, ingest_store, trace, vouchers
+from xinlian.services.bench import (
+    evidence,
+    gas,
+    ingest,
+    ingest_modbus,
+    ingest_store,
+    trace,
+    vouchers,
+)
 
 BENCHES: Final[dict[str, tuple[Callable[[list[str]], int], str]]] = {
     "evidence": (
@@ -14,6 +22,14 @@ BENCHES: Final[dict[str, tuple[Callable[[list[str]], int], str]]] = {
         "rates of evidence: appended, proved, bundled, checked, heads on chain",
     ),
     "gas": (gas.main, "gas per operation, against the ERC-3525 reference implementation"),
+    "ingest": (
+        ingest.main,
+        "telemetry from the socket to the store: ingest-modbus and ingest-store together",
+    ),
+    "ingest-modbus": (
+        ingest_modbus.main,
+        "registers a second from 1,000 links to durable segments; jitter; links held for minutes",
+    ),
     "ingest-store": (
         ingest_store.main,
         "readings stored a second; windows, newest values and steps found while storing",

@@ -1,4 +1,4 @@
-"""`./xl bench ingest`, Modbus: from the socket to the durable segment, in one collector process.
+"""`./xl bench ingest-modbus`: from the socket to the durable segment, in one collector process.
 
     --quick             10 s of each
     --seconds N         measured span of throughput and of the fast device, 30 if not given
@@ -59,7 +59,7 @@ TARGETS: Final = Targets(MEANING, AT_LEAST, AT_MOST)
 
 def main(arguments: list[str]) -> int:
     """The command; 0 also if targets were missed: they are marked."""
-    parser = argparse.ArgumentParser(prog="xl bench ingest")
+    parser = argparse.ArgumentParser(prog="xl bench ingest-modbus")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--quick", action="store_true", help="10 s of each")
     parser.add_argument("--seconds", type=float, default=30.0)
