@@ -155,7 +155,9 @@ def read_with_c104(port: int) -> dict[int, object]:
     client.start()
     try:
         due = time.monotonic() + 10
-        while not connection.is_connected and time.monotonic() < due:
+        while connection.state != c104.ConnectionState.OPEN and time.monotonic() < due:
+            if connection.state == c104.ConnectionState.OPEN_MUTED:
+                connection.unmute()
             time.sleep(0.05)
         assert connection.is_connected
         assert connection.interrogation(common_address=7)

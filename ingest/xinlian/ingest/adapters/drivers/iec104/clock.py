@@ -74,5 +74,5 @@ def zone(name: str) -> tzinfo:
         return UTC
     try:
         return ZoneInfo(name)
-    except (KeyError, OSError) as exc:
-        raise ValueError(f"{name} is no time zone") from exc
+    except (KeyError, OSError, ValueError) as exc:
+        raise ValueError(f"{name!r} is no time zone") from exc

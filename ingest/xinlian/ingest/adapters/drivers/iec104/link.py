@@ -110,7 +110,10 @@ class Link(asyncio.Protocol):
     # What sessions and stations call.
 
     def send(self, asdu: bytes) -> None:
-        """Send, or queue while the window is full; a queue that is full closes the link."""
+        """Send, or queue while the window is full; a queue that is full closes the link. Nothing
+        is sent on a link that is gone."""
+        if self.transport is None:
+            return
         if len(self.waiting) >= WAITING_MAX:
             self.abort(f"{WAITING_MAX} frames wait for an acknowledgement")
             return

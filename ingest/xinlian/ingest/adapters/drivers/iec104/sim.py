@@ -17,8 +17,8 @@ from xinlian.ingest.adapters.drivers.iec104.codec import (
     Kind,
     asdu_bytes,
 )
-from xinlian.ingest.adapters.drivers.iec104.driver import options
 from xinlian.ingest.adapters.drivers.iec104.link import Link
+from xinlian.ingest.adapters.drivers.iec104.options import options
 from xinlian.ingest.adapters.drivers.iec104.points import COMMANDS, Point, point
 from xinlian.ingest.model.devices import Device
 from xinlian.ingest.model.tags import Access, Tag
@@ -210,6 +210,8 @@ class Simulator:
             except (struct.error, IndexError):
                 done = False
             answer(Cause.CONFIRMATION, negative=not done)
+            if done:
+                answer(Cause.TERMINATION)
         else:
             answer(Cause.UNKNOWN_TYPE, negative=True)
 
