@@ -177,3 +177,45 @@ def test_a_reader_that_stays_open_while_writers_come_and_go(tmp_path: Path) -> N
             position = reader.segments(position).next
     assert found == list(range(18))
     reader.close()
+
+
+def test_a_recorder_that_fails_takes_nothing_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = recorder(tmp_path)
+    put(made, frame("m1"))
+
+    def broken(*_: Any) -> None:
+        raise RuntimeError("out of order")
+
+    monkeypatch.setattr(SegmentLog, "turn", broken)
+    told = threading.Event()
+    assert made.put(GROUP.id, [frame("m1", T0 + SECOND)], told.set)
+    for _ in range(500):
+        if not made.put(GROUP.id, [frame("m1", T0 + 2 * SECOND)]):
+            break
+        told.wait(0.01)
+    else:
+        raise AssertionError("it went on taking readings")
+    assert "out of order" in made.status.fault
+    with pytest.raises(LogError):
+        made.audit({"device": "m1"}).result(10)
+    assert not told.is_set()
+    assert not made.close()
+
+
+def test_frames_that_cannot_be_are_left_out_and_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    from dataclasses import replace
+
+    made = recorder(tmp_path)
+    good = frame("m1")
+    put(made, replace(good, columns=good.columns[:1]), good)
+    assert made.close()
+    assert made.status.unusable == 1
+    assert "1 columns for 3 tags" in caplog.text
+    reader = LogReader(tmp_path)
+    [(_, segment)] = reader.segments(0).segments
+    assert len(segment.frames) == 1
+    reader.close()

@@ -105,6 +105,8 @@ class Recorder:
         self._turn = threading.Condition()
         self._waiting: list[_Waiting] = []
         self._closing_at: float | None = None
+        self._broken = False
+        self._audits: set[Future[None]] = set()
         self._retained = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
@@ -134,6 +136,8 @@ class Recorder:
         """Write what was done to a device; done when it is durable. ``LogError`` when full."""
         done: Future[None] = Future()
         data = canonical(dict(members))
+        self._audits.add(done)
+        done.add_done_callback(self._audits.discard)
         if not self._queue(_Waiting(None, [], len(data), [lambda: done.set_result(None)], data)):
             done.set_exception(LogError("the recorder is full or closing", "记录器已满或正在关闭"))
         return done
@@ -159,27 +163,41 @@ class Recorder:
                 self._closing_at = time.monotonic()
             self._turn.notify()
         self._thread.join()
-        return not self._waiting
+        return not self._waiting and not self._broken
 
     def _run(self) -> None:
         try:
-            while True:
-                with self._turn:
-                    if not self._waiting and self._closing_at is None:
-                        self._turn.wait(_IDLE_S)
-                    taken = self._take()
-                    closing = self._closing_at is not None
-                if taken and not self._record(taken):
-                    with self._turn:
-                        self._waiting[:0] = taken
-                    return
-                if not taken:
-                    self._mark(final=closing)
-                    if closing:
-                        return
-                self._retain()
+            self._work()
+        except Exception as exc:  # noqa: BLE001  (whatever it is, it must show)
+            _LOG.exception("the recorder ended")
+            with self._turn:
+                # From now on ``put`` refuses, so that nobody takes silence for safety.
+                self._broken, self._closing_at = True, time.monotonic()
+                self._status.fault = f"the recorder ended: {exc}"
         finally:
             self._log.close()
+            with self._turn:
+                unwritten = list(self._audits)
+            for audit in unwritten:
+                audit.set_exception(LogError("the recorder ended", "记录器已结束"))
+
+    def _work(self) -> None:
+        """Write until closed."""
+        while True:
+            with self._turn:
+                if not self._waiting and self._closing_at is None:
+                    self._turn.wait(_IDLE_S)
+                taken = self._take()
+                closing = self._closing_at is not None
+            if taken and not self._record(taken):
+                with self._turn:
+                    self._waiting[:0] = taken
+                return
+            if not taken:
+                self._mark(final=closing)
+                if closing:
+                    return
+            self._retain()
 
     def _take(self) -> list[_Waiting]:
         """What one write has room for, from the front."""
