@@ -13,8 +13,8 @@ START = DAY * DAY_US
 WIDE = TagTable(
     "meter",
     (
-        Tag(name="volts", address="1", scale=Decimal("0.5")),
-        Tag(name="energy", address="2", type=ValueType.UINT32, scale=Decimal(2)),
+        Tag(name="volts", address="1", scale=Decimal("0.5"), period_ms=100),
+        Tag(name="energy", address="2", type=ValueType.UINT32, scale=Decimal(2), period_ms=100),
         Tag(name="heat", address="4", type=ValueType.FLOAT32, period_ms=5_000),
     ),
     fixed=True,

@@ -76,7 +76,8 @@ class TelemetryStore(Protocol):
 
     def rolled(self, roll: Roll, request: Downsample) -> list[Steps]:
         """Like ``downsample`` with the roll's step, from the table of roll-ups. The span is widened
-        to whole steps. Includes amendments as of the last ``rollup``."""
+        to whole steps. Includes amendments as of the last ``rollup``. Seconds are kept of tags that
+        are read faster than once a second; of others they are reckoned from the readings."""
 
     def rollup(self, spans_max: int = 96) -> int:
         """Reckon roll-ups of spans (15 minutes of a table) that got rows or amendments since; at

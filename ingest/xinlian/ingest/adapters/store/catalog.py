@@ -43,6 +43,30 @@ class Catalog:
                     return tag
         return None
 
+    def is_fast(self, device: int, name: str) -> bool:
+        """Whether any table of a device reads a tag more than once a second. A device whose table
+        becomes faster has seconds in its roll-ups from then on."""
+        return self._held_fast(self.held.get(device, ()), name) is True
+
+    def _held_fast(self, held: tuple[str, ...], name: str) -> bool | None:
+        """``None`` if the tables have no such tag."""
+        periods = [
+            tag.period_ms for digest in held for tag in self.tables[digest].tags if tag.name == name
+        ]
+        return min(periods) < 1_000 if periods else None
+
+    def by_speed(self, name: str) -> dict[bool, list[int] | None]:
+        """Devices that read a tag fast (``True``) and slowly; ``None`` says all that have it."""
+        alike: dict[tuple[str, ...], list[int]] = {}
+        for device, held in list(self.held.items()):
+            alike.setdefault(held, []).append(device)
+        found: dict[bool, list[int] | None] = {}
+        for held, devices in alike.items():
+            fast = self._held_fast(held, name)
+            if fast is not None:
+                found[fast] = sorted([*(found.get(fast) or []), *devices])
+        return found if len(found) > 1 else dict.fromkeys(found)
+
     def names(self, device: int) -> list[str]:
         """All tags of a device, each once."""
         digests = self.held.get(device, ())

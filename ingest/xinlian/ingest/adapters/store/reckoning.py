@@ -50,12 +50,27 @@ class Reckoning(Stepping):
 
     def _selects(self, roll: Roll, shorter: Roll | None, first: int, last: int) -> list[str]:
         """Queries whose rows together are the roll-up of a span."""
+        made = []
         if shorter is not None:
             parts = self._roll_parts(shorter, first, last)
-            if not parts:
-                return []
-            rows = self._roll_rows(shorter, parts, span(first, last))
-            return [self._dialect.roll_again(rows, roll.us)]
+            if parts:
+                rows = self._roll_rows(shorter, parts, span(first, last))
+                made.append(self._dialect.roll_again(rows, roll.us))
+            if shorter is not Roll.S1:
+                return made
+        for name, places in self._places(first, last).items():
+            for fast, devices in self._catalog.by_speed(name).items():
+                # Of slow tags seconds would repeat the readings: they begin with the next roll-up.
+                if fast is (shorter is not None) and Roll.S1 in (roll, shorter):
+                    continue
+                relation = self._amended_relation(places, name, devices, (first, last), True)
+                if relation is not None:
+                    number = self._catalog.tags[name]
+                    made.append(self._dialect.roll_raw(relation, number, roll.us))
+        return made
+
+    def _places(self, first: int, last: int) -> dict[str, list[Source]]:
+        """Sources of each tag that has readings or corrections in a span."""
         sources: dict[str, list[Source]] = {}
         for source in self._held_sources():
             if source.kind == "w" and self._parts(source, first, last):
@@ -67,13 +82,7 @@ class Reckoning(Stepping):
         for name, number in self._catalog.tags.items():
             if number in corrected:
                 sources.setdefault(name, [])
-        made = []
-        for name, places in sources.items():
-            relation = self._amended_relation(places, name, None, (first, last), True)
-            if relation is not None:
-                stands = self._catalog.tags[name]
-                made.append(self._dialect.roll_raw(relation, stands, roll.us))
-        return made
+        return sources
 
     def _narrow_tags(self, first: int, last: int) -> list[str]:
         parts = self._parts(NARROW, first, last)

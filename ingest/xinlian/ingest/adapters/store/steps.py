@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final
 
@@ -75,6 +76,8 @@ class Stepping(Newest):
         numbers = self._numbers(request.devices)
         names = {self._catalog.tags[n]: n for n in request.tags if n in self._catalog.tags}
         found: Found = {}
+        if roll is Roll.S1:
+            self._live(request, found)
         source = Source("r", group=int(roll))
         start = max(request.start_us - request.start_us % roll.us, self._seen_from_us(source))
         parts = self._parts(source, start, request.end_us) if start < request.end_us else []
@@ -96,6 +99,22 @@ class Stepping(Newest):
             for number, name in names.items():
                 _split(rows.filter(pa.array(tag == number)), name, "_t", request, found)
         return self._steps(request, numbers, found)
+
+    def _live(self, request: Downsample, found: Found) -> None:
+        """Seconds of slow tags, from the readings."""
+        start = request.start_us - request.start_us % Roll.S1.us
+        numbers = self._numbers(request.devices)
+        for name in request.tags:
+            slow = [each for each, n in numbers.items() if not self._catalog.is_fast(n, name)]
+            if not slow:
+                continue
+            live = replace(
+                request, devices=tuple(slow), tags=(name,), start_us=start, step_us=Roll.S1.us
+            )
+            for steps in self.downsample(live):
+                if len(steps):
+                    columns = [steps.values[each] for each in request.aggregates]
+                    found[numbers[steps.device], name] = (steps.times_us, columns)
 
     def _roll_rows(self, roll: Roll, parts: list[str], where: str) -> str:  # noqa: ARG002
         """Rows of roll-ups in force."""
