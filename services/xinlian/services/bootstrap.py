@@ -38,6 +38,7 @@ from xinlian.services.app.parties import Parties
 from xinlian.services.app.payments import Payments
 from xinlian.services.app.reports import Reports
 from xinlian.services.app.task_worker import TaskWorker
+from xinlian.services.app.telemetry_proofs import TelemetryProofs
 from xinlian.services.app.telemetry_wiring import (
     TelemetryParts,
     make_telemetry,
@@ -109,6 +110,7 @@ class App(Store):
     shares: Shares
     trace_worker: TaskWorker
     telemetry_worker: TaskWorker
+    telemetry_proofs: TelemetryProofs
     health_rpc: Rpc
     on_worker_failure: Callable[[], None] = lambda: None
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -213,7 +215,7 @@ def build_store(settings: Settings, clock: Clock | None = None) -> Store:
             settings.pages,
             parties.names_of,
         ),
-        telemetry=make_telemetry(settings),
+        telemetry=make_telemetry(settings, engine),
         cursor_secret=kept_secret(settings.secrets_dir / "cursors.key"),
     )
 
@@ -258,7 +260,8 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
         follower=Follower(store.engine, submitter.status, payments.send, store.clock),
         evidence=evidence,
         **trace_parts(store, evidence, deployment.domain(ContractName.EVIDENCE)),
-        telemetry_worker=telemetry_worker(store.telemetry),
+        telemetry_worker=telemetry_worker(store.telemetry, store.engine, evidence),
+        telemetry_proofs=TelemetryProofs(store.engine, evidence, store.telemetry.sites),
     )
 
 

@@ -11,10 +11,16 @@ TELEMETRY_FIELDS: Final[dict[str, str]] = {
     "tag": "点位", "tags": "点位", "period_ms": "周期（毫秒）", "role": "用途", "label": "名称",
     "label_zh": "中文名称", "reading": "读数", "quality": "质量", "amended": "已修正",
     "time_us": "时间（微秒）", "aggregates": "聚合", "aggregate": "聚合", "step_ms": "步长（毫秒）",
+    "record": "记录位置", "group": "设备组", "root": "根哈希", "device_count": "设备数",
+    "claims": "主张", "claim": "主张", "hold_ms": "保持时长（毫秒）", "windows": "窗口数", "expected": "应采",
+    "received": "实采",
+    "missed": "漏采", "suppressed": "死区抑制", "bad": "坏值", "figures": "服务指标",
+    "figure": "指标", "measured": "实测", "target": "目标", "kept": "达标",
     "form": "格式", "seconds": "秒数",
 }  # fmt: skip
 
 TELEMETRY_WORDS: Final[dict[str, str]] = {
+    "delta": "差值", "sum": "合计", "mean": "均值", "integral": "时间积分",
     "min": "最小", "max": "最大", "avg": "平均", "first": "首值", "last": "末值", "count": "个数",
     "parquet": "列式文件", "csv": "逗号分隔文件",
 }  # fmt: skip

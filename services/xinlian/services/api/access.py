@@ -178,6 +178,9 @@ RULES: Final[dict[str, Access]] = {
     "get_reading_steps": _READ,
     "export_readings": _READ,
     "stream_readings": _READ,
+    "list_telemetry_windows": _READ,
+    "get_telemetry_service": _READ,
+    "make_telemetry_proof": _READ,
     # evidence
     "list_evidence_logs": _READ,
     "get_evidence_log": _READ,

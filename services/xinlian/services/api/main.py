@@ -29,6 +29,7 @@ from xinlian.services.api import (
     reports,
     spc,
     telemetry,
+    telemetry_proofs,
     trace_capture,
     trace_items,
     trace_recalls,
@@ -71,6 +72,7 @@ MODULES = (
     trace_recalls,
     trace_stream,
     telemetry,
+    telemetry_proofs,
 )
 
 log = logging.getLogger(__name__)

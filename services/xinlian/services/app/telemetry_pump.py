@@ -12,7 +12,9 @@ from typing import Final
 
 from xinlian.ingest.adapters.log.consumers import commit
 from xinlian.ingest.adapters.log.reader import LogReader
-from xinlian.ingest.usecases.log_ports import Damage
+from xinlian.ingest.model.segments.layout import SegmentError
+from xinlian.ingest.usecases.log_ports import Damage, LogError
+from xinlian.ingest.usecases.store_ports import StoreError
 from xinlian.services.app.telemetry_site import TelemetrySite, TelemetrySites
 
 __all__ = ["STORE", "TelemetryPump"]
@@ -30,6 +32,7 @@ class TelemetryPump:
     def __init__(self, sites: TelemetrySites) -> None:
         self._sites = sites
         self._readers: dict[Path, LogReader] = {}
+        self._told: dict[Path, str] = {}
 
     def round(self) -> int:
         """Move what is new, at most some seconds' work; the segments moved."""
@@ -37,11 +40,19 @@ class TelemetryPump:
         for party in self._sites.parties():
             site = self._sites.site(party)
             for stream in site.streams():
-                moved += self._stream(site, stream)
+                folder = site.log_folder / stream
+                try:
+                    moved += self._stream(site, stream, folder)
+                    self._told.pop(folder, None)
+                except (LogError, SegmentError, StoreError, OSError) as exc:
+                    # One stream that cannot be read, or a store that is away, stops no other.
+                    self._readers.pop(folder, None)
+                    if self._told.get(folder) != str(exc):
+                        self._told[folder] = str(exc)
+                        _LOG.warning("readings of %s wait: %s", folder, exc)
         return moved
 
-    def _stream(self, site: TelemetrySite, stream: str) -> int:
-        folder = site.log_folder / stream
+    def _stream(self, site: TelemetrySite, stream: str, folder: Path) -> int:
         reader = self._readers.get(folder)
         if reader is None:
             reader = self._readers[folder] = LogReader(folder, _tell)

@@ -6,16 +6,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy import Engine
 from xinlian.ingest.usecases.store_ports import TelemetryStore
+from xinlian.services.app.evidence import Evidence
 from xinlian.services.app.task_worker import Task, TaskWorker
+from xinlian.services.app.telemetry_evidence import TelemetryEvidence
 from xinlian.services.app.telemetry_pump import TelemetryPump
 from xinlian.services.app.telemetry_query import TelemetryReads
 from xinlian.services.app.telemetry_site import TelemetrySites
+from xinlian.services.app.telemetry_windows import RecordedWindows
 from xinlian.services.settings import Settings
 
 __all__ = ["TelemetryParts", "make_telemetry", "telemetry_worker"]
 
 _STORE_SECONDS: Final = 0.25
+_RECORD_SECONDS: Final = 1.0
 _ROLL_SECONDS: Final = 5.0
 
 
@@ -25,9 +30,10 @@ class TelemetryParts:
 
     sites: TelemetrySites
     reads: TelemetryReads
+    windows: RecordedWindows
 
 
-def make_telemetry(settings: Settings) -> TelemetryParts:
+def make_telemetry(settings: Settings, engine: Engine) -> TelemetryParts:
     """The parts over a data folder; a store is opened when it is first asked for."""
 
     def open_store(folder: Path) -> TelemetryStore:
@@ -36,12 +42,13 @@ def make_telemetry(settings: Settings) -> TelemetryParts:
         return open_duckdb(folder, memory_mb=settings.telemetry_memory_mb)
 
     sites = TelemetrySites(settings.telemetry_dir, open_store)
-    return TelemetryParts(sites, TelemetryReads(sites))
+    return TelemetryParts(sites, TelemetryReads(sites), RecordedWindows(engine))
 
 
-def telemetry_worker(parts: TelemetryParts) -> TaskWorker:
-    """The worker that brings the stores up to the logs."""
+def telemetry_worker(parts: TelemetryParts, engine: Engine, evidence: Evidence) -> TaskWorker:
+    """The worker that brings stores and evidence up to the logs."""
     pump = TelemetryPump(parts.sites)
+    recorder = TelemetryEvidence(engine, evidence, parts.sites)
 
     def roll() -> None:
         for party in parts.sites.parties():
@@ -49,5 +56,6 @@ def telemetry_worker(parts: TelemetryParts) -> TaskWorker:
 
     return TaskWorker(
         Task("telemetry store", _STORE_SECONDS, pump.round),
+        Task("telemetry evidence", _RECORD_SECONDS, recorder.round),
         Task("telemetry roll-ups", _ROLL_SECONDS, roll),
     )

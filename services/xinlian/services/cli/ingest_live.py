@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 from xinlian.services.cli.cells import moment_of_ms
 from xinlian.services.cli.i18n import pick
+from xinlian.services.cli.quantities import number_text, unit_text
 
 if TYPE_CHECKING:
     from xinlian.services.workers.collecting import Collecting, Newest
@@ -92,8 +93,8 @@ def values_table(newest: Sequence[Newest]) -> Table:
         table.add_row(
             each.device,
             pick(each.label, each.label_zh) or each.tag,
-            "-" if each.value is None else f"{each.value:.6g}",
-            each.unit,
+            number_text(each.value),
+            unit_text(each.unit),
             moment_of_ms(each.time_us // 1000)[11:],
             Text(each.quality.name.lower(), style="green" if good else "red"),
         )

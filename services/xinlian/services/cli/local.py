@@ -63,9 +63,10 @@ def _demo() -> click.Command:
         params=[*params, *common_options()],
         help=text,
     )
-    from xinlian.services.cli import demo_trace
+    from xinlian.services.cli import demo_ingest, demo_trace
 
     group.add_command(demo_trace.make())
+    group.add_command(demo_ingest.make())
     return group
 
 

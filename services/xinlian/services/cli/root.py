@@ -45,6 +45,8 @@ _COMMANDS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ),
     ("evidence", "groups", "evidence logs: heads on chain, receipts, proofs", "存证日志"),
     ("telemetry", "groups", "stored readings of machines and meters", "设备与仪表读数"),
+    ("ingest", "ingest", "collect from machines and meters", "采集设备与仪表数据"),
+    ("energy", "energy", "energy, cost and carbon", "能耗、费用与碳排放"),
     ("recall", "groups", "which vehicles are affected", "召回范围"),
     ("certificate", "groups", "inspection certificates and their review", "检验证书与审核"),
     ("label", "groups", "labels with QR codes and Data Matrix", "二维码与 Data Matrix 标签"),
@@ -98,6 +100,11 @@ def _make(module: str, name: str) -> click.Command:
         from xinlian.services.cli import verify
 
         return verify.make(name)
+    if module in ("ingest", "energy"):
+        from importlib import import_module
+
+        made: click.Command = import_module(f"xinlian.services.cli.{module}").make(name)
+        return made
     from xinlian.services.cli import groups
 
     return groups.make(name)

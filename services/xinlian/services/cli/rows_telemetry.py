@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from typing import Any, Final
 
 import click
 from xinlian.ingest.model.query import Aggregate
+from xinlian.ingest.model.telemetry_proof import ClaimKind
 from xinlian.services.cli.i18n import pick
 from xinlian.services.cli.rows_items import Moment
 from xinlian.services.cli.verbs import Arg, In, Verb
@@ -67,6 +69,18 @@ _SPAN: Final = (
     Arg("until", "before then", "终点", In.QUERY, Past(), required=False, default="now",
         field="until_ms"),
 )  # fmt: skip
+_DAY: Final = (replace(_SPAN[0], default="1d"), _SPAN[1])
+_GROUP: Final = Arg("group", "of this device group alone", "仅此设备组", In.QUERY, required=False)
+
+
+def _claims(values: dict[str, Any]) -> dict[str, Any]:
+    """The body of a proof of one claim."""
+    claim = {"kind": values["claim"], "device": values["device"], "tag": values["tag"]}
+    if values.get("hold"):
+        claim["hold_ms"] = values["hold"]
+    body = {"since_ms": values["since"], "until_ms": values["until"], "claims": [claim]}
+    return {**body, "group": values["group"]} if values.get("group") else body
+
 
 ROWS: Final = (
     Verb("telemetry", "devices", "list_telemetry_devices", "GET", "/telemetry/devices",
@@ -95,6 +109,27 @@ ROWS: Final = (
          (_DEVICE, _TAGS, *_SPAN,
           Arg("form", "form of the file", "文件格式", In.QUERY, click.Choice(["csv", "parquet"]),
               required=False)), file=True),
+    Verb("telemetry", "windows", "list_telemetry_windows", "GET", "/telemetry/windows",
+         "Windows of readings that were recorded as evidence.", "已存证的读数窗口。",
+         (*_DAY, _GROUP, Arg("limit", "rows at most", "最多行数", In.QUERY, int, required=False)),
+         ("group", "start_ms", "end_ms", "part", "record", "device_count", "root")),
+    Verb("telemetry", "service", "get_telemetry_service", "GET", "/telemetry/service",
+         "How devices were served: availability, latency, loss, jitter.",
+         "采集服务指标：可用率、时延、丢失、抖动。", (*_DAY, _GROUP), view="show_service"),
+    Verb("telemetry", "prove", "make_telemetry_proof", "POST", "/telemetry/proofs",
+         "Write a proof of a number that follows from readings, such as the kWh of a batch.",
+         "导出由读数得出的数值（如某批次电量）的证明文件。",
+         (Arg("device", "name of the device", "设备名称", positional=True),
+          Arg("tag", "name of the tag", "点位名称", positional=True),
+          Arg("claim", "what is claimed", "主张", type=click.Choice(
+              [each.value for each in ClaimKind]), required=False, default="delta"),
+          Arg("hold", "how long a reading stands, for an integral", "读数保持时长（时间积分）",
+              type=Length(), required=False),
+          Arg("since", "from then on: a time, or 10m, 2h, 7d ago", "起点：时间，或 10m、2h、7d 前",
+              type=Past(begins=True), required=False, default="1h"),
+          Arg("until", "before then", "终点", type=Past(), required=False, default="now"),
+          Arg("group", "its device group", "设备组", required=False)),
+         file=True, shape=_claims),
     Verb("telemetry", "live", "stream_readings", "GET", "/telemetry/live",
          "Show new values as they come, until Ctrl-C.", "实时显示新读数，按 Ctrl-C 结束。",
          (_DEVICES, _TAGS,

@@ -7,9 +7,10 @@ from typing import Any
 import click
 from xinlian.services.cli.cells import moment_of_ms
 from xinlian.services.cli.i18n import pick
+from xinlian.services.cli.quantities import number_text, unit_text
 from xinlian.services.cli.render import print_rows
 
-__all__ = ["live_lines", "show_devices"]
+__all__ = ["live_lines", "show_devices", "show_service"]
 
 
 def show_devices(body: Any) -> None:
@@ -24,15 +25,31 @@ def show_devices(body: Any) -> None:
             label = pick(tag["label"], tag["label_zh"]) or tag["label"]
             period = tag["period_ms"]
             every = f"{period / 1000:g} s" if period >= 1000 else f"{period} ms"
-            unit = f"[{tag['unit']}]" if tag["unit"] else ""
+            unit = unit_text(tag["unit"])
             click.echo(f"    {tag['tag']:<32} {unit:<12} {every:>8}  {label}")
+
+
+def show_service(body: Any) -> None:
+    """Service figures of each group against their targets."""
+    for item in body["items"]:
+        click.echo(
+            pick(
+                f"{item['group']}: {item['windows']} windows, {item['received']:,} of "
+                f"{item['expected']:,} cycles, {item['missed']:,} missed, {item['bad']:,} bad",
+                f"{item['group']}：{item['windows']} 个窗口，实采 {item['received']:,}／应采 "
+                f"{item['expected']:,}，漏采 {item['missed']:,}，坏值 {item['bad']:,}",
+            )
+        )
+        print_rows(item["figures"], ("figure", "measured", "target", "kept"))
+    if not body["items"]:
+        print_rows([])
 
 
 def live_lines(event: dict[str, Any]) -> list[str]:
     """The lines of one event of the live stream."""
     lines = []
     for item in event["items"]:
-        value = "-" if item["reading"] is None else f"{item['reading']:.6g}"
+        value = number_text(item["reading"])
         mark = "" if item["quality"] == "good" else f"  {item['quality']}"
         at = moment_of_ms(item["time_ms"])
         lines.append(f"{at}  {item['device']:<20} {item['tag']:<32} {value:>14}{mark}")

@@ -19,7 +19,7 @@ from xinlian.services.demo_trace.texts import say
 from xinlian.services.labels import word_zh
 from xinlian.trace.model.tree import Tree
 
-__all__ = ["READER", "Options", "Outcome", "Stage"]
+__all__ = ["READER", "VERIFIER", "Options", "Outcome", "Stage", "verified"]
 
 _ROOT: Final = Path(__file__).resolve().parents[4]
 VERIFIER: Final = _ROOT / "docs" / "xinlian_verify.py"
@@ -151,7 +151,7 @@ class Stage:
         heads = self.site.pinned_heads()
         paths = [self.write(f"pinned-{n}.xlhead", head) for n, head in enumerate(heads, 1)]
         with self.progress.phase(self.text("verify", VERIFIER.name)) as phase:
-            status, report = _verified(self.out / name, paths)
+            status, report = verified(self.out / name, paths)
             records = sum(len(part["records"]) for part in json.loads(
                 (self.out / name).read_bytes())["parts"])  # fmt: skip
             phase.note = self.text("verified", f"{records:,}", status)
@@ -163,7 +163,7 @@ class Stage:
             data = bytearray((self.out / name).read_bytes())
             data[len(data) // 2] ^= 1
             broken.write_bytes(data)
-            status, _ = _verified(broken, paths)
+            status, _ = verified(broken, paths)
         self.check(f"tampered {name} refused", status == 1)
         self.tell("tampered", status)
 
@@ -189,7 +189,7 @@ class Stage:
             return
 
 
-def _verified(bundle: Path, heads: list[Path]) -> tuple[int, dict[str, Any]]:
+def verified(bundle: Path, heads: list[Path]) -> tuple[int, dict[str, Any]]:
     """Exit status and report of the stand-alone verifier, which knows nothing of this checkout."""
     command = [sys.executable, "-I", str(VERIFIER), str(bundle), "--json"]
     for head in heads:

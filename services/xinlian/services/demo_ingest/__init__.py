@@ -1,0 +1,1 @@
+"""The demo of telemetry: from simulated machines to a proof that verifies offline."""
