@@ -1,9 +1,6 @@
 """GB/T 32960.3: a packet published with another implementation, packets built from the tables, and
 bytes that are none."""
 
-import random
-from contextlib import suppress
-
 import pytest
 from xinlian.ingest.adapters.drivers.gbt32960.codec import (
     Packet,
@@ -18,6 +15,7 @@ from xinlian.ingest.model.tags import Tag, TagError
 
 from tests.ingest.drivers.gbt32960.vectors import REPORT, TIME, TIME_US, VIN, packet
 from tests.ingest.drivers.sinks import device
+from tests.support.fuzz import fuzz
 
 PROBES = "3a" * 11 + "2e" + "3a" * 11 + "30" + "3a" * 36
 PUBLISHED = bytes.fromhex(
@@ -109,23 +107,32 @@ def test_packets_are_found_between_garbage() -> None:
     assert not flood.buffer
 
 
-def test_any_bytes_do_no_harm() -> None:
-    chance = random.Random(32_960)
-    seeds = [packet(2, REPORT), packet(7, b""), PUBLISHED]
-    reader = PacketReader()
-    for _ in range(1_500):
-        made = bytearray(chance.choice(seeds))
-        for _ in range(chance.randrange(4)):
-            made[chance.randrange(len(made))] = chance.randrange(256)
-        for told in reader.feed(bytes(made[: chance.randrange(len(made) + 1)])):
+def test_fuzz_packets() -> None:
+    readers = [PacketReader()]
+
+    def decode(data: bytes) -> list[Packet]:
+        found = readers[0].feed(data)
+        assert len(readers[0].buffer) <= 140_000
+        if readers[0].hopeless:
+            readers[0] = PacketReader()
+        for told in found:
             assert PacketReader().feed(told.to_bytes()) == [told]
-        assert len(reader.buffer) <= 140_000
-        if reader.hopeless:
-            reader = PacketReader()
-        body = bytearray(chance.choice(seeds)[30:-1])
-        body[chance.randrange(len(body)) if body else 0 : 0] = chance.randbytes(2)
-        with suppress(ValueError):
-            assert len(units(bytes(body))) < 70_000
+        return found
+
+    seeds = [packet(2, REPORT), packet(7, b""), PUBLISHED]
+    run = fuzz(decode, seeds=seeds, outcome=len)
+    assert run.accepted
+
+
+def test_fuzz_reports() -> None:
+    def decode(data: bytes) -> int:
+        told = units(data)
+        assert len(told) < 70_000
+        return len(told)
+
+    run = fuzz(decode, seeds=[REPORT[6:], PUBLISHED[30:-1]], errors=(ValueError,))
+    assert run.accepted
+    assert run.refused
 
 
 def test_addresses_and_endpoints() -> None:
