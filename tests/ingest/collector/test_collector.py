@@ -220,9 +220,12 @@ def test_a_reload_drops_only_what_changed() -> None:
     assert out.counts("d").received == pytest.approx(20, abs=1)
 
 
-def test_stopping_hands_on_what_came() -> None:
+def test_stopping_waits_for_answers_and_hands_on_what_came() -> None:
     driver, out = Played(), Kept()
-    collect(driver, out, [device("d", 10)], (0.95, nothing))
+    driver.answers["slow"] = 0.8
+    collect(driver, out, [device("d", 10), device("slow")], (0.95, nothing))
+    assert out.counts("slow").received == 1
+    assert out.counts("slow").missed == 0
     assert out.counts("d").received == pytest.approx(94, abs=2)
     assert driver.closed["d"] == 1
 

@@ -22,6 +22,10 @@ __all__ = ["Link", "LinkState"]
 _LOG: Final = logging.getLogger(__name__)
 
 
+_STOP_STEP_S: Final = 0.02
+_STOP_TRIES: Final = 50
+
+
 class LinkState(StrEnum):
     """How a device stands."""
 
@@ -185,8 +189,12 @@ class Link:
         self.begun = True
 
     async def stop(self) -> None:
-        """Let go for good."""
-        self.state = LinkState.STOPPED
+        """Let go for good; polls under way may end before, for a moment."""
+        self.state, self.poll_next = LinkState.STOPPED, float("inf")
+        for _ in range(_STOP_TRIES):
+            if not any(buffer.busy for buffer in self.buffers):
+                break
+            await asyncio.sleep(_STOP_STEP_S)
         if self._task is not None and self._task is not asyncio.current_task():
             await asyncio.wait({self._task}, timeout=self._limits.close_s)
         await self._let_go()
