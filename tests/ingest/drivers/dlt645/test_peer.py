@@ -15,7 +15,6 @@ from xinlian.ingest.adapters.drivers.dlt645 import driver, simulator
 from xinlian.ingest.adapters.drivers.dlt645.codec import Frame, FrameReader
 from xinlian.ingest.model.quality import Quality
 from xinlian.ingest.model.tags import Tag, ValueType
-from xinlian.ingest.usecases.ports import DriverError
 
 from tests.ingest.drivers.sinks import (
     Handler,
@@ -25,7 +24,6 @@ from tests.ingest.drivers.sinks import (
     free_port,
     in_loop,
     peer,
-    silent,
     until,
 )
 
@@ -251,36 +249,3 @@ def test_odd_answers(case: str) -> None:
             await session.close()
 
     run()
-
-
-@in_loop
-async def test_a_line_that_breaks_and_one_that_is_busy() -> None:
-    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(1)
-
-    sink = KeptSink()
-    async with peer(hang_up) as port:
-        where = {"host": "127.0.0.1", "port": port, "meter": METER}
-        session = driver().session(device("dlt645", where, TAGS), [sink])
-        await session.open()
-        session.poll(0)
-        await sink.next()
-        assert sink.failures == [Quality.NO_CONNECTION]
-        await session.open()
-        await session.close()
-    with pytest.raises(DriverError):
-        await session.open()
-    async with peer(silent) as port:
-        where = {"host": "127.0.0.1", "port": port, "meter": METER, "turn_ms": 100}
-        sinks = [KeptSink(), KeptSink()]
-        sessions = [
-            driver().session(device("dlt645", where, TAGS, timeout_ms=400), [sink])
-            for sink in sinks
-        ]
-        for session in sessions:
-            await session.open()
-            session.poll(0)
-        await until(lambda: all(sink.failures for sink in sinks))
-        assert [sink.failures for sink in sinks] == [[Quality.TIMEOUT], [Quality.SHED]]
-        for session in sessions:
-            await session.close()

@@ -15,6 +15,7 @@ from xinlian.ingest.usecases.ports import DriverError
 __all__ = ["Line", "Place", "give_back", "take"]
 
 CHUNK: Final = 4_096
+AGAIN_S: Final = 1.0
 Place = tuple[str | int, ...]
 """``("tcp", host, port)`` or ``("serial", path, baud, parity, stop bits)``."""
 
@@ -90,17 +91,30 @@ class Line:
         self.reader = FrameReader()
         self.wanted: Callable[[Frame], bool] | None = None
         self.answer: asyncio.Future[Frame] | None = None
+        self.not_before = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether requests can be sent."""
+        return self.wire is not None
 
     async def connect(self, timeout_s: float) -> None:
-        """Open the line if it is not; ``DriverError``."""
+        """Open the line if it is not; ``DriverError``. Whoever comes while it is being opened, or
+        just after that failed, shares the outcome: many meters do not wait one after another."""
+        if self.is_open:
+            return
+        loop = asyncio.get_running_loop()
         async with self.turn:
-            if self.wire is not None:
+            if self.is_open:
                 return
+            if loop.time() < self.not_before:
+                raise DriverError(f"line {self.place[1]} could not be opened just now")
             try:
                 async with asyncio.timeout(timeout_s):
                     self.wire = await self._opened()
             except (OSError, serial.SerialException, NotImplementedError) as exc:
                 # TimeoutError is an OSError
+                self.not_before = loop.time() + AGAIN_S
                 raise DriverError(f"line {self.place[1]} cannot be opened: {exc}") from exc
 
     async def _opened(self) -> _Wire:
