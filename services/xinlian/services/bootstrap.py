@@ -42,7 +42,7 @@ from xinlian.services.app.telemetry_proofs import TelemetryProofs
 from xinlian.services.app.telemetry_wiring import (
     TelemetryParts,
     make_telemetry,
-    telemetry_worker,
+    telemetry_parts,
 )
 from xinlian.services.app.tokens import Tokens
 from xinlian.services.app.trace_capture import Captures
@@ -260,8 +260,7 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
         follower=Follower(store.engine, submitter.status, payments.send, store.clock),
         evidence=evidence,
         **trace_parts(store, evidence, deployment.domain(ContractName.EVIDENCE)),
-        telemetry_worker=telemetry_worker(store.telemetry, store.engine, evidence),
-        telemetry_proofs=TelemetryProofs(store.engine, evidence, store.telemetry.sites),
+        **telemetry_parts(store, evidence),
     )
 
 

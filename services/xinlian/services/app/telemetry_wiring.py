@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Protocol
 
 from sqlalchemy import Engine
 from xinlian.ingest.usecases.store_ports import TelemetryStore
 from xinlian.services.app.evidence import Evidence
 from xinlian.services.app.task_worker import Task, TaskWorker
 from xinlian.services.app.telemetry_evidence import TelemetryEvidence
+from xinlian.services.app.telemetry_links import TelemetryLinks
+from xinlian.services.app.telemetry_proofs import TelemetryProofs
 from xinlian.services.app.telemetry_pump import TelemetryPump
 from xinlian.services.app.telemetry_query import TelemetryReads
 from xinlian.services.app.telemetry_site import TelemetrySites
 from xinlian.services.app.telemetry_windows import RecordedWindows
+from xinlian.services.app.trace_wiring import TraceParts
 from xinlian.services.settings import Settings
 
-__all__ = ["TelemetryParts", "make_telemetry", "telemetry_worker"]
+__all__ = ["TelemetryParts", "make_telemetry", "telemetry_parts"]
 
 _STORE_SECONDS: Final = 0.25
 _RECORD_SECONDS: Final = 1.0
@@ -33,6 +36,14 @@ class TelemetryParts:
     windows: RecordedWindows
 
 
+class Wired(Protocol):
+    """What is wired already."""
+
+    engine: Engine
+    trace: TraceParts
+    telemetry: TelemetryParts
+
+
 def make_telemetry(settings: Settings, engine: Engine) -> TelemetryParts:
     """The parts over a data folder; a store is opened when it is first asked for."""
 
@@ -45,17 +56,23 @@ def make_telemetry(settings: Settings, engine: Engine) -> TelemetryParts:
     return TelemetryParts(sites, TelemetryReads(sites), RecordedWindows(engine))
 
 
-def telemetry_worker(parts: TelemetryParts, engine: Engine, evidence: Evidence) -> TaskWorker:
-    """The worker that brings stores and evidence up to the logs."""
-    pump = TelemetryPump(parts.sites)
-    recorder = TelemetryEvidence(engine, evidence, parts.sites)
+def telemetry_parts(store: Wired, evidence: Evidence) -> dict[str, Any]:
+    """The parts that need the evidence logs, and the worker that brings stores and evidence up to
+    the logs; dossiers show curves from now on."""
+    sites = store.telemetry.sites
+    pump = TelemetryPump(sites)
+    recorder = TelemetryEvidence(store.engine, evidence, sites)
+    store.trace.dossiers.telemetry_of = TelemetryLinks(store.engine, sites, evidence.logs).of
 
     def roll() -> None:
-        for party in parts.sites.parties():
-            parts.sites.site(party).store.rollup()
+        for party in sites.parties():
+            sites.site(party).store.rollup()
 
-    return TaskWorker(
-        Task("telemetry store", _STORE_SECONDS, pump.round),
-        Task("telemetry evidence", _RECORD_SECONDS, recorder.round),
-        Task("telemetry roll-ups", _ROLL_SECONDS, roll),
-    )
+    return {
+        "telemetry_proofs": TelemetryProofs(store.engine, evidence, sites),
+        "telemetry_worker": TaskWorker(
+            Task("telemetry store", _STORE_SECONDS, pump.round),
+            Task("telemetry evidence", _RECORD_SECONDS, recorder.round),
+            Task("telemetry roll-ups", _ROLL_SECONDS, roll),
+        ),
+    }

@@ -30,7 +30,10 @@ def make(name: str) -> click.Command:
         params=[*common_options()],
         help=pick("Collect from machines and meters.", "采集设备与仪表数据。"),
     )
-    for each in (_run(), _sim(), _check(), _classes(), _drivers()):
+    from xinlian.services.cli import ingest_control, ingest_lists
+
+    local = (_run(), _sim(), _check(), _receive())
+    for each in (*local, *ingest_control.make(), *ingest_lists.make()):
         group.add_command(each)
     return group
 
@@ -42,6 +45,9 @@ def _run() -> click.Command:
                      help=pick("name of this collector's stream", "采集器（数据流）名称")),
         click.Option(["--seconds"], type=click.FloatRange(0.1),
                      help=pick("end after so long", "运行秒数")),
+        click.Option(["--bus"], multiple=True,
+                     help=pick("NATS server over which the log goes to another machine",
+                               "经 NATS 服务器将日志送往另一台机器")),
         click.Option(["--plain"], is_flag=True,
                      help=pick("lines instead of the live view", "逐行输出，不用实时画面")),
     ]  # fmt: skip
@@ -53,7 +59,9 @@ def _run() -> click.Command:
     return command("run", _collect, text, params)
 
 
-def _collect(plant: Path, name: str, seconds: float | None, plain: bool) -> None:
+def _collect(
+    plant: Path, name: str, seconds: float | None, bus: tuple[str, ...], plain: bool
+) -> None:
     from xinlian.ingest.usecases.log_ports import LogError
     from xinlian.services.cli.render import print_json
     from xinlian.services.settings import Settings, keep_private
@@ -64,7 +72,9 @@ def _collect(plant: Path, name: str, seconds: float | None, plain: bool) -> None
     keep_private(settings.data)
     log_to_stderr()
     try:
-        collecting = Collecting(known, settings.telemetry_dir / str(known.party), name)
+        folder = settings.telemetry_dir / str(known.party)
+        collecting = Collecting(known, folder, name, bus=bus)
+        collecting.file = plant
     except LogError as exc:
         raise CliError(pick(str(exc), exc.zh), where=name) from exc
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -134,6 +144,42 @@ async def _play(plant: Plant, seconds: float | None) -> None:
         await asyncio.sleep(seconds if seconds is not None else 10**9)
 
 
+def _receive() -> click.Command:
+    params: list[click.Parameter] = [
+        click.Option(["--bus"], multiple=True, required=True,
+                     help=pick("NATS server", "NATS 服务器")),
+        click.Option(["--party"], type=click.IntRange(1), required=True,
+                     help=pick("whose readings", "所属参与方")),
+        click.Option(["--name"], default="collector", show_default=True,
+                     help=pick("name of the collector's stream", "采集器（数据流）名称")),
+    ]  # fmt: skip
+    text = pick(
+        "Take the log of a collector elsewhere from NATS JetStream, until Ctrl-C.",
+        "从 NATS JetStream 接收异地采集器的日志，按 Ctrl-C 结束。",
+    )
+    return command("receive", _take, text, params)
+
+
+def _take(bus: tuple[str, ...], party: int, name: str) -> None:
+    from xinlian.ingest.adapters.bus.receive import Receiver
+    from xinlian.services.settings import Settings, keep_private
+
+    settings = Settings()
+    keep_private(settings.data)
+    log_to_stderr()
+    folder = settings.telemetry_dir / str(party) / "log" / name
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_until_ended(Receiver(folder, name, list(bus))))
+
+
+async def _until_ended(receiver: Any) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await receiver.run(stop)
+
+
 def _check() -> click.Command:
     text = pick(
         "Read a PLANT file and tell what it holds, or what is wrong where.",
@@ -163,67 +209,6 @@ def _look(plant: Path) -> None:
         print_rows(rows)
 
 
-def _classes() -> click.Command:
-    params: list[click.Parameter] = [click.Argument(["name"], required=False)]
-    text = pick(
-        "Device classes that come with the product; with NAME the tags of one.",
-        "内置设备类；给出 NAME 则列出其点位。",
-    )
-    return command("classes", _catalogue, text, params)
-
-
-def _catalogue(name: str | None) -> None:
-    from xinlian.ingest.adapters.files.classes import class_names, load_class
-    from xinlian.ingest.model.tags import TagError
-    from xinlian.services.cli.render import print_json, print_rows
-
-    try:
-        if name is not None:
-            rows = [tag.to_json() for tag in load_class(name).table.tags]
-            columns = ["name", "address", "type", "unit", "period_ms", "role"]
-        else:
-            classes = [load_class(each) for each in class_names()]
-            rows = [
-                {
-                    "name": each.name,
-                    "label": pick(each.label, each.label_zh),
-                    "category": each.category,
-                    "tags": len(each.table.tags),
-                    "driver": each.driver,
-                }
-                for each in classes
-            ]
-            columns = list(rows[0])
-    except TagError as exc:
-        raise refused(exc, str(name)) from exc
-    if wants_json():
-        print_json(rows)
-    else:
-        print_rows(rows, columns)
-
-
-def _drivers() -> click.Command:
-    text = pick("Protocols, and whether their libraries are installed.", "协议及其库是否已安装。")
-    return command("drivers", _protocols, text)
-
-
-def _protocols() -> None:
-    from xinlian.ingest.adapters.drivers.registry import KINDS, driver
-    from xinlian.ingest.model.tags import TagError
-    from xinlian.services.cli.render import print_json, print_rows
-
-    rows = []
-    for kind in KINDS:
-        try:
-            rows.append({"kind": kind, "version": driver(kind).version, "fault": None})
-        except TagError as exc:
-            rows.append({"kind": kind, "version": None, "fault": pick(str(exc), exc.zh)})
-    if wants_json():
-        print_json(rows)
-    else:
-        print_rows(rows)
-
-
 def load(path: Path) -> Plant:
     """A plant from its file; ``CliError`` that says what is wrong where."""
     from xinlian.ingest.adapters.drivers.registry import driver
@@ -233,9 +218,4 @@ def load(path: Path) -> Plant:
     try:
         return read_plant(path, driver)
     except TagError as exc:
-        raise refused(exc, str(path)) from exc
-
-
-def refused(exc: Any, where: str) -> CliError:
-    """What a table, a plant or a driver refuses, in the reader's language."""
-    return CliError(pick(str(exc), exc.zh), where=where, code=Exit.USAGE)
+        raise CliError(pick(str(exc), exc.zh), where=str(path), code=Exit.USAGE) from exc

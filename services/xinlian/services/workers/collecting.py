@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -12,18 +13,25 @@ from typing import Any, Final
 
 import numpy as np
 import uvloop
+from xinlian.ingest.adapters.bus.forward import Forwarder
+from xinlian.ingest.adapters.control import ControlError, ControlServer
 from xinlian.ingest.adapters.drivers.registry import driver
+from xinlian.ingest.adapters.files.plant import read_plant
+from xinlian.ingest.adapters.log.log import LogLimits
 from xinlian.ingest.adapters.log.open import open_recorder
-from xinlian.ingest.model.devices import Plant
+from xinlian.ingest.model.devices import Device, Plant
 from xinlian.ingest.model.frames import Frame
 from xinlian.ingest.model.quality import BAD_MIN, Quality
+from xinlian.ingest.model.tags import TagError
 from xinlian.ingest.usecases.collector import Collector
+from xinlian.ingest.usecases.control import DeviceWriter
 from xinlian.ingest.usecases.ports import FrameSink
 from xinlian.ingest.usecases.recorder import Recorder
 from xinlian.ingest.usecases.recording import DeviceFacts
 
 __all__ = ["Collecting", "Newest", "facts_of"]
 
+_LOG: Final = logging.getLogger(__name__)
 TELL_SECONDS: Final = 0.5
 
 
@@ -63,13 +71,24 @@ class _Tap:
 class Collecting:
     """Collects a plant into the log of a stream below ``folder`` (that of the party)."""
 
-    def __init__(self, plant: Plant, folder: Path, name: str) -> None:
+    def __init__(self, plant: Plant, folder: Path, name: str, *, bus: Sequence[str] = ()) -> None:
+        """``bus``: addresses of NATS servers over which the log goes to another machine."""
         self.plant = plant
+        self.file: Path | None = None
+        """Where the plant is read anew from when it is asked to."""
+        log = folder / "log" / name
+        consumers = ("bus",) if bus else ("store", "evidence")
         self.recorder: Recorder = open_recorder(
-            folder / "log" / name, plant.party, plant.groups, facts_of(plant)
+            log,
+            plant.party,
+            plant.groups,
+            facts_of(plant),
+            log_limits=LogLimits(consumers=consumers),
         )
         self._tap = _Tap(self.recorder)
         self.collector = Collector(plant, driver, self._tap)
+        self._socket = folder / "run" / f"{name}.sock"
+        self._forwarder = Forwarder(log, name, list(bus)) if bus else None
 
     def run(
         self, seconds: float | None = None, tell: Callable[[Collecting], None] | None = None
@@ -79,9 +98,26 @@ class Collecting:
             runner.run(self._run(seconds, tell))
 
     async def _run(self, seconds: float | None, tell: Callable[[Collecting], None] | None) -> None:
-        running = asyncio.create_task(self.collector.run())
-        loop = asyncio.get_running_loop()
+        loop, halt = asyncio.get_running_loop(), asyncio.Event()
         end = None if seconds is None else loop.time() + seconds
+        self._socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        writer = DeviceWriter(self.collector, self.recorder)
+        async with AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(
+                    ControlServer(self._socket, self.collector, writer, self.reload)
+                )
+            except ControlError as exc:
+                _LOG.warning("this collector cannot be asked while it runs: %s", exc)
+            beside = [self._forwarder.run(halt)] if self._forwarder is not None else []
+            tasks = [asyncio.create_task(each) for each in beside]
+            await self._collect(end, tell)
+            halt.set()
+            await asyncio.gather(*tasks)
+
+    async def _collect(self, end: float | None, tell: Callable[[Collecting], None] | None) -> None:
+        loop = asyncio.get_running_loop()
+        running = asyncio.create_task(self.collector.run())
         try:
             while not running.done() and (end is None or loop.time() < end):
                 await asyncio.wait([running], timeout=TELL_SECONDS)
@@ -91,6 +127,18 @@ class Collecting:
             self.collector.stop()
             with suppress(asyncio.CancelledError):
                 await running
+
+    async def reload(self) -> dict[str, int]:
+        """Read the plant's file anew: what did not change goes on undisturbed. ``TagError``."""
+        if self.file is None:
+            raise TagError("this collector has no file to reload", "本采集器没有可重新读取的文件")
+        plant = read_plant(self.file, driver)
+        if plant.party != self.plant.party:
+            raise TagError("a reload keeps the party", "重新读取不得更换所属参与方")
+        self.recorder.update(plant.groups, facts_of(plant))
+        done = await self.collector.reload(plant)
+        self.plant = plant
+        return done
 
     def close(self) -> None:
         """Write what waits and let go of the log."""
@@ -148,6 +196,12 @@ class Collecting:
 def facts_of(plant: Plant) -> dict[str, DeviceFacts]:
     """What segments tell of each device beside its readings."""
     return {
-        device.id: DeviceFacts(driver(device.driver).version, device.calibration)
-        for device in plant.devices
+        device.id: DeviceFacts(_version(device), device.calibration) for device in plant.devices
     }
+
+
+def _version(device: Device) -> str:
+    """Name and version of what reads a device; with the engine where a driver has several."""
+    kind = driver(device.driver)
+    told = getattr(kind, "version_of", None)
+    return kind.version if told is None else str(told(device))
