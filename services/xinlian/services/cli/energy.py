@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["make", "year_of"]
 
 _WIDTH: Final = 132
+_LINES: Final = 25
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -89,7 +90,8 @@ def _plant_year(
 
     kinds = [load_class(kind) for kind in FLEET_KINDS]
     try:
-        plant = simulate_plant(kinds, devices=devices, series=series, seed=seed)
+        lines = min(_LINES, series)
+        plant = simulate_plant(kinds, devices=devices, series=series, lines=lines, seed=seed)
         factor = factor_table().find("electricity", "CN", plant.first, early=True)
         report = fleet_report(plant, _tariff(None), factor)
     except EnergyError as exc:
