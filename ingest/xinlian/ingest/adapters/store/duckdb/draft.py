@@ -17,12 +17,11 @@ __all__ = ["Draft", "insert"]
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> None:
-    """Insert an Arrow table."""
+    """Insert an Arrow table. If that fails, the name ``xl_batch`` is let go with the transaction:
+    before that the connection would answer nothing but that it must be rolled back."""
     connection.register("xl_batch", rows)
-    try:
-        connection.execute(f"INSERT INTO {quoted(table)} SELECT * FROM xl_batch")
-    finally:
-        connection.unregister("xl_batch")
+    connection.execute(f"INSERT INTO {quoted(table)} SELECT * FROM xl_batch")
+    connection.unregister("xl_batch")
 
 
 class Draft:

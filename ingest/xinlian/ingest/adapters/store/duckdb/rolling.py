@@ -29,7 +29,7 @@ class Rolling(Writing, Reckoning):
     def rollup(self, spans_max: int = 96) -> int:
         """See the port."""
         for start in sorted(self._waiting)[:spans_max]:
-            with self._lock:
+            with self._writing():
                 with self._transaction() as connection:
                     if not self._closed(start):
                         self._reckon(connection, start)
@@ -58,7 +58,7 @@ class Rolling(Writing, Reckoning):
     def retain(self, policy: Retention, now_us: int) -> int:
         """See the port."""
         dropped: set[tuple[Source, int]] = set()
-        with self._lock:
+        with self._writing():
             waiting = {start // DAY_US for start in self._waiting}
             cuts: dict[Source, int] = {}
             with self._transaction() as connection:

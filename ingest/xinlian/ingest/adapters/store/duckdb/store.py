@@ -76,13 +76,15 @@ class DuckStore(Rolling):
         self._rolls = rolls
         self._lock = threading.Lock()
         self._cursors = threading.local()
+        self._doubtful = False
+        self._part_rows = part_rows
         self._catalog = Catalog()
-        self._parts_ = Parts(connection, part_rows)
         self._load()
 
     def _load(self) -> None:
         run = self._connection.execute
         catalog = self._catalog
+        self._parts_ = Parts(self._connection, self._part_rows)
         catalog.devices.update(run("SELECT name, id FROM xl_devices").fetchall())
         catalog.tags.update(run("SELECT name, id FROM xl_tags").fetchall())
         for digest, body in run("SELECT digest, body FROM xl_tables").fetchall():

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import Final
 
@@ -42,7 +43,7 @@ SCHEMA: Final = (
 )
 
 
-class Writing:
+class Writing(ABC):
     """One writer at a time; readers are not held up."""
 
     _catalog: Catalog
@@ -51,6 +52,23 @@ class Writing:
     _lock: threading.Lock
     _waiting: set[int]
     _rolls: tuple[Roll, ...]
+    _doubtful: bool
+
+    @abstractmethod
+    def _load(self) -> None:
+        """Read the catalogue from the file."""
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """The writer's turn. After a commit whose outcome is not known the file is asked first."""
+        with self._lock:
+            if self._doubtful:
+                try:
+                    self._load()
+                except duckdb.Error as exc:
+                    raise _refused(exc) from exc
+                self._doubtful = False
+            yield
 
     @contextmanager
     def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -59,15 +77,19 @@ class Writing:
             self._connection.execute("BEGIN")
             try:
                 yield self._connection
+                # A commit that fails may have been carried out (its checkpoint failed, say).
+                self._doubtful = True
                 self._connection.execute("COMMIT")
+                self._doubtful = False
             except BaseException:
                 self._parts_.forget()
-                self._connection.rollback()
+                with suppress(duckdb.Error):  # a commit that failed has rolled back already
+                    self._connection.rollback()
+                with suppress(duckdb.Error):
+                    self._connection.unregister("xl_batch")
                 raise
         except duckdb.Error as exc:
-            raise StoreError(
-                f"the telemetry store did not take it: {exc}", f"遥测库未能写入：{exc}"
-            ) from exc
+            raise _refused(exc) from exc
         self._parts_.publish()
 
     def applied(self, stream: str) -> int:
@@ -80,19 +102,23 @@ class Writing:
 
     def append(self, stream: str, position: int, frames: Sequence[Frame]) -> bool:
         """See the port."""
-        before = self.applied(stream)
-        return self.append_many(stream, [(position, frames)]) > before
+        return self._append(stream, [(position, frames)]) > 0
 
     def append_many(self, stream: str, entries: Sequence[tuple[int, Sequence[Frame]]]) -> int:
         """See the port."""
+        self._append(stream, entries)
+        return self.applied(stream)
+
+    def _append(self, stream: str, entries: Sequence[tuple[int, Sequence[Frame]]]) -> int:
+        """Returns how many entries were new."""
         positions = [position for position, _ in entries]
         if positions != sorted(set(positions)) or (positions and positions[0] < 0):
             raise StoreError("positions ascend from 0 on", "位置须自 0 起递增")
-        with self._lock:
+        with self._writing():
             applied = self.applied(stream)
             new = [frames for position, frames in entries if position > applied]
             if not new:
-                return applied
+                return 0
             draft = Draft(self._catalog, chain.from_iterable(new))
             made = batches(chain.from_iterable(new), draft.numbers)
             with self._transaction() as connection:
@@ -108,7 +134,7 @@ class Writing:
             draft.publish()
             self._waiting |= waiting
             self._catalog.streams[stream] = positions[-1]
-            return positions[-1]
+            return len(new)
 
     def _insert(self, connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
         part = self._parts_.take(
@@ -134,7 +160,7 @@ class Writing:
 
     def amend(self, amendments: Iterable[Amendment]) -> int:
         """See the port."""
-        with self._lock:
+        with self._writing():
             new: list[tuple[int, int, int, str, Amendment]] = []
             digests: dict[str, str] = {}
             number = self._last_amendment()
@@ -191,6 +217,10 @@ class Writing:
         self._waiting |= waiting
         pairs = {(device, tag) for _, device, tag, _, _ in new}
         self._catalog.amended = self._catalog.amended | pairs
+
+
+def _refused(exc: duckdb.Error) -> StoreError:
+    return StoreError(f"the telemetry store did not take it: {exc}", f"遥测库未能写入：{exc}")
 
 
 def amendment_rows(number: int, device: int, tag: int, amendment: Amendment) -> pa.Table:
