@@ -219,3 +219,24 @@ def test_frames_that_cannot_be_are_left_out_and_told(
     [(_, segment)] = reader.segments(0).segments
     assert len(segment.frames) == 1
     reader.close()
+
+
+@pytest.mark.parametrize("torn", [0, 7, 100])
+def test_a_kill_just_after_a_file_was_begun(tmp_path: Path, torn: int) -> None:
+    """The new file has its head, and of its first write nothing or a torn part."""
+    made = recorder(tmp_path)
+    for number in range(3):
+        put(made, frame("m1", T0 + number * SECOND))
+    made.close()
+    log = SegmentLog(tmp_path, LogLimits(file_bytes=100))
+    assert log.turn(100)
+    log.close()
+    if torn:
+        last = max(tmp_path.glob("*.xlseg"))
+        last.write_bytes(last.read_bytes() + b"XLEN" + bytes(torn))
+    made = recorder(tmp_path)
+    put(made, frame("m1", T0 + 3 * SECOND))
+    made.close()
+    reader = LogReader(tmp_path)
+    assert [segment.sequence for _, segment in reader.segments(0).segments] == [0, 1, 2, 3]
+    reader.close()

@@ -20,7 +20,14 @@ from xinlian.ingest.model.frames import Frame
 from xinlian.ingest.model.segments.block import Block, ClockState
 from xinlian.ingest.model.tags import TagTable
 from xinlian.ingest.usecases.log_ports import Kind, LogError, LogWriter
-from xinlian.ingest.usecases.recording import DeviceFacts, Scribe, frame_bytes, span
+from xinlian.ingest.usecases.recording import (
+    DeviceFacts,
+    RecorderLimits,
+    RecorderStatus,
+    Scribe,
+    frame_bytes,
+    span,
+)
 from xinlian.ledger.model.evidence.canonical import canonical
 
 __all__ = ["Recorder", "RecorderLimits", "RecorderStatus"]
@@ -31,41 +38,6 @@ _RETAIN_S: Final = 60.0
 _PREAMBLE_BYTES: Final = 1 << 16
 OnDurable = Callable[[], None]
 """Called from the recorder's thread."""
-
-
-@dataclass(frozen=True, slots=True)
-class RecorderLimits:
-    """Bounds of what waits in memory."""
-
-    waiting_bytes: int = 256 << 20
-    batch_bytes: int = 48 << 20
-    """Readings in one write, about."""
-    retry_s: float = 0.5
-    """Between attempts while the log cannot be written."""
-    close_s: float = 30.0
-    """How long ``close`` tries to write what waits."""
-    seal: bool = True
-    """Whether roots are reckoned here, or by whoever reads the log: that takes work off this
-    process, and changes nothing about the roots."""
-
-
-@dataclass(slots=True)
-class RecorderStatus:
-    """What was done so far."""
-
-    segments: int = 0
-    rows: int = 0
-    bytes: int = 0
-    writes: int = 0
-    refused: int = 0
-    """``put`` that found no room."""
-    unusable: int = 0
-    """Frames that are not what their table says; told in the program's log."""
-    waiting_bytes: int = 0
-    position: int = 0
-    """Behind the last durable entry."""
-    fault: str = ""
-    """Why nothing can be written right now."""
 
 
 @dataclass(slots=True)

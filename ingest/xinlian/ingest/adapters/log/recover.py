@@ -15,7 +15,7 @@ from xinlian.ingest.adapters.log.entries import (
     read_entry,
 )
 from xinlian.ingest.adapters.log.watermark import Durable, load_watermark
-from xinlian.ingest.usecases.log_ports import Damage, Entry
+from xinlian.ingest.usecases.log_ports import Damage, Entry, Kind
 
 __all__ = ["Found", "recover"]
 
@@ -36,7 +36,9 @@ class Found:
 
 
 def recover(folder: Path, on_entry: Callable[[Entry], None]) -> Found:
-    """Scan the last file. ``on_entry`` gets every entry of it that can be read."""
+    """Scan the last file. ``on_entry`` gets every entry of it that can be read; before them those
+    of the file before, if the last one does not begin with a STATE that can be read: it may have
+    been begun just before the end."""
     told = load_watermark(folder) or Durable()
     names = folder / "consumers"
     taken = [committed(folder, path.name) for path in names.glob("[a-z]*")]
@@ -47,7 +49,12 @@ def recover(folder: Path, on_entry: Callable[[Entry], None]) -> Found:
         lost = Damage("", 0, 0, least, "the files of the log are gone") if least else None
         return Found(least, None, 0, 0, lost)
     first, path = files[-1]
-    data = _Scan(path, first, on_entry)
+    readable: list[Entry] = []
+    data = _Scan(path, first, readable.append)
+    if not readable or readable[0].kind is not Kind.STATE:
+        _replay_before(files[:-1], on_entry)
+    for entry in readable:
+        on_entry(entry)
     durable = told.end if told.first == first else 0
     beyond = find_entry(data.bytes, data.end, data.next) if data.reason else None
     if data.reason and beyond is not None:
@@ -60,6 +67,13 @@ def recover(folder: Path, on_entry: Callable[[Entry], None]) -> Found:
     least = max(least, data.next)
     damage = Damage(path.name, data.end, data.next, least, reason)
     return Found(least, None, 0, 0, damage)
+
+
+def _replay_before(files: list[tuple[int, Path]], on_entry: Callable[[Entry], None]) -> None:
+    """The entries of the last of these files that has any."""
+    for first, path in reversed(files):
+        if _Scan(path, first, on_entry).next > first:
+            return
 
 
 class _Scan:
