@@ -65,9 +65,9 @@ class Recorder:
         *,
         clock: Callable[[], ClockState] = ClockState,
         now_us: Callable[[], int] = lambda: time.time_ns() // 1000,
-        limits: RecorderLimits = RecorderLimits(),
+        limits: RecorderLimits | None = None,
     ) -> None:
-        self._log, self._scribe, self._limits = log, scribe, limits
+        self._log, self._scribe, self._limits = log, scribe, limits or RecorderLimits()
         self._clock, self._now_us = clock, now_us
         self._groups = {group.id: group for group in groups}
         self._devices = dict(devices)
