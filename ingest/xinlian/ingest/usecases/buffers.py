@@ -17,6 +17,7 @@ from xinlian.ingest.model.frames import Column, Counts, Frame
 from xinlian.ingest.model.lanes import Lane, is_bad, known_code, lanes
 from xinlian.ingest.model.quality import Quality
 from xinlian.ingest.usecases.clock import Clock
+from xinlian.ingest.usecases.decoding import decode
 from xinlian.ingest.usecases.ports import Decoder
 
 __all__ = ["BUFFER_BYTES", "GroupBuffer"]
@@ -43,9 +44,9 @@ class GroupBuffer:
 
     __slots__ = (
         "_clock", "_columns", "_deadband", "_failing", "_lanes", "_last_us", "_parts", "_row_bytes",
-        "_rows", "_rows_max", "_times", "_told", "_told_at", "busy", "decoder", "device", "durable",
-        "fails", "group", "late", "latency", "lost", "missed", "period_s", "received", "started",
-        "turn",
+        "_rows", "_rows_max", "_times", "_told", "_told_at", "_whole", "busy", "decoder", "device",
+        "durable", "fails", "group", "late", "latency", "lost", "missed", "period_s", "received",
+        "started", "turn",
     )  # fmt: skip
 
     def __init__(
@@ -72,6 +73,7 @@ class GroupBuffer:
         wanted = max(4_096, int(4 * held_s / self.period_s))
         self._rows_max = max(4, min(wanted, BUFFER_BYTES // width))
         self._parts: list[bytes] = []
+        self._whole: dict[tuple[int, ...], Column] = {}
         self._times: list[int] = []
         self._rows: list[_Row] = []
         self._last_us = 0
@@ -198,21 +200,15 @@ class GroupBuffer:
         return Frame(self.device.id, table, self.group, times, made, quality, source, counts)
 
     def _clear(self) -> None:
-        self._parts, self._times, self._rows = [], [], []
+        self._parts, self._times, self._rows, self._whole = [], [], [], {}
         self.received = self.missed = 0
-
-    def _decoded(self) -> tuple[Column, ...]:
-        """Columns of the raw answers alone."""
-        if self.decoder is None or not self._parts:
-            return ()
-        rows = np.frombuffer(b"".join(self._parts), np.uint8)
-        return self.decoder.columns(rows.reshape(len(self._parts), self._row_bytes))
 
     def _values(self, n: int) -> tuple[list[Column] | None, _Quality | None]:
         """Values in columns [n] and the qualities [tags, n] that drivers and conversion gave."""
-        decoded = self._decoded()
+        decoded, self._whole = decode(self.decoder, self._parts, self._row_bytes, self._columns)
         if not self._rows:
             return list(decoded) if decoded else None, None
+        self._whole = {}  # failures and rows go between the decoded ones
         quality = np.zeros((self._columns, n), np.uint8)
         raw_at = np.ones(n, np.bool_)
         raw_at[[row[0] for row in self._rows]] = False
@@ -268,7 +264,9 @@ class GroupBuffer:
         for lane in self._lanes:
             if not lane.judged and quality is None:
                 continue
-            matrix = np.stack([columns[place] for place in lane.places])
+            matrix = self._whole.get(lane.places)
+            if matrix is None:
+                matrix = np.stack([columns[place] for place in lane.places])
             found = lane.judge(matrix) if lane.judged else None
             if found is not None:
                 if quality is None:

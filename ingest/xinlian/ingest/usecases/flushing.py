@@ -100,7 +100,7 @@ class GroupFlush:
             figures.rows += len(frame)
             figures.values += len(frame) * len(frame.columns)
             batch.frames.append(frame)
-            batch.size += sum(column.nbytes for column in frame.columns)
+            batch.size += 8 * len(frame) * len(frame.columns)
             if buffer.durable:
                 batch.durable += buffer.durable
                 buffer.durable = []
