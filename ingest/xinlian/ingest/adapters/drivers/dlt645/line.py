@@ -93,7 +93,6 @@ class Line:
         self.answer: asyncio.Future[Frame] | None = None
         self.not_before = 0.0
 
-    @property
     def is_open(self) -> bool:
         """Whether requests can be sent."""
         return self.wire is not None
@@ -101,11 +100,11 @@ class Line:
     async def connect(self, timeout_s: float) -> None:
         """Open the line if it is not; ``DriverError``. Whoever comes while it is being opened, or
         just after that failed, shares the outcome: many meters do not wait one after another."""
-        if self.is_open:
+        if self.is_open():
             return
         loop = asyncio.get_running_loop()
         async with self.turn:
-            if self.is_open:
+            if self.is_open():
                 return
             if loop.time() < self.not_before:
                 raise DriverError(f"line {self.place[1]} could not be opened just now")
