@@ -16,12 +16,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_four_kills_and_a_store_that_was_away(site: Path) -> None:
-    report = run(site, rounds=4, seed=11, away=120)
+    report = run(site, rounds=4, seed=11, away=120, live=1)
     assert report.faults == []
     assert report.kills == 4
     assert report.acknowledged > 0
     assert report.rows_in_store == report.rows_in_log > 0
     assert report.proofs > 0
+    assert report.collector_kills == 1
+    assert report.collector_rows >= report.collector_rows_acknowledged > 0
 
 
 def test_the_judge_sees_what_is_lost(site: Path) -> None:

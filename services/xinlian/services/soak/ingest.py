@@ -12,18 +12,16 @@ next start, goes on. It tells every acknowledgement over a pipe. After each kill
    to the root of their window.
 
 Then the store is away while an hour of segments is recorded, comes back, and is held to 3 again.
+At last a real collector that reads simulated Modbus devices is killed (``--live`` times), and each
+row that it acknowledged must be in log and store once.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import secrets
-import selectors
-import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -46,14 +44,16 @@ from xinlian.services.soak.ingest_child import (
     pump,
 )
 from xinlian.services.soak.ingest_judge import LogJudge, judge_proofs, judge_store
+from xinlian.services.soak.ingest_life import life
+from xinlian.services.soak.ingest_live import run_live
 
 __all__ = ["IngestReport", "main", "run"]
 
 _MOMENT_SECONDS: Final = (0.05, 1.2)
-_READY_SECONDS: Final = 60.0
 _PACE: Final = 60.0
 AWAY_SEGMENTS: Final = 3_600
 """An hour of a group whose segments are a second long."""
+LIVE_ROUNDS: Final = 10
 Say = Callable[[str], None]
 
 
@@ -72,6 +72,10 @@ class IngestReport:
     proofs: int = 0
     away_segments: int = 0
     """Recorded while the store was away, and caught up."""
+    collector_kills: int = 0
+    """Of a real collector that reads simulated Modbus devices."""
+    collector_rows_acknowledged: int = 0
+    collector_rows: int = 0
     seconds: float = 0.0
     faults: list[str] = field(default_factory=list)
 
@@ -89,11 +93,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--seed", type=int)
     parser.add_argument("--away", type=int, default=AWAY_SEGMENTS, help="segments without a store")
+    parser.add_argument("--live", type=int, default=LIVE_ROUNDS, help="kills of a real collector")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     seed = secrets.randbelow(1 << 32) if options.seed is None else options.seed
     with tempfile.TemporaryDirectory(prefix="xinlian-ingest-") as folder:
-        report = run(Path(folder), options.rounds, seed, options.away)
+        report = run(Path(folder), options.rounds, seed, options.away, options.live)
     found = asdict(report) | {"ok": report.ok}
     if options.json:
         print(json.dumps(found))
@@ -107,9 +112,15 @@ def _say(text: str) -> None:
 
 
 def run(
-    folder: Path, rounds: int, seed: int, away: int = AWAY_SEGMENTS, say: Say = _say
+    folder: Path,
+    rounds: int,
+    seed: int,
+    away: int = AWAY_SEGMENTS,
+    live: int = LIVE_ROUNDS,
+    say: Say = _say,
 ) -> IngestReport:
-    """Do the rounds in ``folder``, then judge; then leave the store away for ``away`` segments."""
+    """Do the rounds in ``folder``, then judge; then leave the store away for ``away`` segments;
+    then kill a real collector ``live`` times."""
     began = time.monotonic()
     report = IngestReport(seed)
     chance = random.Random(seed)  # noqa: S311
@@ -132,62 +143,21 @@ def run(
         _away(folder, number, away, report)
         judge.read()
         _store_and_proofs(folder, judge, report, chance)
+    if live and report.ok:
+        found = run_live(folder / "live", live, chance, say)
+        report.collector_kills, report.collector_rows = found.kills, found.rows
+        report.collector_rows_acknowledged = found.acknowledged_rows
+        report.faults += found.faults
     report.seconds = round(time.monotonic() - began, 1)
     say(f"done in {report.seconds} s: {'all held' if report.ok else report.faults[:3]}")
     return report
 
 
 def _round(folder: Path, number: int, seconds: float) -> list[tuple[int, int]]:
-    """One life of the collector; what it acknowledged."""
-    child = subprocess.Popen(
-        [
-            sys.executable, "-m", "xinlian.services.soak.ingest_child",
-            str(folder), str(number), "3600", str(_PACE),
-        ],
-        stdout=subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        pipe = _Pipe(child)
-        pipe.until(b"ready\n", _READY_SECONDS)
-        time.sleep(seconds)
-        os.kill(child.pid, signal.SIGKILL)
-        child.wait()
-        return pipe.rest()
-    finally:
-        if child.poll() is None:
-            child.kill()
-        child.wait()
-        if child.stdout is not None:
-            child.stdout.close()
-
-
-class _Pipe:
-    """Lines of a child; the last one may be cut off by its death and then counts for nothing."""
-
-    def __init__(self, child: subprocess.Popen[bytes]) -> None:
-        assert child.stdout is not None  # noqa: S101
-        self._child = child
-        self._descriptor = child.stdout.fileno()
-        self._data = b""
-
-    def until(self, line: bytes, seconds: float) -> None:
-        end = time.monotonic() + seconds
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._descriptor, selectors.EVENT_READ)
-            while line not in self._data:
-                if not selector.select(max(0.0, end - time.monotonic())):
-                    raise TimeoutError("the collector did not begin")
-                got = os.read(self._descriptor, 1 << 16)
-                if not got:
-                    raise RuntimeError(f"the collector ended with {self._child.wait()}")
-                self._data += got
-
-    def rest(self) -> list[tuple[int, int]]:
-        while got := os.read(self._descriptor, 1 << 16):
-            self._data += got
-        whole = self._data[: self._data.rfind(b"\n") + 1].decode().splitlines()
-        pairs = [line.split() for line in whole if line != "ready"]
-        return [(int(group), int(number)) for group, number in pairs]
+    """One life of the child; what it acknowledged."""
+    lines = life("ingest_child", [str(folder), str(number), "3600", str(_PACE)], seconds)
+    pairs = [line.split() for line in lines]
+    return [(int(group), int(put)) for group, put in pairs]
 
 
 def _store_and_proofs(

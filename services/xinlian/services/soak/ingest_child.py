@@ -38,6 +38,7 @@ __all__ = [
     "frames_of",
     "number_of",
     "pump",
+    "pump_for_ever",
     "same_values",
 ]
 
@@ -130,7 +131,7 @@ def main(arguments: list[str]) -> int:
     limits = LogLimits(file_bytes=_FILE_BYTES)
     groups = [device_group(each) for each in range(GROUPS)]
     recorder = open_recorder(log, PARTY, groups, facts, log_limits=limits)
-    threading.Thread(target=_pump_for_ever, args=(folder, log), daemon=True).start()
+    threading.Thread(target=pump_for_ever, args=(folder, log), daemon=True).start()
     os.write(1, b"ready\n")
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -143,7 +144,8 @@ def main(arguments: list[str]) -> int:
     return 0 if recorder.close() else 1
 
 
-def _pump_for_ever(folder: Path, log: Path) -> None:
+def pump_for_ever(folder: Path, log: Path) -> None:
+    """Keep the store up to the log; a thread that ends takes its process with it."""
     try:
         store = open_duckdb(folder / "store", memory_mb=256, threads=1)
         reader = LogReader(log)
