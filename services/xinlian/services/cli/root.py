@@ -100,11 +100,14 @@ def _make(module: str, name: str) -> click.Command:
         from xinlian.services.cli import verify
 
         return verify.make(name)
-    if module in ("ingest", "energy"):
-        from importlib import import_module
+    if module == "ingest":
+        from xinlian.services.cli import ingest
 
-        made: click.Command = import_module(f"xinlian.services.cli.{module}").make(name)
-        return made
+        return ingest.make(name)
+    if module == "energy":
+        from xinlian.services.cli import energy
+
+        return energy.make(name)
     from xinlian.services.cli import groups
 
     return groups.make(name)
