@@ -149,7 +149,7 @@ TRACE_WORDS: Final[dict[str, str]] = {
     "withdrawn": "已撤回", "recall-published": "召回已发布",
     "recall-closed": "召回已关闭", "recall-withdrawn": "召回已撤回",
     # captures and signals
-    "not-taken": "未接收", "double-fitted": "重复装配",
+    "not-taken": "未接收", "double-fitted": "重复装配", "implausible-readings": "读数存疑",
     "control-chart": "控制图", "failed-key": "关键特性不合格", "gauge-overdue": "量具超期",
     # labels
     "qr": "二维码", "data-matrix": "数据矩阵码", "gs1-data-matrix": "国际物品编码数据矩阵码",

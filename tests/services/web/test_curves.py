@@ -1,4 +1,4 @@
-"""Curves in a dossier: what was measured while a process record ran, for those who see the record."""
+"""Curves in a dossier: what was measured while a record ran, for those who see the record."""
 
 from __future__ import annotations
 
@@ -49,8 +49,9 @@ def seen(trace: TraceParts, party: int) -> Dossier:
     return made
 
 
-def pressed(name: str, **more: str) -> ProcessRecord:
-    return ProcessRecord(name, VIN, "OP20", START_MS + 12_000, START_MS + 31_000, **more)
+def pressed(name: str, machine: str = "", telemetry: str = "") -> ProcessRecord:
+    times = (START_MS + 12_000, START_MS + 31_000)
+    return ProcessRecord(name, VIN, "OP20", *times, machine=machine, telemetry=telemetry)
 
 
 def test_torque_and_oven_of_the_machine_are_shown_with_proof(

@@ -33,7 +33,7 @@ from xinlian.services.app.errors import RefusedError
 from xinlian.services.app.telemetry_site import TelemetrySites
 from xinlian.services.app.telemetry_tables import positions, windows
 
-__all__ = ["EVIDENCE", "STREAM", "TelemetryEvidence"]
+__all__ = ["EVIDENCE", "STREAM", "EvidenceLog", "TelemetryEvidence", "unpacked"]
 
 STREAM: Final = "telemetry"
 """The evidence log of each party that holds its window records."""

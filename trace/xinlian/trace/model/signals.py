@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-__all__ = ["DOUBLE_FITTED", "Signal"]
+__all__ = ["DOUBLE_FITTED", "IMPLAUSIBLE", "Signal"]
 
 DOUBLE_FITTED: Final = "double-fitted"
 """The same serial part is in two things at once."""
+IMPLAUSIBLE: Final = "implausible-readings"
+"""What a machine's meters tell does not add up."""
 
 
 @dataclass(frozen=True, slots=True)

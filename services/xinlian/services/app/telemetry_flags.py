@@ -1,0 +1,171 @@
+"""Flags of readings that do not add up, kept where others find them.
+
+A round looks at the last whole hour. What it finds stands, in one transaction, as a record in the
+party's evidence log ``telemetry``, as a row here, and as a signal of traceability: quality sees it
+among its signals, and who finances a party asks ``of`` or counts by ``weights``. The same finding
+is flagged once.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Connection, Engine, insert, select
+from xinlian.ingest.adapters.files.classes import class_names, load_class
+from xinlian.ingest.model.device_class import EnergyRole
+from xinlian.ingest.model.flags import Flag
+from xinlian.ingest.model.query import QueryError
+from xinlian.ingest.usecases.flags import Rating, look
+from xinlian.ingest.usecases.store_ports import StoreError
+from xinlian.ledger.adapters.sql.engine import begin_read, begin_write
+from xinlian.ledger.model.evidence.errors import EvidenceError
+from xinlian.ledger.model.ids import PartyId
+from xinlian.services.app.clock import Clock
+from xinlian.services.app.errors import RefusedError
+from xinlian.services.app.telemetry_evidence import STREAM, EvidenceLog
+from xinlian.services.app.telemetry_site import TelemetrySites
+from xinlian.services.app.telemetry_tables import flags
+from xinlian.trace.adapters.sql.signals import SignalTable
+from xinlian.trace.model.signals import IMPLAUSIBLE
+
+__all__ = ["SCHEMA", "TelemetryFlags"]
+
+SCHEMA: Final = "xinlian-telemetry-flag/1"
+_HOUR_US: Final = 3_600_000_000
+_SETTLED_US: Final = 120_000_000
+"""How long after its end an hour is looked at: roll-ups are made by then."""
+LISTED_MAX: Final = 1_000
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+class TelemetryFlags:
+    """Looks for flags, keeps and tells them. ``parents(party)`` is the party's metering tree: the
+    meter above each meter."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        evidence: EvidenceLog,
+        sites: TelemetrySites,
+        clock: Clock,
+        parents: Callable[[int], Mapping[str, str]] = lambda _party: {},
+    ) -> None:
+        self._engine = engine
+        self._evidence = evidence
+        self._sites = sites
+        self._clock = clock
+        self._parents = parents
+        self._looked: dict[int, int] = {}
+
+    def round(self) -> int:
+        """Look at the last whole hour of every party, once; how many flags are new."""
+        end = (1_000_000 * self._clock.now() - _SETTLED_US) // _HOUR_US * _HOUR_US
+        new = 0
+        for party in self._sites.parties():
+            if self._looked.get(party) == end:
+                continue
+            try:
+                new += self.look(party, (end - _HOUR_US, end))
+                self._looked[party] = end
+            except (StoreError, QueryError, EvidenceError, RefusedError) as exc:
+                _LOG.warning("readings of party %d were not looked at: %s", party, exc)
+        return new
+
+    def look(self, party: int, span_us: tuple[int, int]) -> int:
+        """Look at a span of whole quarters of an hour; how many flags are new."""
+        store = self._sites.site(party).store
+        store.rollup()
+        found = look(store, store.catalogue(), span_us, rating_of, self._parents(party))
+        return self._keep(party, found) if found else 0
+
+    def _keep(self, party: int, found: Sequence[Flag]) -> int:
+        log = self._evidence.ensure_log(PartyId(party), STREAM)
+        now_ms = 1000 * self._clock.now()
+        new = 0
+        with begin_write(self._engine) as connection:
+            for flag in found:
+                new += self._keep_one(connection, party, log, flag, now_ms)
+        return new
+
+    def _keep_one(
+        self, connection: Connection, party: int, log: bytes, flag: Flag, now_ms: int
+    ) -> bool:
+        name = _digest(flag)
+        own = (flags.c.party == party) & (flags.c.flag == name)
+        if connection.execute(select(flags.c.flag).where(own)).first() is not None:
+            return False
+        told = flag.to_json()
+        record = {
+            "schema": SCHEMA,
+            "subject": f"telemetry-flag:{party}:{flag.machine}",
+            "event_time": _time_text(min(flag.end_us // 1000, now_ms)),
+            **told,
+        }
+        (appended,) = self._evidence.append(connection, log, [record])
+        connection.execute(
+            insert(flags).values(
+                party=party,
+                flag=name,
+                machine=flag.machine,
+                kind=flag.kind.value,
+                severity=flag.severity.value,
+                start_us=flag.start_us,
+                end_us=flag.end_us,
+                leaf=appended.index,
+                details=orjson.dumps(told).decode(),
+            )
+        )
+        subject = f"{flag.machine} {flag.kind.value} {name[:16]}"
+        SignalTable(connection).raise_signal(party, IMPLAUSIBLE, subject, told, now_ms)
+        return True
+
+    def of(
+        self, party: int, span_us: tuple[int, int], machine: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Flags that touch a span, the newest first, at most 1,000; each as in its record, with the
+        place ``leaf`` of that in the evidence log."""
+        start, end = span_us
+        query = (
+            select(flags.c.details, flags.c.leaf)
+            .where((flags.c.party == party) & (flags.c.start_us < end) & (flags.c.end_us > start))
+            .order_by(flags.c.start_us.desc(), flags.c.flag)
+            .limit(LISTED_MAX)
+        )
+        if machine is not None:
+            query = query.where(flags.c.machine == machine)
+        with begin_read(self._engine) as connection:
+            rows = connection.execute(query).all()
+        return [{**orjson.loads(row.details), "leaf": row.leaf} for row in rows]
+
+    def weights(self, party: int, span_us: tuple[int, int]) -> dict[str, int]:
+        """How many flags of each severity touch a span: what a financier weighs."""
+        return dict(Counter(each["severity"] for each in self.of(party, span_us)))
+
+
+def rating_of(table: str) -> Rating | None:
+    """The nameplate of a device class; ``None`` for tables that are none's."""
+    if table not in class_names():
+        return None
+    found = load_class(table)
+    if found.energy in (EnergyRole.METER, EnergyRole.NONE):
+        return None
+    generates = found.energy in (EnergyRole.PRODUCER, EnergyRole.STORAGE)
+    return Rating(float(found.rated_kw), generates)
+
+
+def _digest(flag: Flag) -> str:
+    """What a finding is about, whatever its numbers come to when it is looked at again."""
+    about = [flag.machine, flag.kind.value, flag.start_us, flag.numbers.get("tag", "")]
+    return sha256(orjson.dumps(about)).hexdigest()
+
+
+def _time_text(ms: int) -> str:
+    text = datetime.fromtimestamp(ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{text}.{ms % 1000:03}Z"
