@@ -16,6 +16,7 @@ from xinlian.ingest.adapters.drivers.bacnet.driver import options
 from xinlian.ingest.adapters.drivers.bacnet.points import PRESENT, Point, point
 from xinlian.ingest.adapters.drivers.bacnet.station import application
 from xinlian.ingest.adapters.drivers.endpoint import SignalSource
+from xinlian.ingest.adapters.drivers.together import Together
 from xinlian.ingest.model.devices import Device
 from xinlian.ingest.model.tags import Tag
 
@@ -34,11 +35,9 @@ INSTANCE: Final = 1_000
 class Simulator:
     """One device on a loopback port."""
 
-    def __init__(self, devices: Sequence[Device], signals: SignalSource) -> None:
-        if len(devices) != 1:
-            raise ValueError("a BACnet device has a port of its own: simulate each by itself")
-        self.device, self.signals = devices[0], signals
-        self.options = options(devices[0])
+    def __init__(self, device: Device, signals: SignalSource) -> None:
+        self.device, self.signals = device, signals
+        self.options = options(device)
         self.port = self.options.port
         self.app: Any = None
         self.objects: list[tuple[Tag, Point, Any]] = []
@@ -98,6 +97,7 @@ class Simulator:
                     made.presentValue = self._value(tag, at)
 
 
-def simulator(devices: Sequence[Device], signals: SignalSource) -> Simulator:
-    """Simulate a device on loopback."""
-    return Simulator(devices, signals)
+def simulator(devices: Sequence[Device], signals: SignalSource) -> Simulator | Together:
+    """Simulate devices on loopback, each with a port of its own."""
+    made = [Simulator(device, signals) for device in devices]
+    return made[0] if len(made) == 1 else Together(made)

@@ -20,6 +20,7 @@ from xinlian.ingest.adapters.drivers.dlt645.codec import (
 from xinlian.ingest.adapters.drivers.dlt645.driver import options
 from xinlian.ingest.adapters.drivers.dlt645.items import Item, item
 from xinlian.ingest.adapters.drivers.endpoint import SignalSource
+from xinlian.ingest.adapters.drivers.together import Together, by_port
 from xinlian.ingest.model.devices import Device
 from xinlian.ingest.model.tags import Tag
 
@@ -119,6 +120,8 @@ class _Meters(asyncio.Protocol):
                     self.transport.write(answer.to_bytes())
 
 
-def simulator(devices: Sequence[Device], signals: SignalSource) -> Simulator:
-    """Simulate meters on loopback; their numbers differ."""
-    return Simulator(devices, signals)
+def simulator(devices: Sequence[Device], signals: SignalSource) -> Simulator | Together:
+    """Simulate meters on loopback; those of one line differ in their numbers."""
+    lines = by_port(devices, lambda device: options(device).place).values()
+    made = [Simulator(each, signals) for each in lines]
+    return made[0] if len(made) == 1 else Together(made)

@@ -19,6 +19,7 @@ from pycomm3.cip import DataTypes
 from xinlian.ingest.adapters.drivers.endpoint import SignalSource
 from xinlian.ingest.adapters.drivers.enip.driver import path
 from xinlian.ingest.adapters.drivers.enip.points import Point, point
+from xinlian.ingest.adapters.drivers.together import Together
 from xinlian.ingest.model.devices import Device
 from xinlian.ingest.model.tags import Access, Tag
 
@@ -178,11 +179,9 @@ class _Link(asyncio.Protocol):
 class Simulator:
     """One controller on a loopback port."""
 
-    def __init__(self, devices: Sequence[Device], signals: SignalSource) -> None:
-        if len(devices) != 1:
-            raise ValueError("a controller is one device: simulate each by itself")
-        self.controller = Controller(devices[0], signals)
-        self.port = path(devices[0])[1]
+    def __init__(self, device: Device, signals: SignalSource) -> None:
+        self.controller = Controller(device, signals)
+        self.port = path(device)[1]
         self.links: set[_Link] = set()
         self.server: asyncio.Server | None = None
 
@@ -200,6 +199,7 @@ class Simulator:
                 link.transport.abort()
 
 
-def simulator(devices: Sequence[Device], signals: SignalSource) -> Simulator:
-    """Simulate a device on loopback."""
-    return Simulator(devices, signals)
+def simulator(devices: Sequence[Device], signals: SignalSource) -> Simulator | Together:
+    """Simulate devices on loopback, each a controller with a port of its own."""
+    made = [Simulator(device, signals) for device in devices]
+    return made[0] if len(made) == 1 else Together(made)

@@ -20,6 +20,7 @@ from xinlian.ingest.adapters.drivers.iec104.codec import (
 from xinlian.ingest.adapters.drivers.iec104.link import Link
 from xinlian.ingest.adapters.drivers.iec104.options import options
 from xinlian.ingest.adapters.drivers.iec104.points import COMMANDS, Point, point
+from xinlian.ingest.adapters.drivers.together import Together, by_port
 from xinlian.ingest.model.devices import Device
 from xinlian.ingest.model.tags import Access, Tag
 
@@ -216,6 +217,8 @@ class Simulator:
             answer(Cause.UNKNOWN_TYPE, negative=True)
 
 
-def simulator(devices: Sequence[Device], signals: SignalSource) -> Simulator:
-    """Simulate devices on loopback; their common addresses differ."""
-    return Simulator(devices, signals)
+def simulator(devices: Sequence[Device], signals: SignalSource) -> Simulator | Together:
+    """Simulate devices on loopback; those of one port differ in their common addresses."""
+    ports = by_port(devices, lambda device: options(device).port).values()
+    made = [Simulator(each, signals) for each in ports]
+    return made[0] if len(made) == 1 else Together(made)
