@@ -188,7 +188,6 @@ def test_a_link_that_stays_silent_is_let_go(engine: str) -> None:
                 told.append((await sinks[0].next())[1][0])
             assert told == [TIMEOUT] * 5 + [Quality.NO_CONNECTION]
             await session.close()
-            await session.close()
 
     run(body)
 
@@ -200,12 +199,28 @@ def test_requests_in_flight_at_once(in_flight: int) -> None:
         async with simulator([device(tags, {"unit": 7})], Constant()) as sim:
             made = device(tags, {**sim.endpoint("d1"), "in_flight": in_flight, "max_registers": 40})
             session, sinks = await opened(made)
+            wanted = [Constant().raw("d1", tag, 0) for tag in tags]
             for fault in (None, Fault.SPLIT, Fault.MERGED):
                 sim.fault("d1", fault)
                 session.poll(0)
-                values, quality = await sinks[0].next()
-                assert quality == [GOOD] * 1_000
-                assert values == [Constant().raw("d1", tag, 0) for tag in tags]
+                assert await sinks[0].next() == (wanted, [GOOD] * 1_000)
+            await session.close()
+
+    run(body)
+
+
+@pytest.mark.parametrize("engine", ["fast", "pymodbus"])
+def test_many_requests_of_a_slow_device(engine: str) -> None:
+    """Twenty requests at 20 ms each with a timeout of 200 ms: late, but complete."""
+
+    async def body() -> None:
+        tags = [Tag(name=f"r{index}", address=f"holding:{index}") for index in range(80)]
+        async with simulator([device(tags, {"unit": 7})], Constant()) as sim:
+            endpoint = {**sim.endpoint("d1"), "engine": engine, "max_registers": 4}
+            session, sinks = await opened(device(tags, endpoint, timeout_ms=200))
+            sim.fault("d1", Fault.SLOW, 0.02)
+            session.poll(0)
+            assert (await sinks[0].next())[1] == [GOOD] * 80
             await session.close()
 
     run(body)

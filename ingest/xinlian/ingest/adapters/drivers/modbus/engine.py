@@ -164,10 +164,11 @@ class EngineSession:
             loop = asyncio.get_running_loop()
             end = loop.time() + self._timeout_s
             for index, ask in enumerate(plan.asks):
-                limit_s = share_s(end - loop.time(), len(plan.asks) - index)
+                left = len(plan.asks) - index
+                limit_s = share_s(end - loop.time(), left, self._timeout_s)
                 answer = await line.ask(
                     lambda ask=ask: _reading(line.client, self._unit, ask),  # type: ignore[misc]
-                    max(limit_s, 0.001),
+                    limit_s,
                 )
                 outcome = answer if isinstance(answer, Quality) else _data(line, answer, ask)
                 poll.put(index, outcome)

@@ -195,7 +195,7 @@ class FastSession(asyncio.Protocol):
             self._next += 1
         now = self._now()
         waves = -(-self._job.left // self._in_flight)
-        self.deadline = now + share_s(self._poll_end - now, waves)
+        self.deadline = now + share_s(self._poll_end - now, waves, self._timeout_s)
 
     def _widen(self) -> None:
         """Make the lone request of the short way one of the general way."""

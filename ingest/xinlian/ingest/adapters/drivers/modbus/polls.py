@@ -24,10 +24,11 @@ def struck(before: int, outcome: bytes | Quality) -> int:
     return before + strikes if strikes else 0
 
 
-def share_s(left_s: float, requests: int) -> float:
+def share_s(left_s: float, requests: int, timeout_s: float) -> float:
     """Seconds that the next of ``requests`` may take of those left to the poll: one that is never
-    answered must not use up the time of the others."""
-    return max(left_s, 0.0) / max(requests, 1)
+    answered must not use up the time of the others. Each may take a quarter of the timeout at
+    least, so that polls of many requests may take longer than it; silence ends them by strikes."""
+    return max(left_s / max(requests, 1), timeout_s / 4)
 
 
 class Job(Protocol):
