@@ -11,7 +11,8 @@ from xinlian.ingest.adapters.energy.rows import factor_table, tariff
 from xinlian.ingest.adapters.paper.energy_report import energy_pdf
 from xinlian.ingest.model.energy.load import LoadSeries
 from xinlian.ingest.model.energy.sample import sample_year
-from xinlian.ingest.usecases.energy_tables import report_tables, yuan
+from xinlian.ingest.usecases.energy_shown import yuan
+from xinlian.ingest.usecases.energy_tables import report_tables
 from xinlian.ingest.usecases.energy_year import YearReport, year_report
 from xinlian.trace.model.dossier import Language
 

@@ -13,12 +13,13 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 from xinlian.ingest.model.energy.allocation import AllocationLedger, Key
+from xinlian.ingest.model.energy.bill import Bill, bill_of
 from xinlian.ingest.model.energy.carbon import Activity, Factor, Footprint, grams
 from xinlian.ingest.model.energy.exact import share_out
 from xinlian.ingest.model.energy.fleet import PlantYear
 from xinlian.ingest.model.energy.load import months_of
 from xinlian.ingest.model.energy.regression import Baseline, degree_days, fit
-from xinlian.ingest.model.energy.tariff import Bill, Period, Tariff
+from xinlian.ingest.model.energy.tariff import Period, Tariff
 from xinlian.ingest.model.energy.tree import Balance, Level, MeterNode, MeterTree, Wh
 
 __all__ = ["FleetReport", "GroupRow", "fleet_report", "series_footprint"]
@@ -68,7 +69,7 @@ class FleetReport:
 
 def fleet_report(plant: PlantYear, tariff: Tariff, factor: Factor) -> FleetReport:
     """Reckon all views of a plant's year."""
-    bill = tariff.bill(plant.factory_wh, plant.first)
+    bill = bill_of(tariff, plant.factory_wh, plant.first)
     cells = _cells(plant, tariff)
     losses = plant.factory_wh - plant.kind_wh.sum(axis=0)
     by_kind = {name: plant.kind_wh[at] for at, name in enumerate(plant.kinds)} | {LOSSES: losses}

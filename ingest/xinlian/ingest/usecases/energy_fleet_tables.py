@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Final
 
 from xinlian.ingest.usecases.energy_fleet import LOSSES, SHARED, FleetReport, GroupRow
-from xinlian.ingest.usecases.energy_tables import Table, kilo, yuan
+from xinlian.ingest.usecases.energy_shown import Table, kilo, rounded, same, tonnes, yuan
 from xinlian.trace.model.dossier import Words
 
 __all__ = ["fleet_tables"]
@@ -34,49 +34,37 @@ def fleet_tables(report: FleetReport) -> list[Table]:
     ]
 
 
-def _same(text: object) -> Words:
-    return Words(str(text), str(text))
-
-
-def _round(value: Decimal, places: int) -> Decimal:
-    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-
-
-def _tonnes(grams: Decimal) -> str:
-    return f"{_round(grams / 1_000_000, 2):,}"
-
-
 def _overview(report: FleetReport) -> Table:
     plant, factory, model = report.plant, report.balances[0], report.baseline
     share = Decimal(factory.unaccounted_wh) * 100 / max(1, report.energy_wh)
     rows = (
         (
             Words("Devices, kinds, lines, series", "设备、种类、产线、系列"),
-            _same(
+            same(
                 f"{len(plant.devices):,} / {len(plant.kinds)} / {len(plant.lines)} / "
                 f"{len(plant.series)}"
             ),
         ),
         (
             Words("Energy of the factory's meter", "总表电量"),
-            _same(f"{kilo(report.energy_wh)} kWh"),
+            same(f"{kilo(report.energy_wh)} kWh"),
         ),
         (
             Words("Not seen by any other meter", "其他电表未计量"),
-            _same(f"{kilo(factory.unaccounted_wh)} kWh ({_round(share, 2)} %)"),
+            same(f"{kilo(factory.unaccounted_wh)} kWh ({rounded(share, 2)} %)"),
         ),
-        (Words("Cost", "电费"), _same(f"¥ {yuan(report.bill.total_fen)}")),
+        (Words("Cost", "电费"), same(f"¥ {yuan(report.bill.total_fen)}")),
         (
             Words("Carbon", "碳排放"),
-            _same(f"{_tonnes(sum((r.co2_g for r in report.kinds), Decimal(0)))} t CO2"),
+            same(f"{tonnes(sum((r.co2_g for r in report.kinds), Decimal(0)))} t CO2"),
         ),
         (
             Words("Baseline: kWh a piece, kWh a degree-day", "基准：每件 kWh、每度日 kWh"),
-            _same(f"{model.terms[1].value:,.2f}, {model.terms[2].value:,.0f} (R² {model.r2:.3f})"),
+            same(f"{model.terms[1].value:,.2f}, {model.terms[2].value:,.0f} (R² {model.r2:.3f})"),
         ),
         (
             Words("Postings of shared energy, their balance", "分摊凭证数、试算差额"),
-            _same(f"{len(report.ledger.postings):,}, {report.ledger.trial_balance()} Wh"),
+            same(f"{len(report.ledger.postings):,}, {report.ledger.trial_balance()} Wh"),
         ),
     )
     heads = (Words("Figure", "指标"), Words("Value", "数值"))
@@ -86,23 +74,23 @@ def _overview(report: FleetReport) -> Table:
 def _view(name: str, title: Words, head: Words, rows: Sequence[GroupRow]) -> Table:
     made = [
         (
-            _NAMES.get(row.name, _same(row.name)),
-            _same(row.devices or ""),
-            _same(kilo(row.energy_wh)),
-            _same(kilo(row.idle_wh)),
-            _same(yuan(row.cost_fen)),
-            _same(_tonnes(row.co2_g)),
+            _NAMES.get(row.name, same(row.name)),
+            same(row.devices or ""),
+            same(kilo(row.energy_wh)),
+            same(kilo(row.idle_wh)),
+            same(yuan(row.cost_fen)),
+            same(tonnes(row.co2_g)),
         )
         for row in rows
     ]
     made.append(
         (
             Words("Total", "合计"),
-            _same(f"{sum(row.devices for row in rows):,}"),
-            _same(kilo(sum(row.energy_wh for row in rows))),
-            _same(kilo(sum(row.idle_wh for row in rows))),
-            _same(yuan(sum(row.cost_fen for row in rows))),
-            _same(_tonnes(sum((row.co2_g for row in rows), Decimal(0)))),
+            same(f"{sum(row.devices for row in rows):,}"),
+            same(kilo(sum(row.energy_wh for row in rows))),
+            same(kilo(sum(row.idle_wh for row in rows))),
+            same(yuan(sum(row.cost_fen for row in rows))),
+            same(tonnes(sum((row.co2_g for row in rows), Decimal(0)))),
         )
     )
     return Table(name, title, (head, *_HEADS), tuple(made), frozenset(range(1, 6)), total=True)
@@ -137,11 +125,11 @@ def _series(report: FleetReport) -> Table:
 def _series_row(row: GroupRow) -> tuple[Words, ...]:
     each = Decimal(max(1, row.pieces))
     return (
-        _same(row.name),
-        _same(f"{row.pieces:,}"),
-        _same(kilo(row.energy_wh)),
-        _same(yuan(row.cost_fen)),
-        _same(_round(Decimal(row.energy_wh) / 1_000 / each, 3)),
-        _same(_round(Decimal(row.cost_fen) / 100 / each, 2)),
-        _same(_round(row.co2_g / 1_000 / each, 3)),
+        same(row.name),
+        same(f"{row.pieces:,}"),
+        same(kilo(row.energy_wh)),
+        same(yuan(row.cost_fen)),
+        same(rounded(Decimal(row.energy_wh) / 1_000 / each, 3)),
+        same(rounded(Decimal(row.cost_fen) / 100 / each, 2)),
+        same(rounded(row.co2_g / 1_000 / each, 3)),
     )

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Final
 
-from xinlian.ingest.model.energy.exact import decimal_text
 from xinlian.ingest.model.energy.profile import Anomaly, OddKind
 from xinlian.ingest.model.energy.tariff import Period
+from xinlian.ingest.usecases.energy_shown import (
+    PERIOD_WORDS,
+    WEEKDAYS,
+    Table,
+    kilo,
+    rounded,
+    same,
+    tonnes,
+    yuan,
+)
 from xinlian.ingest.usecases.energy_year import BaselineReport, MonthRow, YearReport
 from xinlian.trace.model.dossier import Words
 
-__all__ = ["PERIOD_WORDS", "Table", "kilo", "report_tables", "yuan"]
+__all__ = ["Table", "report_tables"]
 
-PERIOD_WORDS: Final = {
-    Period.SHARP: Words("Sharp", "尖"),
-    Period.PEAK: Words("Peak", "峰"),
-    Period.FLAT: Words("Flat", "平"),
-    Period.VALLEY: Words("Valley", "谷"),
-    Period.DEEP: Words("Deep valley", "深谷"),
-}
 ODD_WORDS: Final = {
     OddKind.HIGH: Words("used more than usual", "用电偏高"),
     OddKind.LOW: Words("used less than usual", "用电偏低"),
@@ -33,51 +34,6 @@ DRIVER_WORDS: Final = {
     "saturday": Words("Saturday", "周六"),
     "sunday": Words("Sunday", "周日"),
 }
-WEEKDAYS: Final = tuple(
-    Words(english, chinese)
-    for english, chinese in zip(
-        ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
-        ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
-        strict=True,
-    )
-)
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table to show: texts of each cell in both languages (numbers are the same in both)."""
-
-    name: str
-    title: Words
-    heads: tuple[Words, ...]
-    rows: tuple[tuple[Words, ...], ...]
-    right: frozenset[int] = frozenset()
-    """Columns of numbers, set to the right."""
-    note: Words | None = None
-    total: bool = False
-    """Whether the last row is a sum."""
-
-
-def kilo(units: int, places: int = 0) -> str:
-    """Wh as kWh (W as kW) with separators, rounded half up."""
-    return f"{_round(Decimal(units) / 1_000, places):,}"
-
-
-def yuan(fen: int) -> str:
-    """Fen as yuan with separators: exact."""
-    return f"{Decimal(decimal_text(fen, 2)):,}"
-
-
-def _round(value: Decimal, places: int) -> Decimal:
-    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-
-
-def _same(text: object) -> Words:
-    return Words(str(text), str(text))
-
-
-def _tonnes(grams: Decimal | int) -> str:
-    return f"{_round(Decimal(grams) / 1_000_000, 2):,}"
 
 
 def report_tables(report: YearReport) -> list[Table]:
@@ -94,40 +50,40 @@ def _overview(report: YearReport) -> Table:
     share = Decimal(report.standstill_wh) * 100 / report.energy_wh if report.energy_wh else 0
     peak, hour = report.peaks[0], report.sliding_peak
     rows: list[tuple[Words, Words]] = [
-        (Words("Days", "日期"), _same(f"{load.first} – {load.last}")),
-        (Words("Energy", "用电量"), _same(f"{kilo(report.energy_wh, 2)} kWh")),
-        (Words("Cost", "电费"), _same(f"¥ {yuan(report.total_fen)}")),
-        (Words("Mean price", "平均电价"), _same(f"¥ {_round(cents, 4)} / kWh")),
+        (Words("Days", "日期"), same(f"{load.first} – {load.last}")),
+        (Words("Energy", "用电量"), same(f"{kilo(report.energy_wh, 2)} kWh")),
+        (Words("Cost", "电费"), same(f"¥ {yuan(report.total_fen)}")),
+        (Words("Mean price", "平均电价"), same(f"¥ {rounded(cents, 4)} / kWh")),
         (
             Words("Highest demand, 15 min", "最大需量（15 分钟）"),
-            _same(f"{kilo(peak.power_w, 1)} kW, {peak.at:%Y-%m-%d %H:%M}"),
+            same(f"{kilo(peak.power_w, 1)} kW, {peak.at:%Y-%m-%d %H:%M}"),
         ),
     ]
     if hour is not None:
         rows.append(
             (
                 Words("Highest demand, sliding hour", "最大需量（滑差 1 小时）"),
-                _same(f"{kilo(hour.power_w, 1)} kW, {hour.at:%Y-%m-%d %H:%M}"),
+                same(f"{kilo(hour.power_w, 1)} kW, {hour.at:%Y-%m-%d %H:%M}"),
             )
         )
     rows += [
-        (Words("Load factor", "负荷率"), _same(f"{report.load_factor:.1%}")),
+        (Words("Load factor", "负荷率"), same(f"{report.load_factor:.1%}")),
         (
             Words("Base load (95 % of the time)", "基础负荷（95% 时间）"),
-            _same(f"{kilo(report.base_load_w, 1)} kW"),
+            same(f"{kilo(report.base_load_w, 1)} kW"),
         ),
         (
             Words("Outside production", "非生产时段用电"),
             Words(
-                f"{kilo(report.standstill_wh)} kWh ({_round(Decimal(share), 1)} %) in "
+                f"{kilo(report.standstill_wh)} kWh ({rounded(Decimal(share), 1)} %) in "
                 f"{report.standstill_hours:,.0f} h",
                 f"{report.standstill_hours:,.0f} 小时共 {kilo(report.standstill_wh)} kWh"
-                f"（{_round(Decimal(share), 1)}%）",
+                f"（{rounded(Decimal(share), 1)}%）",
             ),
         ),
     ]
     if mean is not None:
-        rows.append((Words("Mean power factor", "平均功率因数"), _same(_round(mean, 3))))
+        rows.append((Words("Mean power factor", "平均功率因数"), same(rounded(mean, 3))))
     rows.append(
         (
             Words("Quarter hours above the alarm limit", "超过告警限值的次数"),
@@ -160,14 +116,14 @@ def _months(report: YearReport) -> Table:
     rows.append(
         (
             Words("Total", "合计"),
-            _same(kilo(report.energy_wh, 2)),
-            _same(kilo(max(row.demand_w for row in whole), 1)),
-            _same("" if report.factor_mean is None else _round(report.factor_mean, 3)),
-            _same(yuan(sum(row.energy_fen for row in whole))),
-            _same(yuan(sum(row.demand_fen for row in whole))),
-            _same(yuan(sum(row.adjustment_fen for row in whole))),
-            _same(yuan(report.total_fen)),
-            _same(_tonnes(report.co2_g)),
+            same(kilo(report.energy_wh, 2)),
+            same(kilo(max(row.demand_w for row in whole), 1)),
+            same("" if report.factor_mean is None else rounded(report.factor_mean, 3)),
+            same(yuan(sum(row.energy_fen for row in whole))),
+            same(yuan(sum(row.demand_fen for row in whole))),
+            same(yuan(sum(row.adjustment_fen for row in whole))),
+            same(yuan(report.total_fen)),
+            same(tonnes(report.co2_g)),
         )
     )
     tariff = report.tariff
@@ -183,15 +139,15 @@ def _months(report: YearReport) -> Table:
 
 def _month(row: MonthRow) -> tuple[Words, ...]:
     return (
-        _same(row.month),
-        _same(kilo(row.energy_wh, 2)),
-        _same(kilo(row.demand_w, 1)),
-        _same("" if row.factor is None else _round(row.factor, 3)),
-        _same(yuan(row.energy_fen)),
-        _same(yuan(row.demand_fen)),
-        _same(yuan(row.adjustment_fen)),
-        _same(yuan(row.total_fen)),
-        _same(_tonnes(row.co2_g)),
+        same(row.month),
+        same(kilo(row.energy_wh, 2)),
+        same(kilo(row.demand_w, 1)),
+        same("" if row.factor is None else rounded(row.factor, 3)),
+        same(yuan(row.energy_fen)),
+        same(yuan(row.demand_fen)),
+        same(yuan(row.adjustment_fen)),
+        same(yuan(row.total_fen)),
+        same(tonnes(row.co2_g)),
     )
 
 
@@ -211,10 +167,10 @@ def _periods(report: YearReport) -> Table:
             rows.append(
                 (
                     PERIOD_WORDS[period],
-                    _same(kilo(used, 2)),
-                    _same(f"{used / report.energy_wh:.1%}"),
-                    _same(yuan(fen)),
-                    _same(_round(Decimal(fen) * 10 / used, 4)),
+                    same(kilo(used, 2)),
+                    same(f"{used / report.energy_wh:.1%}"),
+                    same(yuan(fen)),
+                    same(rounded(Decimal(fen) * 10 / used, 4)),
                 )
             )
     title = Words("Energy by time of use", "分时用电")
@@ -230,10 +186,10 @@ def _peaks(report: YearReport) -> Table:
     )
     rows = tuple(
         (
-            _same(f"{peak.at:%Y-%m-%d}"),
+            same(f"{peak.at:%Y-%m-%d}"),
             WEEKDAYS[peak.at.weekday()],
-            _same(f"{peak.at:%H:%M}"),
-            _same(kilo(peak.power_w, 1)),
+            same(f"{peak.at:%H:%M}"),
+            same(kilo(peak.power_w, 1)),
         )
         for peak in report.peaks
     )
@@ -250,10 +206,10 @@ def _baseline(baseline: BaselineReport) -> Table:
     )
     rows = tuple(
         (
-            DRIVER_WORDS.get(term.name, _same(term.name)),
-            _same(f"{term.value:,.1f}"),
-            _same(f"{term.error:,.1f}"),
-            _same(f"{term.t:.1f}"),
+            DRIVER_WORDS.get(term.name, same(term.name)),
+            same(f"{term.value:,.1f}"),
+            same(f"{term.error:,.1f}"),
+            same(f"{term.t:.1f}"),
         )
         for term in model.terms
     )
@@ -297,13 +253,13 @@ def _anomalies(odd: Sequence[Anomaly]) -> Table:
 def _odd(odd: Sequence[Anomaly]) -> Iterator[tuple[Words, ...]]:
     for each in odd:
         yield (
-            _same(each.day),
+            same(each.day),
             WEEKDAYS[each.day.weekday()],
             ODD_WORDS[each.kind],
-            _same(kilo(each.energy_wh)),
-            _same(kilo(each.usual_wh)),
-            _same(f"{each.score:+.1f}"),
-            _same(", ".join(f"{hour:02d}h" for hour in each.hours)),
+            same(kilo(each.energy_wh)),
+            same(kilo(each.usual_wh)),
+            same(f"{each.score:+.1f}"),
+            same(", ".join(f"{hour:02d}h" for hour in each.hours)),
         )
 
 
@@ -316,8 +272,8 @@ def _carbon(report: YearReport) -> Table:
                 f"Grid factor {factor.region} {factor.year} ({factor.calibre})",
                 f"电网因子 {factor.region} {factor.year}（{factor.calibre}）",
             ),
-            _same(f"{factor.value} kg/kWh"),
-            _same(_tonnes(report.co2_g)),
+            same(f"{factor.value} kg/kWh"),
+            same(tonnes(report.co2_g)),
         )
     ]
     if report.recorded_co2_g is not None:
@@ -325,8 +281,8 @@ def _carbon(report: YearReport) -> Table:
         rows.append(
             (
                 Words("As the source records it", "数据源自带记录"),
-                _same(f"{_round(mean, 4)} kg/kWh"),
-                _same(_tonnes(report.recorded_co2_g)),
+                same(f"{rounded(mean, 4)} kg/kWh"),
+                same(tonnes(report.recorded_co2_g)),
             )
         )
     early = report.load.first.year < factor.year

@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from xinlian.ingest.model.energy.bill import Bill, bill_of, power_factor
 from xinlian.ingest.model.energy.carbon import Factor, grams
 from xinlian.ingest.model.energy.demand import (
     block_demand,
@@ -27,7 +28,7 @@ from xinlian.ingest.model.energy.profile import (
     week_profile,
 )
 from xinlian.ingest.model.energy.regression import Baseline, cusum, fit
-from xinlian.ingest.model.energy.tariff import Bill, Period, Tariff, power_factor
+from xinlian.ingest.model.energy.tariff import Period, Tariff
 
 __all__ = ["BaselineReport", "DemandPeak", "MonthRow", "YearReport", "year_report"]
 
@@ -136,7 +137,7 @@ def year_report(
     ``EnergyError`` where the tariff does not cover the days.
     """
     energy = load.energy_wh
-    bill = tariff.bill(energy, load.first, reactive_varh=load.reactive_varh)
+    bill = bill_of(tariff, energy, load.first, reactive_varh=load.reactive_varh)
     power = block_demand(energy, QUARTER_S, QUARTER_S)
     highest = int(power.max())
     running = power > highest // RUNNING_SHARE

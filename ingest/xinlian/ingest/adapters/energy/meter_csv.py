@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, TextIO
 
 import numpy as np
+from xinlian.ingest.adapters.energy.counter_csv import COUNTER_TAG, read_counter_csv
 from xinlian.ingest.model.energy.exact import EnergyError
 from xinlian.ingest.model.energy.load import DAYS_MAX, LoadSeries
 
@@ -21,6 +22,7 @@ ROWS_MAX: Final = DAYS_MAX * 96
 _STEP: Final = timedelta(minutes=15)
 _SPLIT: Final = re.compile(r"[-/.: T]+")
 _CELL_MAX: Final = 64
+_HEAD_MAX: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +63,14 @@ class _Row:
 
 
 def read_meter_csv(path: Path, columns: ColumnMap | None = None) -> LoadSeries:
-    """Read a file; without ``columns`` its head decides between ``STEEL`` and ``PLAIN``.
+    """Read a file; without ``columns`` its head decides between ``STEEL``, ``PLAIN`` and what the
+    store exports of an energy counter.
 
     Missing quarter hours stand as 0 and are counted, repeated ones are dropped and told. Days that
     are not whole at either end are filled likewise. ``EnergyError`` names the line at fault.
     """
+    if columns is None and _is_counter(path):
+        return read_counter_csv(path)
     try:
         with path.open(encoding="utf-8-sig", newline="") as text:
             reader, columns = _reader(text, path.name, columns)
@@ -83,6 +88,12 @@ def read_meter_csv(path: Path, columns: ColumnMap | None = None) -> LoadSeries:
             f"{path.name}：跨 {days} 天，最多 {DAYS_MAX} 天",
         )
     return _load(path.stem, rows, first, days, columns)
+
+
+def _is_counter(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.readline(_HEAD_MAX).decode("utf-8-sig", "replace")
+    return f"{COUNTER_TAG}__quality" in head
 
 
 def _reader(

@@ -14,7 +14,7 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable
 from xinlian.ingest.model.energy.tariff import Period
-from xinlian.ingest.usecases.energy_tables import PERIOD_WORDS, WEEKDAYS
+from xinlian.ingest.usecases.energy_shown import PERIOD_WORDS, WEEKDAYS
 from xinlian.ingest.usecases.energy_year import MonthRow
 from xinlian.trace.adapters.fonts import FONT, text_width
 from xinlian.trace.adapters.paper.charts import ticks
