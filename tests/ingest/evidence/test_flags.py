@@ -67,6 +67,7 @@ def made(tmp_path: Path) -> Iterator[tuple[Engine, TelemetryFlags, LocalEvidence
     noise = np.random.default_rng(3).random(720)
     back = 100 + steps * 0.01
     back[500:] -= 20
+    rising = 100 + steps * np.where(steps < 360, 0.02, 0.06)
     hung = np.where((steps >= 400) & (steps < 600), 181.5, 180 + noise)
     sites.site(PARTY).store.append(
         "collector",
