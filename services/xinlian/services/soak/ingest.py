@@ -171,7 +171,9 @@ def _store_and_proofs(
         report.segments, report.rows_in_log = judge.segments, judge.rows
         found, report.rows_in_store = judge_store(store, judge)
         report.faults += judge.faults + found
-        found, report.windows, report.proofs = judge_proofs(reader, judge, chance)
+        found, report.windows, report.proofs = judge_proofs(
+            reader, judge, chance, final=bool(report.away_segments)
+        )
         report.faults += found
     finally:
         reader.close()

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 from xinlian.ingest.adapters.log.consumers import commit
 from xinlian.ingest.adapters.log.log import LogLimits
 from xinlian.ingest.adapters.log.open import open_recorder
@@ -40,6 +41,7 @@ __all__ = [
     "pump",
     "pump_for_ever",
     "same_values",
+    "values_of",
 ]
 
 PARTY: Final = 7
@@ -76,16 +78,26 @@ def start_us(number: int) -> int:
 def frames_of(group: int, number: int) -> list[Frame]:
     """The frames of put ``number`` of a group: their values follow from both."""
     times = start_us(number) + np.arange(ROWS, dtype=np.int64) * (_STEP_US // ROWS)
+    counts = Counts(ROWS, ROWS)
     made = []
     for device in range(DEVICES):
-        base = (number * 31 + device * 7 + group) % 40_000
-        columns = [np.arange(base + n, base + n + ROWS).astype("<u2") for n in range(20)]
-        columns.append((number * ROWS + np.arange(ROWS)).astype("<u4"))
-        counts = Counts(ROWS, ROWS)
-        made.append(
-            Frame(f"line-{group}-m{device}", TABLE, 0, times, tuple(columns), counts=counts)
+        name = f"line-{group}-m{device}"
+        columns = tuple(
+            values_of(name, np.array([number]), column).astype(tag.type.dtype)
+            for column, tag in enumerate(TABLE.tags)
         )
+        made.append(Frame(name, TABLE, 0, times, columns, counts=counts))
     return made
+
+
+def values_of(device: str, numbers: npt.NDArray[np.int64], column: int) -> npt.NDArray[np.int64]:
+    """The values of one column of a device in these puts, one after the other."""
+    _, group, meter = device.split("-")
+    rows = np.arange(ROWS)
+    if TABLE.tags[column].name == "energy":
+        return (numbers[:, None] * ROWS + rows).ravel()
+    base = (numbers * 31 + int(meter[1:]) * 7 + int(group)) % 40_000
+    return (base[:, None] + column + rows).ravel()
 
 
 def number_of(frame: Frame | int) -> int:
@@ -96,10 +108,10 @@ def number_of(frame: Frame | int) -> int:
 
 def same_values(frame: Frame, number: int) -> bool:
     """Whether a frame has the values that its put had."""
-    group = int(frame.device.split("-")[1])
-    [made] = [each for each in frames_of(group, number) if each.device == frame.device]
-    return len(made) == len(frame) and all(
-        np.array_equal(one, other) for one, other in zip(made.columns, frame.columns, strict=True)
+    numbers = np.array([number])
+    return all(
+        np.array_equal(column, values_of(frame.device, numbers, at))
+        for at, column in enumerate(frame.columns)
     )
 
 

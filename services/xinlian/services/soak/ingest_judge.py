@@ -19,7 +19,14 @@ from xinlian.ingest.usecases.log_ports import LogError
 from xinlian.ingest.usecases.store_ports import TelemetryStore
 from xinlian.ingest.usecases.windows import Disclosure, closed_windows
 from xinlian.ledger.model.evidence.tree import root_from_multiproof, verify_inclusion
-from xinlian.services.soak.ingest_child import GROUPS, TABLE, frames_of, number_of, same_values
+from xinlian.services.soak.ingest_child import (
+    GROUPS,
+    TABLE,
+    frames_of,
+    number_of,
+    same_values,
+    values_of,
+)
 
 __all__ = ["LogJudge", "judge_proofs", "judge_store"]
 
@@ -105,9 +112,8 @@ def judge_store(store: TelemetryStore, log: LogJudge) -> tuple[list[str], int]:
             if not np.array_equal(series.times_us, expected):
                 faults.append(f"{device} {tag}: {len(series.times_us)} rows for {len(expected)}")
                 break
-            wanted = np.concatenate(
-                [_column(device, number, offsets[tag]) for number in _numbers(expected)]
-            )
+            numbers = np.unique([number_of(each) for each in times])
+            wanted = values_of(device, numbers, offsets[tag])
             if not np.array_equal(series.values, wanted):
                 faults.append(f"{device} {tag}: values differ")
         rows += len(expected)
@@ -116,20 +122,11 @@ def judge_store(store: TelemetryStore, log: LogJudge) -> tuple[list[str], int]:
     return faults[:_FAULTS_MAX], rows
 
 
-def _numbers(times: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[int]:
-    return sorted({number_of(int(each)) for each in times})
-
-
-def _column(device: str, number: int, column: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    group = int(device.split("-")[1])
-    [frame] = [each for each in frames_of(group, number) if each.device == device]
-    return frame.columns[column].astype(np.float64)
-
-
 def judge_proofs(
-    reader: LogReader, log: LogJudge, chance: random.Random
+    reader: LogReader, log: LogJudge, chance: random.Random, *, final: bool
 ) -> tuple[list[str], int, int]:
-    """Windows hold each segment once, and random columns prove. Faults, windows, proofs tried."""
+    """Windows hold each segment once (after a ``final`` mark all of them), and random columns
+    prove. Faults, windows, proofs tried."""
     faults: list[str] = []
     state = WindowState()
     windows = []
@@ -142,6 +139,8 @@ def judge_proofs(
     closed = [position for window in windows for position in window.positions]
     if len(closed) != len(set(closed)) or not set(closed) <= set(log.positions):
         faults.append("a segment is in two windows, or in none that is there")
+    if final and set(closed) != set(log.positions):
+        faults.append("a segment is in no window")
     firsts = [(window.group, window.start_us) for window in windows if not window.amendment]
     if len(firsts) != len(set(firsts)):
         faults.append("a window closed twice")
