@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import fcntl
 import random
 import subprocess
 import sys
@@ -45,15 +46,18 @@ def cpppo() -> Path:
     """The judge's server in an environment of its own (it is under the GPL)."""
     folder = ROOT / ".xl" / "cache" / "cpppo-5.2.5"
     program = folder / "bin" / "enip_server"
-    if not program.exists():
-        made = subprocess.run(
-            [sys.executable, "-m", "venv", str(folder)], capture_output=True, check=False
-        )
-        pip = [str(folder / "bin" / "pip"), "install", "-q", CPPPO]
-        if made.returncode == 0:
-            made = subprocess.run(pip, capture_output=True, check=False, timeout=300)
-        if made.returncode or not program.exists():
-            pytest.skip(f"cpppo cannot be installed: {made.stderr[-200:]!r}")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / "cpppo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests may run side by side
+        if not program.exists():
+            steps = (
+                [sys.executable, "-m", "venv", str(folder)],
+                [str(folder / "bin" / "pip"), "install", "-q", CPPPO],
+            )
+            for step in steps:
+                made = subprocess.run(step, capture_output=True, check=False, timeout=300)
+                if made.returncode:
+                    pytest.skip(f"cpppo cannot be installed: {made.stderr[-200:]!r}")
     return program
 
 
