@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import heapq
 import logging
 import sys
-from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -21,10 +19,11 @@ from xinlian.ingest.model.quality import Quality
 from xinlian.ingest.model.schedule import Ring, phase
 from xinlian.ingest.usecases.buffers import GroupBuffer
 from xinlian.ingest.usecases.clock import Clock
-from xinlian.ingest.usecases.figures import SUMMED
+from xinlian.ingest.usecases.figures import summed
 from xinlian.ingest.usecases.flushing import GroupFlush
 from xinlian.ingest.usecases.limits import Limits
 from xinlian.ingest.usecases.links import Link, LinkState
+from xinlian.ingest.usecases.openings import Openings
 from xinlian.ingest.usecases.ports import Driver, FrameSink
 
 __all__ = ["Collector"]
@@ -59,10 +58,7 @@ class Collector:
         self.links: dict[str, Link] = {}
         self._flushes: dict[str, GroupFlush] = {}
         self._rings: dict[int, Ring[_Member]] = {}
-        self._retries: list[tuple[float, int, Link]] = []
-        self._to_open: deque[Link] = deque()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._opening = self._number = 0
+        self._openings = Openings(self._limits.opening)
         self._unlooked: list[Link] = []
         self._since = self._monotonic()
         self._looked = self._followed = self._since
@@ -70,9 +66,7 @@ class Collector:
         self._stopping: asyncio.Event | None = None
         _, new = self._apply(plant)
         for link in new:
-            self._soon(link, self._since)
-
-    # -- the plant ---------------------------------------------------------------------------------
+            self._openings.soon(link, self._since)
 
     def _apply(self, plant: Plant) -> tuple[list[Link], list[Link]]:
         """Take a plant; the links that it no longer has, or has otherwise, and the new ones."""
@@ -115,7 +109,7 @@ class Collector:
     def _link(self, device: Device, group: DeviceGroup) -> Link:
         held_s = group.segment_ms / 1_000
         driver = self._drivers(device.driver)
-        return Link(device, driver, self.clock, self._limits, held_s, self._soon)
+        return Link(device, driver, self.clock, self._limits, held_s, self._openings.soon)
 
     def _arrange(self, now: float) -> None:
         """Put every (device, rate group) into the ring of its period."""
@@ -147,7 +141,7 @@ class Collector:
         # A port that a device listens on must be free before its successor asks for it.
         await asyncio.gather(*(link.stop() for link in gone))
         for link in new:
-            self._soon(link, self._monotonic())
+            self._openings.soon(link, self._monotonic())
         for link in gone:
             self._flushes[link.device.group].finish([link])
         groups = {group.id for group in plant.groups}
@@ -158,31 +152,6 @@ class Collector:
         self._schedule(self._monotonic())
         return {"kept": len(kept), "dropped": len(gone), "added": len(self.links) - len(kept)}
 
-    # -- links -------------------------------------------------------------------------------------
-
-    def _soon(self, link: Link, at: float) -> None:
-        self._number += 1
-        heapq.heappush(self._retries, (at, self._number, link))
-
-    def _open_due(self, now: float) -> None:
-        while self._retries and self._retries[0][0] <= now:
-            self._to_open.append(heapq.heappop(self._retries)[2])
-        while self._to_open and self._opening < self._limits.opening:
-            link = self._to_open.popleft()
-            if link.state is LinkState.WAITING:
-                self._opening += 1
-                task = asyncio.get_running_loop().create_task(self._open(link))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
-
-    async def _open(self, link: Link) -> None:
-        try:
-            await link.open()
-        finally:
-            self._opening -= 1
-
-    # -- time --------------------------------------------------------------------------------------
-
     def _tick(self) -> None:
         try:
             now = self._monotonic()
@@ -192,7 +161,7 @@ class Collector:
             if now - self._followed >= self._limits.follow_s:
                 self._followed = now
                 self.clock.follow()
-            self._open_due(now)
+            self._openings.step(now)
             for flush in self._flushes.values():
                 if flush.working or now >= flush.next:
                     flush.step(now, self._monotonic)
@@ -244,13 +213,11 @@ class Collector:
             return
         if self._timer is not None:
             self._timer.cancel()
-        until = now + _TICK_MAX_S
+        until = min(now + _TICK_MAX_S, self._openings.next)
         for ring in self._rings.values():
             until = min(until, ring.next)
         for flush in self._flushes.values():
             until = min(until, now if flush.working else flush.next)
-        if self._retries:
-            until = min(until, self._retries[0][0])
         if self._unlooked:
             until = now
         loop = asyncio.get_running_loop()
@@ -281,9 +248,7 @@ class Collector:
             self._stopping.set()
 
     async def _wind_up(self) -> None:
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._openings.stop()
         await asyncio.gather(*(link.stop() for link in self.links.values()))
         tries = _STOP_TRIES
         for flush in self._flushes.values():
@@ -291,19 +256,12 @@ class Collector:
                 tries -= 1
                 await asyncio.sleep(0.05)
 
-    # -- what it says of itself --------------------------------------------------------------------
-
     def status(self) -> dict[str, Any]:
         """Plain members: the collector and its groups, and sums over all devices."""
-        now = self._monotonic()
         states = [link.state for link in self.links.values()]
-        sums = {
-            name: sum(getattr(link.figures, name) for link in self.links.values())
-            for name in SUMMED
-        }
         return {
             "party": self.plant.party,
-            "running_s": round(now - self._since, 3),
+            "running_s": round(self._monotonic() - self._since, 3),
             "time_us": self.clock.now_us(),
             "clock": {
                 "offset_us": self.clock.offset_us,
@@ -316,7 +274,7 @@ class Collector:
                 name: {"devices": len(flush.links), "slow": flush.slow, "refused": flush.refused}
                 for name, flush in self._flushes.items()
             },
-            **sums,
+            **summed(link.figures for link in self.links.values()),
         }
 
     def device(self, name: str) -> dict[str, Any]:
@@ -326,7 +284,7 @@ class Collector:
         return {
             "id": name,
             "group": link.device.group,
-            "driver": link.driver.version,
+            "driver": link.driver_version,
             "state": link.state.value,
             "fault": link.fault,
             **link.figures.snapshot(self._monotonic(), link.up_since),

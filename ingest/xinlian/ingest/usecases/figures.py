@@ -7,13 +7,13 @@ from typing import Any, Final
 
 import numpy as np
 
-__all__ = ["SUMMED", "Figures", "percentile"]
+__all__ = ["Figures", "percentile", "summed"]
 
 _KEPT: Final = 512
 """Latest measurements that percentiles are reckoned from."""
 
 
-SUMMED: Final = ("expected", "received", "missed", "suppressed", "bad", "rows", "values", "lost")
+_SUMMED: Final = ("expected", "received", "missed", "suppressed", "bad", "rows", "values", "lost")
 """Counts that may be added over devices."""
 
 
@@ -88,3 +88,12 @@ class Figures:
             "jitter_p50_ms": percentile(late, 50),
             "jitter_p99_ms": percentile(late, 99),
         }
+
+
+def summed(all_of_them: Iterable[Figures]) -> dict[str, int]:
+    """Counts added over devices."""
+    sums = dict.fromkeys(_SUMMED, 0)
+    for figures in all_of_them:
+        for name in _SUMMED:
+            sums[name] += getattr(figures, name)
+    return sums

@@ -84,6 +84,12 @@ class Link:
             for group in groups
         )  # fmt: skip
 
+    @property
+    def driver_version(self) -> str:
+        """As evidence has it: with the engine, where a driver has several."""
+        version_of = getattr(self.driver, "version_of", None)
+        return str(version_of(self.device) if version_of is not None else self.driver.version)
+
     def _failing(self, quality: Quality) -> None:
         """A driver told of a failure: the link may be gone, or the device silent."""
         if quality is Quality.NO_CONNECTION:
