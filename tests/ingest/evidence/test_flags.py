@@ -74,9 +74,7 @@ def made(tmp_path: Path) -> Iterator[tuple[Engine, TelemetryFlags, LocalEvidence
         0,
         [
             told("line", 1_000 + steps * 0.05, steps // 2, 180 + noise),
-            told(
-                "press-1", 100 + steps * np.where(steps < 360, 0.02, 0.06), steps // 2, 180 + noise
-            ),
+            told("press-1", rising, steps // 2, 180 + noise),
             told("press-2", back, steps // 2, hung),
         ],
     )
