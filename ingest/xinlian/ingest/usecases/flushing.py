@@ -53,6 +53,8 @@ class GroupFlush:
             period = self.group.segment_ms / 1_000
             self.next = max(self.next + period, now + period / 2)
             if not self._hand_on():
+                for link in self.links.values():
+                    _measure(link)
                 return
             self._work = iter(tuple(self.links.values()))
         until = clock() + self._limits.slice_s
@@ -79,15 +81,10 @@ class GroupFlush:
 
     def _take(self, link: Link) -> None:
         figures, batch = link.figures, self._batch
+        _measure(link)
         for buffer in link.buffers:
             if not buffer.dirty:
                 continue
-            figures.latency.extend(buffer.latency)
-            figures.late.extend(buffer.late)
-            figures.lost += buffer.lost
-            buffer.latency.clear()
-            buffer.late.clear()
-            buffer.lost = 0
             frame = buffer.take()
             if frame is None:
                 continue
@@ -126,6 +123,19 @@ class GroupFlush:
         self._held = None
         self.slow = max(1, self.slow // 2)
         return True
+
+
+def _measure(link: Link) -> None:
+    """Take over what buffers measured: also while nothing is handed on, so that it cannot grow."""
+    figures = link.figures
+    for buffer in link.buffers:
+        if buffer.late or buffer.latency or buffer.lost:
+            figures.latency.extend(buffer.latency)
+            figures.late.extend(buffer.late)
+            figures.lost += buffer.lost
+            buffer.latency.clear()
+            buffer.late.clear()
+            buffer.lost = 0
 
 
 def _on_loop(callbacks: list[Callable[[], None]]) -> Callable[[], None]:
