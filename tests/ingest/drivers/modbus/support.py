@@ -65,7 +65,7 @@ def device(
     *,
     kind: str = "modbus-tcp",
     name: str = "d1",
-    timeout_ms: int = 300,
+    timeout_ms: int = 1_000,
 ) -> Device:
     return Device(
         id=name,

@@ -55,7 +55,7 @@ def test_our_simulator_is_found_too() -> None:
         tags = [Tag(name="a", address="holding:7"), Tag(name="b", address="input:2")]
         async with simulator([device(tags, {"unit": 4})], Constant()) as sim:
             endpoint = sim.endpoint("d1")
-            found = await discover("modbus-tcp", endpoint, units=(3, 4), high=20, timeout_ms=100)
+            found = await discover("modbus-tcp", endpoint, units=(3, 4), high=20, timeout_ms=400)
         assert [each.unit for each in found] == [4]
         assert found[0].identity["vendor"] == "Xinlian"
         assert found[0].ranges == {Space.HOLDING: ((7, 7),), Space.INPUT: ((2, 2),)}

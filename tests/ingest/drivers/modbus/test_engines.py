@@ -18,7 +18,6 @@ from tests.ingest.drivers.modbus.support import Constant, Remembering, device, s
 
 GOOD, TIMEOUT, MALFORMED = Quality.GOOD, Quality.TIMEOUT, Quality.MALFORMED
 Reading = tuple[list[Any], list[Quality]]
-
 TAGS = [
     Tag(name="power", address="holding:0", type=ValueType.FLOAT32, order=ByteOrder.CDAB),
     Tag(name="energy", address="holding:2", type=ValueType.UINT64),
@@ -70,18 +69,15 @@ async def both(sim_device: Device, act: Callable[[Session, list[Remembering], An
 def test_good_readings_of_all_tables() -> None:
     async def body() -> None:
         async def act(session: Session, sinks: list[Remembering], sim: Any) -> list[Reading]:
-            got = []
             for _ in range(3):
                 session.poll(0)
                 session.poll(1)
-                got += [await sinks[0].next(), await sinks[1].next()]
-            return got
+            return [await sinks[number].next() for number in (0, 1) for _ in range(3)]
 
         readings = await both(device(TAGS, {"unit": 7}), act)
         assert all(quality == [GOOD] * len(values) for values, quality in readings)
-        fake = Constant()
-        expected = [fake.raw("d1", tag, 0) for tag in TAGS[:-1]]
-        assert readings[1][0] == pytest.approx(expected, rel=1e-6)
+        expected = [Constant().raw("d1", tag, 0) for tag in TAGS[:-1]]
+        assert readings[3][0] == pytest.approx(expected, rel=1e-6)
 
     run(body)
 
@@ -109,6 +105,9 @@ WRONG = [
 ]
 
 
+WAITED_FOR = (Fault.SILENCE, Fault.WRONG_UNIT, Fault.WRONG_TRANSACTION, Fault.DRIP)
+
+
 @pytest.mark.parametrize(("fault", "value", "quality"), WRONG)
 @pytest.mark.parametrize("tags", [LONE, TAGS[:6]], ids=["one request", "four requests"])
 def test_faults_give_the_same_qualities(
@@ -126,7 +125,8 @@ def test_faults_give_the_same_qualities(
             got.append(await sinks[0].next())
             return got
 
-        readings = await both(device(tags, {"unit": 7}, timeout_ms=300), act)
+        timeout_ms = 600 if fault in WAITED_FOR else 4_000
+        readings = await both(device(tags, {"unit": 7}, timeout_ms=timeout_ms), act)
         assert readings[0][1] == [GOOD] * len(tags)
         assert readings[1][1] == [quality] * len(tags)
         if fault is not Fault.DRIP:  # the rest of the late answer may spoil the next
@@ -144,8 +144,8 @@ def test_one_refused_request_leaves_the_others() -> None:
         asked = [*TAGS[:6], Tag(name="lost", address="input:500")]
         for engine in ("fast", "pymodbus"):
             async with simulator([served], Constant()) as sim:
-                made = device(asked, {**sim.endpoint("d1"), "engine": engine})
-                session, sinks = await opened(made)
+                endpoint = {**sim.endpoint("d1"), "engine": engine}
+                session, sinks = await opened(device(asked, endpoint))
                 session.poll(0)
                 values, quality = await sinks[0].next()
                 assert quality == [GOOD] * 6 + [Quality.UNKNOWN_TAG]
@@ -160,9 +160,9 @@ def test_one_refused_request_leaves_the_others() -> None:
 def test_a_late_answer_is_not_taken_for_the_next(engine: str) -> None:
     async def body() -> None:
         async with simulator([device(LONE, {"unit": 7})], Constant()) as sim:
-            made = device(LONE, {**sim.endpoint("d1"), "engine": engine}, timeout_ms=200)
+            made = device(LONE, {**sim.endpoint("d1"), "engine": engine}, timeout_ms=500)
             session, sinks = await opened(made)
-            sim.fault("d1", Fault.SLOW, 0.25)
+            sim.fault("d1", Fault.SLOW, 0.6)
             session.poll(0)
             assert (await sinks[0].next())[1] == [TIMEOUT] * 100
             sim.fault("d1", Fault.SLOW, 0.03)
@@ -197,8 +197,8 @@ def test_requests_in_flight_at_once(in_flight: int) -> None:
     async def body() -> None:
         tags = [Tag(name=f"r{index}", address=f"holding:{index}") for index in range(1_000)]
         async with simulator([device(tags, {"unit": 7})], Constant()) as sim:
-            made = device(tags, {**sim.endpoint("d1"), "in_flight": in_flight, "max_registers": 40})
-            session, sinks = await opened(made)
+            endpoint = {**sim.endpoint("d1"), "in_flight": in_flight, "max_registers": 40}
+            session, sinks = await opened(device(tags, endpoint, timeout_ms=8_000))
             wanted = [Constant().raw("d1", tag, 0) for tag in tags]
             for fault in (None, Fault.SPLIT, Fault.MERGED):
                 sim.fault("d1", fault)
@@ -211,16 +211,16 @@ def test_requests_in_flight_at_once(in_flight: int) -> None:
 
 @pytest.mark.parametrize("engine", ["fast", "pymodbus"])
 def test_many_requests_of_a_slow_device(engine: str) -> None:
-    """Twenty requests at 20 ms each with a timeout of 200 ms: late, but complete."""
+    """Ten requests at 250 ms each with a timeout of 2 s: late, but complete."""
 
     async def body() -> None:
-        tags = [Tag(name=f"r{index}", address=f"holding:{index}") for index in range(80)]
+        tags = [Tag(name=f"r{index}", address=f"holding:{index}") for index in range(40)]
         async with simulator([device(tags, {"unit": 7})], Constant()) as sim:
             endpoint = {**sim.endpoint("d1"), "engine": engine, "max_registers": 4}
-            session, sinks = await opened(device(tags, endpoint, timeout_ms=200))
-            sim.fault("d1", Fault.SLOW, 0.02)
+            session, sinks = await opened(device(tags, endpoint, timeout_ms=2_000))
+            sim.fault("d1", Fault.SLOW, 0.25)
             session.poll(0)
-            assert (await sinks[0].next())[1] == [GOOD] * 80
+            assert (await sinks[0].next())[1] == [GOOD] * 40
             await session.close()
 
     run(body)
@@ -276,7 +276,7 @@ def test_writes_reach_the_device() -> None:
 
         for multiple in (False, True):
             readings = await both(
-                device(tags, {"unit": 7, "write_multiple": multiple}, timeout_ms=150), act
+                device(tags, {"unit": 7, "write_multiple": multiple}, timeout_ms=400), act
             )
             assert readings[1][0] == wanted
 
