@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pytest
+from xinlian.ingest.adapters.drivers import registry
 from xinlian.ingest.adapters.files.classes import class_names, load_class, parse_class
 from xinlian.ingest.model.device_class import EnergyRole
+from xinlian.ingest.model.devices import Device
 from xinlian.ingest.model.tags import Role, Tag, TagError
 
 KINDS = {
     "modbus-tcp", "modbus-rtu-tcp", "modbus-rtu", "opcua", "mqtt", "s7", "enip", "iec104",
     "dlt645", "bacnet", "http", "gbt32960",
 }  # fmt: skip
+ENDPOINTS: dict[str, dict[str, Any]] = {
+    "modbus-tcp": {"host": "127.0.0.1"},
+    "modbus-rtu": {"serial": "/dev/ttyS0"},
+    "s7": {"host": "127.0.0.1"},
+    "enip": {"host": "127.0.0.1"},
+    "iec104": {"host": "127.0.0.1"},
+    "dlt645": {"host": "127.0.0.1", "port": 8000, "meter": "000000000001"},
+}
 UNITS_OF_ROLES = {
     Role.ENERGY_IMPORT: {"kW.h"},
     Role.ENERGY_EXPORT: {"kW.h"},
@@ -85,6 +96,16 @@ def test_a_class_describes_a_device_that_can_be(name: str) -> None:
         if tag.role is Role.POWER and made.energy is EnergyRole.CONSUMER:
             assert tag.high is not None
             assert made.rated_kw <= tag.high <= made.rated_kw * 2
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in class_names() if load_class(name).driver in ENDPOINTS]
+)
+def test_the_usual_driver_takes_the_addresses(name: str) -> None:
+    made = load_class(name)
+    endpoint = ENDPOINTS[made.driver]
+    device = Device(id="d", group="g", table=made.table, driver=made.driver, endpoint=endpoint)
+    registry.driver(made.driver).check(device)
 
 
 def test_a_new_class_is_a_file() -> None:

@@ -51,6 +51,8 @@ def test_every_view_sums_to_the_meter_and_the_bill(report: FleetReport) -> None:
         assert sum(row.energy_wh for row in view) == report.energy_wh
         assert sum(row.cost_fen for row in view) == report.bill.total_fen
         assert sum((row.co2_g for row in view), Decimal(0)) == report.energy_wh * grid
+    idle = [sum(row.idle_wh for row in view) for view in (report.kinds, report.lines)]
+    assert idle[0] == idle[1] > 0
     assert report.ledger.trial_balance() == 0
     bearers = report.ledger.bearers()
     assert {row.name: row.energy_wh for row in report.series} == bearers

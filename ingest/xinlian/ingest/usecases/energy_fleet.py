@@ -83,6 +83,7 @@ def fleet_report(plant: PlantYear, tariff: Tariff, factor: Factor) -> FleetRepor
     )
     idle_kind = dict(zip(plant.kinds, plant.kind_idle_wh.tolist(), strict=True))
     idle_line = dict(zip(plant.lines, plant.line_idle_wh.tolist(), strict=True))
+    idle_line[SHARED] = sum(idle_kind.values()) - sum(idle_line.values())
     pieces = dict(zip(plant.series, plant.pieces.sum(axis=1).tolist(), strict=True))
     return FleetReport(
         plant,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -24,12 +24,18 @@ _HEADS: Final = (
 
 def fleet_tables(report: FleetReport) -> list[Table]:
     """Overview, kinds, lines and series; each view's last row sums to the factory's meter."""
+    plant = report.plant
+    kinds = {name: Words(*each) for name, each in zip(plant.kinds, plant.labels, strict=True)}
     return [
         _overview(report),
         _view(
-            "kinds", Words("By kind of device", "按设备种类"), Words("Kind", "种类"), report.kinds
+            "kinds",
+            Words("By kind of device", "按设备种类"),
+            Words("Kind", "种类"),
+            report.kinds,
+            kinds,
         ),
-        _view("lines", Words("By line", "按产线"), Words("Line", "产线"), report.lines),
+        _view("lines", Words("By line", "按产线"), Words("Line", "产线"), report.lines, {}),
         _series(report),
     ]
 
@@ -71,10 +77,17 @@ def _overview(report: FleetReport) -> Table:
     return Table("fleet", Words("Overview", "概览"), heads, rows)
 
 
-def _view(name: str, title: Words, head: Words, rows: Sequence[GroupRow]) -> Table:
+def _view(
+    name: str,
+    title: Words,
+    head: Words,
+    rows: Sequence[GroupRow],
+    labels: Mapping[str, Words],
+) -> Table:
+    named = {**_NAMES, **labels}
     made = [
         (
-            _NAMES.get(row.name, same(row.name)),
+            named.get(row.name, same(row.name)),
             same(row.devices or ""),
             same(kilo(row.energy_wh)),
             same(kilo(row.idle_wh)),

@@ -57,6 +57,8 @@ class PlantYear:
     first: date
     days: int
     kinds: tuple[str, ...]
+    labels: tuple[tuple[str, str], ...]
+    """Of the kinds, in English and Chinese."""
     lines: tuple[str, ...]
     series: tuple[str, ...]
     devices: tuple[FleetDevice, ...]
@@ -149,6 +151,7 @@ def simulate_plant(
         first=first,
         days=days,
         kinds=tuple(each.name for each in users),
+        labels=tuple((each.label, each.label_zh) for each in users),
         lines=tuple(f"line-{number + 1:02d}" for number in range(lines)),
         series=tuple(f"series-{number + 1:03d}" for number in range(series)),
         devices=tuple(dealt),
