@@ -78,6 +78,7 @@ def made(tmp_path: Path) -> Iterator[tuple[Engine, TelemetryFlags, LocalEvidence
             told("press-2", back, steps // 2, hung),
         ],
     )
+    sites.site(PARTY).store.rollup()
     evidence = LocalEvidence(engine)
     tree = {"press-1": "line", "press-2": "line"}
     yield engine, TelemetryFlags(engine, evidence, sites, Clock(), lambda _: tree), evidence
@@ -90,6 +91,7 @@ def test_a_finding_is_a_record_a_row_and_a_signal_once(
 ) -> None:
     engine, flags, evidence = made
     new = flags.round()
+    assert flags.round() == 0
     found = flags.of(PARTY, (START, START + 2 * HOUR))
     kinds = {(each["machine"], each["kind"]) for each in found}
     assert kinds == {
@@ -137,7 +139,7 @@ def test_simulated_machines_of_the_catalogue_are_above_suspicion(tmp_path: Path)
             frames.append(Frame(f"{name}-1", table, group, times, columns))
     sites.site(PARTY).store.append("collector", 0, frames)
     flags = TelemetryFlags(engine, LocalEvidence(engine), sites, Clock())
-    flags.round()
+    flags.look(PARTY, (START + HOUR, START + 2 * HOUR))
     kinds = {each["kind"] for each in flags.of(PARTY, (START, START + 2 * HOUR))}
     assert kinds <= {"impossible-power"}
     sites.close()

@@ -20,7 +20,7 @@ from xinlian.ingest.model.query import Aggregate, Downsample, Known, Roll
 from xinlian.ingest.model.tags import Role, Tag
 from xinlian.ingest.usecases.store_ports import TelemetryStore
 
-__all__ = ["Rating", "look"]
+__all__ = ["Rating", "look", "look_at_tree"]
 
 HISTORY_US: Final = 7 * 86_400_000_000
 """What is usual is learnt from the week before."""
@@ -107,22 +107,40 @@ def look(
     known: Sequence[Known],
     span: tuple[int, int],
     ratings: Callable[[str], Rating | None],
+) -> list[Flag]:
+    """Flags of single devices in a span of whole quarters of an hour (microseconds, UTC).
+
+    ``ratings`` by name of tag table. Roll-ups must be up to date.
+    """
+    _check(span)
+    flags: list[Flag] = []
+    for each in known:
+        if each.last_us >= span[0]:
+            device = _Device(store, each.device, each.tags, span)
+            flags += _device(device, ratings(each.table))
+    return flags
+
+
+def look_at_tree(
+    store: TelemetryStore,
+    known: Sequence[Known],
+    span: tuple[int, int],
     parents: Mapping[str, str],
 ) -> list[Flag]:
-    """Flags of devices in a span of whole quarters of an hour (microseconds, UTC).
+    """Flags of meters against those below them. ``parents``: the meter above each meter."""
+    _check(span)
+    wanted = {*parents, *parents.values()}
+    devices = {
+        each.device: _Device(store, each.device, each.tags, span)
+        for each in sorted(known, key=lambda one: one.last_us)
+        if each.device in wanted and each.last_us >= span[0]
+    }
+    return _balances(devices, parents, span)
 
-    ``ratings`` by name of tag table; ``parents``: the metering tree, meter by meter below it.
-    Roll-ups must be up to date.
-    """
+
+def _check(span: tuple[int, int]) -> None:
     if span[0] % Roll.M15.us or span[1] % Roll.M15.us or span[0] >= span[1]:
         raise ValueError("a look takes whole quarters of an hour")
-    flags: list[Flag] = []
-    devices: dict[str, _Device] = {}
-    for each in sorted(known, key=lambda one: one.last_us):
-        if each.last_us >= span[0]:
-            devices[each.device] = _Device(store, each.device, each.tags, span)
-            flags += _device(devices[each.device], ratings(each.table))
-    return flags + _balances(devices, parents, span)
 
 
 def _device(device: _Device, rating: Rating | None) -> list[Flag]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
@@ -20,8 +21,8 @@ from sqlalchemy import Connection, Engine, insert, select
 from xinlian.ingest.adapters.files.classes import class_names, load_class
 from xinlian.ingest.model.device_class import EnergyRole
 from xinlian.ingest.model.flags import Flag
-from xinlian.ingest.model.query import QueryError
-from xinlian.ingest.usecases.flags import Rating, look
+from xinlian.ingest.model.query import Known, QueryError
+from xinlian.ingest.usecases.flags import Rating, look, look_at_tree
 from xinlian.ingest.usecases.store_ports import StoreError
 from xinlian.ledger.adapters.sql.engine import begin_read, begin_write
 from xinlian.ledger.model.evidence.errors import EvidenceError
@@ -40,9 +41,20 @@ SCHEMA: Final = "xinlian-telemetry-flag/1"
 _HOUR_US: Final = 3_600_000_000
 _SETTLED_US: Final = 120_000_000
 """How long after its end an hour is looked at: roll-ups are made by then."""
+_AT_ONCE: Final = 5
+"""Devices of a party in one round."""
 LISTED_MAX: Final = 1_000
 
 _LOG: Final = logging.getLogger(__name__)
+
+
+@dataclass
+class _Turn:
+    """How far the look at an hour has come."""
+
+    span_us: tuple[int, int]
+    known: Sequence[Known]
+    at: int = 0
 
 
 class TelemetryFlags:
@@ -62,27 +74,42 @@ class TelemetryFlags:
         self._sites = sites
         self._clock = clock
         self._parents = parents
-        self._looked: dict[int, int] = {}
+        self._turns: dict[int, _Turn] = {}
 
     def round(self) -> int:
-        """Look at the last whole hour of every party, once; how many flags are new."""
+        """Look at the next few devices of every party, in the last whole hour, and at its metering
+        tree when all had their turn; how many flags are new. Others wait for this thread."""
         end = (1_000_000 * self._clock.now() - _SETTLED_US) // _HOUR_US * _HOUR_US
         new = 0
         for party in self._sites.parties():
-            if self._looked.get(party) == end:
-                continue
             try:
-                new += self.look(party, (end - _HOUR_US, end))
-                self._looked[party] = end
+                new += self._turn(party, (end - _HOUR_US, end))
             except (StoreError, QueryError, EvidenceError, RefusedError) as exc:
                 _LOG.warning("readings of party %d were not looked at: %s", party, exc)
         return new
 
+    def _turn(self, party: int, span_us: tuple[int, int]) -> int:
+        turn = self._turns.get(party)
+        store = self._sites.site(party).store
+        if turn is None or turn.span_us != span_us:
+            turn = self._turns[party] = _Turn(span_us, store.catalogue())
+        if turn.at > len(turn.known):
+            return 0
+        few = turn.known[turn.at : turn.at + _AT_ONCE]
+        turn.at += _AT_ONCE  # what fails is not tried again within this hour
+        found = look(store, few, span_us, rating_of)
+        if turn.at >= len(turn.known):
+            turn.at = len(turn.known) + 1
+            found += look_at_tree(store, turn.known, span_us, self._parents(party))
+        return self._keep(party, found) if found else 0
+
     def look(self, party: int, span_us: tuple[int, int]) -> int:
-        """Look at a span of whole quarters of an hour; how many flags are new."""
+        """Look at a span of whole quarters of an hour at once; how many flags are new."""
         store = self._sites.site(party).store
         store.rollup()
-        found = look(store, store.catalogue(), span_us, rating_of, self._parents(party))
+        known = store.catalogue()
+        found = look(store, known, span_us, rating_of)
+        found += look_at_tree(store, known, span_us, self._parents(party))
         return self._keep(party, found) if found else 0
 
     def _keep(self, party: int, found: Sequence[Flag]) -> int:

@@ -8,9 +8,11 @@ from typing import Any, Final, Protocol
 
 from sqlalchemy import Engine
 from xinlian.ingest.usecases.store_ports import TelemetryStore
+from xinlian.services.app.clock import Clock
 from xinlian.services.app.evidence import Evidence
 from xinlian.services.app.task_worker import Task, TaskWorker
 from xinlian.services.app.telemetry_evidence import TelemetryEvidence
+from xinlian.services.app.telemetry_flags import TelemetryFlags
 from xinlian.services.app.telemetry_links import TelemetryLinks
 from xinlian.services.app.telemetry_proofs import TelemetryProofs
 from xinlian.services.app.telemetry_pump import TelemetryPump
@@ -25,6 +27,7 @@ __all__ = ["TelemetryParts", "make_telemetry", "telemetry_parts"]
 _STORE_SECONDS: Final = 0.25
 _RECORD_SECONDS: Final = 1.0
 _ROLL_SECONDS: Final = 5.0
+_FLAG_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Wired(Protocol):
     """What is wired already."""
 
     engine: Engine
+    clock: Clock
     trace: TraceParts
     telemetry: TelemetryParts
 
@@ -62,6 +66,7 @@ def telemetry_parts(store: Wired, evidence: Evidence) -> dict[str, Any]:
     sites = store.telemetry.sites
     pump = TelemetryPump(sites)
     recorder = TelemetryEvidence(store.engine, evidence, sites)
+    flags = TelemetryFlags(store.engine, evidence, sites, store.clock)
     store.trace.dossiers.telemetry_of = TelemetryLinks(store.engine, sites, evidence.logs).of
 
     def roll() -> None:
@@ -74,5 +79,6 @@ def telemetry_parts(store: Wired, evidence: Evidence) -> dict[str, Any]:
             Task("telemetry store", _STORE_SECONDS, pump.round),
             Task("telemetry evidence", _RECORD_SECONDS, recorder.round),
             Task("telemetry roll-ups", _ROLL_SECONDS, roll),
+            Task("telemetry flags", _FLAG_SECONDS, flags.round),
         ),
     }
