@@ -85,13 +85,14 @@ def anomalies(energy_wh: Wh, first: date, *, limit: float = 3.5, most: int = 20)
             zero = bool((grid[day] == 0).any())
             if abs(score) > limit or zero:
                 gaps = (hourly[day] - hours) * (1 if score > 0 else -1)
-                gaps = np.where((grid[day] == 0).any(axis=1), np.inf, gaps) if zero else gaps
-                worst = tuple(sorted(int(hour) for hour in np.argsort(-gaps, kind="stable")[:3]))
+                worst = np.argsort(-gaps, kind="stable")
+                places = np.flatnonzero((grid[day] == 0).any(axis=1)) if zero else worst
+                look = tuple(sorted(int(hour) for hour in places[:3]))
                 kind = OddKind.DATA if zero else OddKind.HIGH if score > 0 else OddKind.LOW
                 found.append(
                     Anomaly(
                         first + timedelta(int(day)), kind, int(daily[day]), round(usual), score,
-                        worst,
+                        look,
                     )
                 )  # fmt: skip
     # Data faults first: what they say of the load cannot be trusted.
