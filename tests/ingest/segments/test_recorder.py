@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -239,4 +241,57 @@ def test_a_kill_just_after_a_file_was_begun(tmp_path: Path, torn: int) -> None:
     made.close()
     reader = LogReader(tmp_path)
     assert [segment.sequence for _, segment in reader.segments(0).segments] == [0, 1, 2, 3]
+    reader.close()
+
+
+def test_roots_of_wide_segments_are_left_to_readers(tmp_path: Path) -> None:
+    made = recorder(tmp_path, limits=RecorderLimits(seal_leaves=8))
+    put(made, frame("m1"))
+    put(made, frame("m1", T0 + SECOND), frame("m2", T0 + SECOND))
+    made.close()
+    reader = LogReader(tmp_path)
+    state = WindowState()
+    small, wide = [segment for _, segment in reader.segments(0).segments]
+    assert small.root == small.tree.root
+    assert wide.root is None
+    [window], _ = closed_windows(reader, state)
+    assert [each.root for each in window.summaries] == [small.tree.root, wide.tree.root]
+    reader.close()
+
+
+def test_a_file_system_that_ends(tmp_path: Path) -> None:
+    """The kernel itself refuses (a bound on file sizes): short writes, then errors; then room."""
+    program = """
+import resource, signal, sys, threading
+from pathlib import Path
+from tests.ingest.segments.made import GROUP, SECOND, T0, frame
+from xinlian.ingest.adapters.log.log import LogLimits
+from xinlian.ingest.adapters.log.open import open_recorder
+from xinlian.ingest.usecases.recorder import RecorderLimits
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, hard))
+made = open_recorder(
+    Path(sys.argv[1]), 7, [GROUP], {}, limits=RecorderLimits(waiting_bytes=20_000, retry_s=0.01)
+)
+count, done = 0, threading.Event()
+while made.put(GROUP.id, [frame("m1", T0 + count * SECOND)], done.set):
+    count += 1
+    done.wait(0.02)
+    done.clear()
+assert "no room" in made.status.fault, made.status
+resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+assert made.close()
+print(count)
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)],
+        stdout=subprocess.PIPE, text=True, check=True, timeout=60,
+        cwd=Path(__file__).parents[3],
+    )  # fmt: skip
+    reader = LogReader(tmp_path)
+    frames = [each for _, segment in reader.segments(0, 999).segments for each in segment.frames]
+    begins = [int(each.received_us[0]) for each in frames]
+    assert begins == [T0 + number * SECOND for number in range(int(told.stdout))]
     reader.close()

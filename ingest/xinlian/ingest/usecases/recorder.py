@@ -18,6 +18,7 @@ from typing import Any, Final
 from xinlian.ingest.model.devices import DeviceGroup
 from xinlian.ingest.model.frames import Frame
 from xinlian.ingest.model.segments.block import Block, ClockState
+from xinlian.ingest.model.segments.leaves import leaf_count
 from xinlian.ingest.model.tags import TagTable
 from xinlian.ingest.usecases.log_ports import Kind, LogError, LogWriter
 from xinlian.ingest.usecases.recording import (
@@ -191,7 +192,8 @@ class Recorder:
         rows = 0
         for group, blocks in self._gathered(taken):
             segment = self._scribe.segment(group, blocks, self._now_us())
-            entries.append((Kind.SEGMENT, segment.encode(seal=self._limits.seal)))
+            seal = self._limits.seal and leaf_count(blocks) <= self._limits.seal_leaves
+            entries.append((Kind.SEGMENT, segment.encode(seal=seal)))
             rows += sum(len(block.frame) for block in blocks)
             tables |= {block.frame.table.digest: block.frame.table for block in blocks}
         segments = len(entries)

@@ -43,6 +43,8 @@ class RecorderLimits:
     seal: bool = True
     """Whether roots are reckoned here, or by whoever reads the log: that takes work off this
     process, and changes nothing about the roots."""
+    seal_leaves: int = 25_000
+    """Of a segment with more columns the root is left to readers all the same."""
 
 
 @dataclass(slots=True)

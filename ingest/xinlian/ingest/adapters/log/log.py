@@ -81,11 +81,12 @@ class SegmentLog:
             """Length of the torn tail that was cut off: nothing of it had been acknowledged."""
             self._next = found.next
             self._gap = found.damage
-            self._watermark = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
-            self._file = -1
-            self._first, self._end = found.next, 0
+            self._file, self._first, self._end = -1, found.next, 0
             self._closed_bytes = 0
-            self._open(found.first, found.end)
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+            with self._refusals():
+                self._watermark = os.open(folder / NAME, flags, 0o640)
+                self._open(found.first, found.end)
         except BaseException:
             os.close(self._lock)
             raise
@@ -191,7 +192,9 @@ class SegmentLog:
         self._gap = None
         self._end += size
         self._next += len(entries)
-        write_watermark(self._watermark, Durable(self._first, self._end, self._next))
+        # What is durable must not count as failed: readers then hear of it with the next write.
+        with contextlib.suppress(OSError):
+            write_watermark(self._watermark, Durable(self._first, self._end, self._next))
         return first
 
     def _entry(self, kind: Kind, position: int, payload: bytes) -> tuple[bytes, bytes]:
