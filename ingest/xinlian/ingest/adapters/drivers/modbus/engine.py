@@ -173,6 +173,8 @@ class EngineSession:
                 outcome = answer if isinstance(answer, Quality) else _data(line, answer, ask)
                 poll.put(index, outcome)
                 if self._struck(outcome, line):
+                    for rest in range(index + 1, len(plan.asks)):
+                        poll.put(rest, outcome)
                     return
 
     def _struck(self, outcome: bytes | Quality, line: Line) -> bool:

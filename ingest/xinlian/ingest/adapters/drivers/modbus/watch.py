@@ -48,10 +48,12 @@ class Watch:
 
     def _look(self) -> None:
         now = self._loop.time()
-        for session in [each for each in self._sessions if each.deadline <= now]:
-            session.late()
-        if self._sessions:
-            self._timer = self._loop.call_later(self._step_s, self._look)
+        try:
+            for session in [each for each in self._sessions if each.deadline <= now]:
+                session.late()
+        finally:  # one session that fails oddly must not take the limits from all others
+            again = self._loop.call_later(self._step_s, self._look) if self._sessions else None
+            self._timer = again
 
 
 _watches: WeakKeyDictionary[asyncio.AbstractEventLoop, Watch] = WeakKeyDictionary()
