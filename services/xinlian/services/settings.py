@@ -12,7 +12,7 @@ import stat
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final, Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -83,6 +83,14 @@ class Settings(BaseSettings):
     evidence_deadline_seconds: int = Field(default=300, ge=1, le=86_400 * 7)
     """How soon after acceptance a receipt promises that a head on chain covers a record."""
 
+    telemetry_keep_days: int | None = Field(default=None, ge=1, le=36_525)
+    """Days that readings are kept in the store; roll-ups stay. Default: for ever."""
+    telemetry_clickhouse_url: str | None = None
+    """``http://user@host:8123`` of a ClickHouse server that keeps telemetry instead of DuckDB, a
+    database for each party (needs the extra ``cluster``)."""
+    telemetry_clickhouse_password_file: Path | None = None
+    telemetry_clickhouse_cluster: str | None = None
+    """Name of the server's cluster, whose tables are then replicated and distributed."""
     telemetry_memory_mb: int = Field(default=1_024, ge=128, le=1 << 20)
     """Memory that the telemetry store of one party may take."""
 
@@ -124,6 +132,15 @@ class Settings(BaseSettings):
     def pages_over_https(self) -> bool:
         """Whether people reach the pages over HTTPS."""
         return self.pages.lower().startswith("https://")
+
+    def clickhouse_dsn(self) -> str | None:
+        """The URL of ClickHouse with its password filled in."""
+        if self.telemetry_clickhouse_url is None or self.telemetry_clickhouse_password_file is None:
+            return self.telemetry_clickhouse_url
+        parts = urlsplit(self.telemetry_clickhouse_url)
+        password = quote(read_secret(self.telemetry_clickhouse_password_file), safe="")
+        place = f"{parts.username or 'default'}:{password}@{parts.netloc.rpartition('@')[2]}"
+        return parts._replace(netloc=place).geturl()
 
     @property
     def node_dir(self) -> Path:

@@ -49,6 +49,7 @@ from xinlian.services.settings import Settings
 __all__ = ["create_api", "run", "server_options"]
 
 THREADS = 64
+SWITCH_SECONDS = 0.0005
 KEEP_ALIVE_SECONDS = 5
 HEAD_BYTES_MAX = 32 * 1024
 MODULES = (
@@ -135,6 +136,8 @@ def run(settings: Settings) -> None:
     """Serve the API, with its workers, until SIGTERM or SIGINT."""
     import uvicorn
 
+    # Telemetry is written and asked for in one process: answers must not wait for the writer.
+    sys.setswitchinterval(SWITCH_SECONDS)
     app = build(settings)
     # Whoever supervises this process starts it again, with fresh workers.
     app.on_worker_failure = lambda: os.kill(os.getpid(), signal.SIGTERM)

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from sqlalchemy import Engine
-from xinlian.ingest.usecases.store_ports import TelemetryStore
+from xinlian.ingest.model.query import Retention
+from xinlian.ingest.usecases.store_ports import StoreError, TelemetryStore
 from xinlian.services.app.clock import Clock
 from xinlian.services.app.evidence import Evidence
 from xinlian.services.app.task_worker import Task, TaskWorker
@@ -26,7 +27,8 @@ __all__ = ["TelemetryParts", "make_telemetry", "telemetry_parts"]
 
 _STORE_SECONDS: Final = 0.25
 _RECORD_SECONDS: Final = 1.0
-_ROLL_SECONDS: Final = 5.0
+_ROLL_SECONDS: Final = 20.0
+_RETAIN_SECONDS: Final = 3_600.0
 _FLAG_SECONDS: Final = 0.5
 
 
@@ -42,6 +44,7 @@ class TelemetryParts:
 class Wired(Protocol):
     """What is wired already."""
 
+    settings: Settings
     engine: Engine
     clock: Clock
     trace: TraceParts
@@ -52,12 +55,26 @@ def make_telemetry(settings: Settings, engine: Engine) -> TelemetryParts:
     """The parts over a data folder; a store is opened when it is first asked for."""
 
     def open_store(folder: Path) -> TelemetryStore:
+        dsn = settings.clickhouse_dsn()
+        if dsn is not None:
+            return _clickhouse(dsn, f"xinlian_{folder.parent.name}", settings)
         from xinlian.ingest.adapters.store.duckdb import open_duckdb
 
         return open_duckdb(folder, memory_mb=settings.telemetry_memory_mb)
 
     sites = TelemetrySites(settings.telemetry_dir, open_store)
     return TelemetryParts(sites, TelemetryReads(sites), RecordedWindows(engine))
+
+
+def _clickhouse(dsn: str, database: str, settings: Settings) -> TelemetryStore:
+    try:
+        from xinlian.ingest.adapters.store.clickhouse import open_clickhouse
+    except ImportError as exc:
+        raise StoreError(
+            "ClickHouse needs a library that is not installed: pip install 'xinlian[cluster]'",
+            "ClickHouse 所需的库未安装：请运行 pip install 'xinlian[cluster]'",
+        ) from exc
+    return open_clickhouse(dsn, database=database, cluster=settings.telemetry_clickhouse_cluster)
 
 
 def telemetry_parts(store: Wired, evidence: Evidence) -> dict[str, Any]:
@@ -73,6 +90,11 @@ def telemetry_parts(store: Wired, evidence: Evidence) -> dict[str, Any]:
         for party in sites.parties():
             sites.site(party).store.rollup()
 
+    def retain() -> None:
+        policy = Retention(raw_days=store.settings.telemetry_keep_days)
+        for party in sites.parties():
+            sites.site(party).store.retain(policy, 1_000_000 * store.clock.now())
+
     return {
         "telemetry_proofs": TelemetryProofs(store.engine, evidence, sites),
         "telemetry_worker": TaskWorker(
@@ -80,5 +102,6 @@ def telemetry_parts(store: Wired, evidence: Evidence) -> dict[str, Any]:
             Task("telemetry evidence", _RECORD_SECONDS, recorder.round),
             Task("telemetry roll-ups", _ROLL_SECONDS, roll),
             Task("telemetry flags", _FLAG_SECONDS, flags.round),
+            Task("telemetry retention", _RETAIN_SECONDS, retain),
         ),
     }

@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 import uvloop
 from xinlian.ingest.adapters.bus.forward import Forwarder
+from xinlian.ingest.adapters.clock import KernelClock
 from xinlian.ingest.adapters.control import ControlError, ControlServer
 from xinlian.ingest.adapters.drivers.registry import driver
 from xinlian.ingest.adapters.files.plant import read_plant
@@ -22,6 +23,7 @@ from xinlian.ingest.adapters.log.open import open_recorder
 from xinlian.ingest.model.devices import Device, Plant
 from xinlian.ingest.model.frames import Frame
 from xinlian.ingest.model.quality import BAD_MIN, Quality
+from xinlian.ingest.model.segments.block import ClockState
 from xinlian.ingest.model.tags import TagError
 from xinlian.ingest.usecases.collector import Collector
 from xinlian.ingest.usecases.control import DeviceWriter
@@ -77,16 +79,21 @@ class Collecting:
         self.file: Path | None = None
         """Where the plant is read anew from when it is asked to."""
         log = folder / "log" / name
+        self._kernel = KernelClock()
+        self._jumped: Callable[[], int | None] = lambda: None
         consumers = ("bus",) if bus else ("store", "evidence")
         self.recorder: Recorder = open_recorder(
             log,
             plant.party,
             plant.groups,
             facts_of(plant),
+            clock=self._clock,
             log_limits=LogLimits(consumers=consumers),
         )
         self._tap = _Tap(self.recorder)
         self.collector = Collector(plant, driver, self._tap)
+        clock = self.collector.clock
+        self._jumped = lambda: clock.offset_us if clock.jumped else None
         self._socket = folder / "run" / f"{name}.sock"
         self._forwarder = Forwarder(log, name, list(bus)) if bus else None
 
@@ -96,6 +103,11 @@ class Collecting:
         """Collect for so long or until ``stop``; ``tell`` is called twice a second meanwhile."""
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(self._run(seconds, tell))
+
+    def _clock(self) -> ClockState:
+        """What the kernel says of its clock, unless the collector is catching up with a jump."""
+        offset_us = self._jumped()
+        return self._kernel() if offset_us is None else ClockState("jumped", offset_us)
 
     async def _run(self, seconds: float | None, tell: Callable[[Collecting], None] | None) -> None:
         loop, halt = asyncio.get_running_loop(), asyncio.Event()
