@@ -22,6 +22,7 @@ ENDPOINTS: dict[str, dict[str, Any]] = {
     "modbus-tcp": {"host": "127.0.0.1"},
     "modbus-rtu": {"serial": "/dev/ttyS0"},
     "s7": {"host": "127.0.0.1"},
+    "opcua": {"url": "opc.tcp://127.0.0.1:4840"},
     "enip": {"host": "127.0.0.1"},
     "iec104": {"host": "127.0.0.1"},
     "dlt645": {"host": "127.0.0.1", "port": 8000, "meter": "000000000001"},
