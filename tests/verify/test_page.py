@@ -17,6 +17,7 @@ from xinlian.ledger.adapters import xinlian_verify
 from tests.support import xlproof
 from tests.verify.copies import PAGE
 from tests.verify.corpus import Case, cases
+from tests.verify.reading_lies import heads, small
 
 CORPUS = cases()
 NAMES = {case.name: case for case in CORPUS}
@@ -148,3 +149,10 @@ def test_the_whole_corpus_is_judged_as_by_python(page: Page) -> None:
         assert report["exit"] == said["exit"], case.name
         if case.failed != 1:
             assert json.dumps(report, sort_keys=True) == json.dumps(said, sort_keys=True), case.name
+
+
+def test_a_file_about_readings_is_judged_and_its_records_are_shown(page: Page) -> None:
+    steps = give(page, Case("readings", small(), 0, heads=heads()))
+    assert steps == dict.fromkeys(range(1, 17), "PASS")
+    assert "m2/power: sum is" in page.inner_text("[data-step='16']")
+    assert "telemetry:7:press-line:2026-09-01" in page.inner_text("#records")

@@ -13,10 +13,13 @@ import pytest
 from xinlian.ingest.model.telemetry_proof import Claim, ClaimKind
 from xinlian.ledger.adapters import xinlian_verify
 
+from tests.support import rfc9162_plain as plain
 from tests.support.telemetry import GROUP, PARTY, SECOND, Plant
 from tests.support.xlproof import bundle, part, pinned, pinned_file, sealed, written
 from tests.verify.changes import edited, get, odd_values, places
 from tests.verify.corpus import Case
+from tests.verify.make_reading_vectors import FILE
+from tests.verify.make_reading_vectors import written as vectors_written
 from tests.verify.reading_lies import LIES, heads, honest, integral, lie, plant, small
 from tests.verify.test_javascript import judged
 
@@ -188,3 +191,18 @@ def test_a_file_about_readings_inside_another_is_none() -> None:
     assert report_of(written(sealed(inner | {"proof": inner})))["exit"] == 1
     other = bundle(part(plant().evidence, [0]))
     assert report_of(written(sealed(inner | {"proof": other})))["exit"] == 1
+
+
+def test_the_published_vectors_are_those_of_the_code_and_pass() -> None:
+    text = FILE.read_text(encoding="utf-8")
+    assert text == vectors_written()
+    told = json.loads(text)
+    pin = json.dumps(told["pinned"]).encode()
+    assert xinlian_verify.verify(told["file"].encode(), [pin])["exit"] == 0
+    # Their roots by the second implementation, from every leaf of the log itself.
+    closed = plant().closed[2]
+    assert told["window_root"] == plain.root([each.data for each in closed.summaries]).hex()
+    for segment in told["segments"]:
+        bodies = [bytes.fromhex(one["salt"] + one["body"]) for one in segment["leaves"]]
+        hashes = [plain.sha256(b"\0" + body).hex() for body in bodies]
+        assert hashes == [one["leaf_hash"] for one in segment["leaves"]]
