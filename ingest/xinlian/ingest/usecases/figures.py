@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -23,7 +24,7 @@ class _Recent:
     __slots__ = ("_at", "_values")
 
     def __init__(self) -> None:
-        self._values: list[float] = []
+        self._values = array("d")  # a quarter of what a list of floats would hold for each device
         self._at = 0
 
     def extend(self, seconds: Iterable[float]) -> None:
@@ -37,11 +38,11 @@ class _Recent:
         self._at = at
 
     @property
-    def values(self) -> list[float]:
+    def values(self) -> array[float]:
         return self._values
 
 
-def percentile(seconds: list[float], part: float) -> float | None:
+def percentile(seconds: array[float], part: float) -> float | None:
     """In milliseconds, to the microsecond; ``None`` without measurements."""
     if not seconds:
         return None
