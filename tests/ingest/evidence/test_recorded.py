@@ -172,3 +172,20 @@ def test_what_cannot_be_proved_is_refused(sqlite: Engine, tmp_path: Path) -> Non
     with pytest.raises(RefusedError) as refused:
         proofs.prove(PARTY, GROUP, span(0, 20), [claim])
     assert refused.value.code is Code.STATE
+
+
+def test_a_damaged_segment_stops_nothing_but_itself(sqlite: Engine, tmp_path: Path) -> None:
+    sites = sites_with(tmp_path, Plant().run(60))
+    (file,) = (tmp_path / str(PARTY) / "log" / "collector").glob("*.xlseg")
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    file.write_bytes(data)
+    evidence = LocalEvidence(sqlite)
+    assert TelemetryEvidence(sqlite, evidence, sites).round() == 6
+    proofs = TelemetryProofs(sqlite, evidence, sites)
+    claim = Claim(ClaimKind.MAX, "m1", "torque")
+    proven = proofs.prove(PARTY, GROUP, span(0, 60), [claim])
+    report: Any = xinlian_verify.verify(proven.data, pins(proven.data))
+    assert report["exit"] == 0, report["steps"]
+    segments = sum(len(each["segments"]) for each in orjson.loads(proven.data)["windows"])
+    assert segments == 29

@@ -130,6 +130,7 @@ def window_record(
         "root": window.root.hex(),
         "segments": len(window.summaries),
         "first_sequence": window.summaries[0].sequence,
+        "last_sequence": window.summaries[-1].sequence,
         "leaves": sum(each.leaves for each in window.summaries),
         "counts": asdict(window.counts),
         "devices": devices.size,

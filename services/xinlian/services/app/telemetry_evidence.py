@@ -23,7 +23,7 @@ from xinlian.ingest.model.segments.layout import SegmentError
 from xinlian.ingest.model.segments.windows import ClosedWindow, WindowState
 from xinlian.ingest.model.service import Service, delays_of
 from xinlian.ingest.model.window_record import DeviceTree, service_of, window_record
-from xinlian.ingest.usecases.log_ports import LogError
+from xinlian.ingest.usecases.log_ports import Damage, LogError
 from xinlian.ingest.usecases.windows import closed_windows
 from xinlian.ledger.adapters.sql.engine import begin_write
 from xinlian.ledger.model.evidence.errors import EvidenceError
@@ -131,7 +131,7 @@ class TelemetryEvidence:
         with self._engine.connect() as connection:
             row = connection.execute(_position_of(party, name)).one_or_none()
         state = WindowState() if row is None else WindowState.from_json(unpacked(row.state))
-        return _Stream(LogReader(folder), LogReader(folder), state, state.position)
+        return _Stream(LogReader(folder, _tell), LogReader(folder, _quiet), state, state.position)
 
     def _forget(self, folder: Path) -> None:
         """What was read is not what is saved any more."""
@@ -231,6 +231,15 @@ class TelemetryEvidence:
             return 0, ""
         first = select(windows.c.leaf_hash).where(own & (windows.c.part == 0))
         return int(count), bytes(connection.execute(first).scalar_one()).hex()
+
+
+def _tell(damage: Damage) -> None:
+    """Segments that cannot be read are in no window; those behind them must not wait for ever."""
+    _LOG.error("telemetry was lost from a log before it was recorded: %s", damage)
+
+
+def _quiet(_damage: Damage) -> None:
+    """What the sampler cannot read was told before."""
 
 
 def packed(value: Any) -> bytes:
