@@ -3,71 +3,23 @@
 
 import asyncio
 import datetime as dt
-import json
 import ssl
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 from xinlian.ingest.adapters.drivers.http import driver, simulator
-from xinlian.ingest.adapters.drivers.http.batch import BatchError, readings
 from xinlian.ingest.adapters.drivers.http.driver import HttpSession, token_line
 from xinlian.ingest.model.quality import Quality
-from xinlian.ingest.model.tags import Access, Tag, TagError, ValueType
-from xinlian.ingest.usecases.ports import DriverError
 
 from tests.ingest.drivers.certificates import authority, certificate
+from tests.ingest.drivers.http.support import TAGS, TOKEN, Saved, listening, post
 from tests.ingest.drivers.sinks import KeptSink, Waves, device, free_port, in_loop, until
-from tests.support.fuzz import fuzz
 
-TOKEN = "7f3a-token-of-the-device"
-TAGS = (
-    Tag(name="power", address="P", type=ValueType.FLOAT32),
-    Tag(name="count", address="N", type=ValueType.UINT16),
-    Tag(name="slow", address="S", type=ValueType.BOOL, period_ms=5_000),
-)
 LISTENER = "xinlian.ingest.adapters.drivers.http.listener"
-
-
-class Saved(KeptSink):
-    """A sink whose disk is quick."""
-
-    def row(self, *args: Any, **more: Any) -> bool:
-        taken = super().row(*args, **more)
-        if taken and self.quick:
-            asyncio.get_running_loop().call_soon(self.durable.pop())
-        return taken
-
-    quick = True
-
-
-@asynccontextmanager
-async def listening(
-    folder: Path, sinks: list[KeptSink], **more: object
-) -> AsyncIterator[tuple[HttpSession, httpx.AsyncClient]]:
-    file = folder / "token"
-    file.write_text(token_line(TOKEN) + "\n", encoding="utf-8")
-    session = driver().session(
-        device("http", {"port": 0, "token_file": str(file), **more}, TAGS), sinks
-    )
-    await session.open()
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    url = f"http://127.0.0.1:{session.listener.port}"
-    try:
-        async with httpx.AsyncClient(base_url=url, headers=headers, trust_env=False) as client:
-            yield session, client
-    finally:
-        await session.close()
-
-
-async def post(client: httpx.AsyncClient, key: str, *told: Any, **more: Any) -> httpx.Response:
-    given: dict[str, Any] = {"json": {"readings": list(told)}, **more}
-    return await client.post("/v1/devices/d1/readings", headers={"Idempotency-Key": key}, **given)
 
 
 @in_loop
@@ -296,36 +248,3 @@ async def test_pushes_over_tls_and_from_the_simulator(tmp_path: Path) -> None:
     ) as client:
         assert (await post(client, "a", {"values": {"N": 1}})).status_code == 200
     await session.close()
-
-
-@in_loop
-async def test_what_cannot_be_opened_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "token"
-    session = driver().session(
-        device("http", {"port": 0, "token_file": str(file)}, TAGS), [Saved(), Saved()]
-    )
-    with pytest.raises(DriverError):
-        await session.open()
-    file.write_text(TOKEN, encoding="utf-8")  # a token in the clear is no hash
-    with pytest.raises(DriverError, match="sha256"):
-        await session.open()
-    written = Tag(name="t", address="T", access=Access.READ_WRITE)
-    for tag, why in ((written, "cannot be written"), (Tag(name="t", address="time"), "not time")):
-        with pytest.raises(TagError, match=why):
-            driver().check(device("http", {"token_file": "x"}, [tag]))
-
-
-def test_broken_bodies_do_no_harm() -> None:
-    seeds = {
-        "json": [json.dumps({"readings": [{"time": "t", "values": {"a": 1, "b": "x"}}]}).encode()],
-        "csv": [b'time,a,b\n2026-01-01T00:00:00Z,1,"x,y"\n,,2\n'],
-    }
-    for kind, given in seeds.items():
-        run = fuzz(
-            lambda data, kind=kind: readings(kind, data),  # type: ignore[misc]
-            seeds=given,
-            errors=(BatchError,),
-            tries=2_000,
-        )
-        assert run.accepted
-        assert run.refused

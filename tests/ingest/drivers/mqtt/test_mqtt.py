@@ -8,16 +8,14 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import paho.mqtt.client as paho
 import pytest
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from xinlian.ingest.adapters.drivers.mqtt import driver, simulator
 from xinlian.ingest.model.quality import Quality
 from xinlian.ingest.model.tags import Access, Tag, TagError, ValueType
 from xinlian.ingest.usecases.ports import DriverError
 
+from tests.ingest.drivers.mqtt.publisher import Publisher, now, told
 from tests.ingest.drivers.sinks import KeptSink, Waves, device, in_loop, until
 from tests.support.mosquitto import Mosquitto, mosquitto, running
 
@@ -36,39 +34,6 @@ TAGS = (
 
 def endpoint(broker: Mosquitto, **more: object) -> dict[str, object]:
     return {"host": "127.0.0.1", "port": broker.port, "time": "/t", **more}
-
-
-class Publisher:
-    """Another program's client."""
-
-    def __init__(self, port: int, **user: str) -> None:
-        self.client = paho.Client(
-            CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv311
-        )
-        if user:
-            self.client.username_pw_set(**user)
-        self.client.connect("127.0.0.1", port)
-        self.client.loop_start()
-
-    def send(self, topic: str, payload: object, *, retain: bool = False) -> None:
-        data = payload if isinstance(payload, (bytes, str)) else json.dumps(payload)
-        self.client.publish(topic, data, 1, retain).wait_for_publish(5)
-
-    def close(self) -> None:
-        self.client.disconnect()
-        self.client.loop_stop()
-
-
-def now(shift_s: float = 0) -> str:
-    return (dt.datetime.now(dt.UTC) + dt.timedelta(seconds=shift_s)).isoformat()
-
-
-async def told(sink: KeptSink, act: Callable[[], object]) -> Any:
-    """The row that something leads to."""
-    before = len(sink.rows)
-    await asyncio.to_thread(act)
-    await until(lambda: len(sink.rows) > before)
-    return sink.rows[-1]
 
 
 @pytest.mark.parametrize("version", ["5", "3.1.1"])

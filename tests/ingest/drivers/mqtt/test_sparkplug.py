@@ -1,5 +1,5 @@
 # mypy: disable-error-code="union-attr, attr-defined, operator, index"
-"""Sparkplug B: google.protobuf as judge of the codec, Mosquitto between host and edge nodes."""
+"""Sparkplug B: Mosquitto between host and edge nodes."""
 
 import asyncio
 import time
@@ -8,161 +8,18 @@ from typing import Any
 
 import orjson
 import pytest
-from google.protobuf import (  # type: ignore[import-untyped]
-    descriptor_pb2,
-    descriptor_pool,
-    message_factory,
-)
-from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from xinlian.ingest.adapters.drivers.mqtt import driver, simulator
-from xinlian.ingest.adapters.drivers.mqtt.sparkplug_codec import (
-    DataType,
-    Metric,
-    Payload,
-    PayloadError,
-    decode,
-    encode,
-    signed,
-)
 from xinlian.ingest.model.quality import Quality
 from xinlian.ingest.model.tags import Access, Tag, TagError, ValueType
 
-from tests.ingest.drivers.mqtt.test_mqtt import Publisher, told
+from tests.ingest.drivers.mqtt.judge import JUDGE
+from tests.ingest.drivers.mqtt.publisher import Publisher, told
 from tests.ingest.drivers.sinks import KeptSink, Waves, device, in_loop, until
-from tests.support.fuzz import fuzz
 from tests.support.mosquitto import Mosquitto, mosquitto
 
 __all__ = ["mosquitto"]
 
 GOOD, BAD, GONE, UNSURE = Quality.GOOD, Quality.BAD, Quality.NO_CONNECTION, Quality.UNCERTAIN
-
-
-def _judge() -> Any:
-    """The schema of the specification (6.4), as far as it is used here."""
-    file = descriptor_pb2.FileDescriptorProto(name="sparkplug_judge.proto", package="judge")
-    kinds = {
-        "u32": 13, "u64": 4, "bool": 8, "float": 2, "double": 1, "string": 9, "bytes": 12,
-    }  # fmt: skip
-    messages: dict[str, list[tuple[str, int, str, bool]]] = {
-        "PropertyValue": [
-            ("type", 1, "u32", False), ("is_null", 2, "bool", False),
-            ("int_value", 3, "u32", False), ("string_value", 8, "string", False),
-        ],
-        "PropertySet": [("keys", 1, "string", True), ("values", 2, "PropertyValue", True)],
-        "DataSet": [("num_of_columns", 1, "u64", False), ("columns", 2, "string", True)],
-        "Metric": [
-            ("name", 1, "string", False), ("alias", 2, "u64", False),
-            ("timestamp", 3, "u64", False), ("datatype", 4, "u32", False),
-            ("is_historical", 5, "bool", False), ("is_transient", 6, "bool", False),
-            ("is_null", 7, "bool", False), ("properties", 9, "PropertySet", False),
-            ("int_value", 10, "u32", False), ("long_value", 11, "u64", False),
-            ("float_value", 12, "float", False), ("double_value", 13, "double", False),
-            ("boolean_value", 14, "bool", False), ("string_value", 15, "string", False),
-            ("bytes_value", 16, "bytes", False), ("dataset_value", 17, "DataSet", False),
-        ],
-        "Payload": [
-            ("timestamp", 1, "u64", False), ("metrics", 2, "Metric", True),
-            ("seq", 3, "u64", False), ("uuid", 4, "string", False), ("body", 5, "bytes", False),
-        ],
-    }  # fmt: skip
-    for name, fields in messages.items():
-        made = file.message_type.add(name=name)
-        for field_name, number, kind, many in fields:
-            field = made.field.add(name=field_name, number=number, label=3 if many else 1)
-            if kind in kinds:
-                field.type = kinds[kind]
-            else:
-                field.type, field.type_name = 11, f".judge.{kind}"
-    pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)
-    return message_factory.GetMessageClass(pool.FindMessageTypeByName("judge.Payload"))
-
-
-JUDGE = _judge()
-
-
-def judged() -> Any:
-    made = JUDGE(timestamp=1_700_000_000_000, seq=7, uuid="u", body=b"\x01")
-    made.metrics.add(name="neg", alias=5, datatype=1, int_value=0xFFFFFFFF)
-    made.metrics.add(name="long", datatype=4, long_value=2**64 - 3)
-    made.metrics.add(name="f", datatype=9, float_value=1.5)
-    made.metrics.add(name="d", datatype=10, double_value=-2.25, timestamp=9, is_historical=True)
-    made.metrics.add(name="b", datatype=11, boolean_value=True)
-    made.metrics.add(name="s", datatype=12, string_value="温度")
-    made.metrics.add(name="n", datatype=10, is_null=True)
-    table = made.metrics.add(name="t", datatype=16)
-    table.dataset_value.columns.extend(["a"] * 50)
-    doubtful = made.metrics.add(name="q", datatype=3, int_value=2)
-    doubtful.properties.keys.extend(["engUnit", "Quality"])
-    doubtful.properties.values.add(type=12, string_value="kW")
-    doubtful.properties.values.add(type=3, int_value=500)
-    return made
-
-
-def test_payloads_of_the_reference_library_are_read() -> None:
-    payload = decode(judged().SerializeToString())
-    assert (payload.timestamp_ms, payload.seq) == (1_700_000_000_000, 7)
-    by_name = {metric.name: metric for metric in payload.metrics}
-    read = {name: signed(each.value, each.datatype) for name, each in by_name.items()}
-    assert read == {
-        "neg": -1, "long": -3, "f": 1.5, "d": -2.25, "b": True, "s": "温度", "n": None, "t": None,
-        "q": 2,
-    }  # fmt: skip
-    assert by_name["neg"].alias == 5
-    assert by_name["d"].historical
-    assert by_name["d"].timestamp_ms == 9
-    assert by_name["n"].null
-    assert by_name["t"].skipped
-    assert by_name["q"].quality == 500
-
-
-def test_payloads_of_ours_are_read_by_the_reference_library() -> None:
-    metrics = [
-        Metric("a", 1, 5, DataType.INT16, value=-2),
-        Metric("b", datatype=DataType.INT64, value=-2, historical=True),
-        Metric("", 300, datatype=DataType.FLOAT, value=0.5),
-        Metric("d", datatype=DataType.DOUBLE, value=0.1),
-        Metric("e", datatype=DataType.BOOLEAN, value=True),
-        Metric("f", datatype=DataType.UINT32),
-        Metric("g", datatype=DataType.STRING, value="温"),
-    ]
-    made = JUDGE.FromString(encode(Payload(1_700_000_000_000, 255, metrics)))
-    assert (made.timestamp, made.seq) == (1_700_000_000_000, 255)
-    assert made.metrics[0].int_value == 0xFFFFFFFE
-    assert made.metrics[1].long_value == 2**64 - 2
-    assert made.metrics[1].is_historical
-    assert (made.metrics[2].alias, made.metrics[2].float_value) == (300, 0.5)
-    assert made.metrics[3].double_value == 0.1
-    assert made.metrics[4].boolean_value
-    assert made.metrics[5].is_null
-    assert made.metrics[6].string_value == "温"
-
-
-def test_broken_payloads_are_refused_without_harm_and_as_the_reference_does() -> None:
-    seeds = [judged().SerializeToString(), b"", b"\x12\xff\xff\xff\xff\x7f"]
-    seen = 0
-
-    def both(data: bytes) -> Payload:
-        nonlocal seen
-        made = decode(data)
-        try:
-            other = JUDGE.FromString(data)
-        except DecodeError:
-            return made  # stricter: it looks into data sets, and into texts that we step over
-        seen += 1
-        if other.HasField("seq"):
-            assert made.seq == other.seq
-        assert len(made.metrics) == len(other.metrics)
-        for ours, theirs in zip(made.metrics, other.metrics, strict=True):
-            assert ours.name == theirs.name
-            if theirs.HasField("alias"):
-                assert ours.alias == theirs.alias
-        return made
-
-    run = fuzz(both, seeds=seeds, errors=(PayloadError,), tries=2_000, memory_mb=32)
-    assert run.accepted > 50
-    assert run.refused > 50
-    assert seen > 30
 
 
 TAGS = (

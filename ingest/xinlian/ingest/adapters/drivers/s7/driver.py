@@ -34,8 +34,7 @@ AREAS: Final = {"DB": Area.DB, "M": Area.MK, "I": Area.PE, "Q": Area.PA}
 CONNECTIONS: Final = {"pg": 1, "op": 2, "basic": 3}
 ANSWER_BYTES: Final = 18
 """Bytes of an answer's PDU that are not data."""
-SILENT_MAX: Final = 3
-"""Timeouts in a row after which the link is taken for lost."""
+SILENT_MAX: Final = 3  # timeouts in a row after which the link is taken for lost
 _CODE: Final = re.compile(r"\(0x([0-9a-f]{2})\)")
 _QUALITY: Final = {0x05: Quality.UNKNOWN_TAG, 0x0A: Quality.UNKNOWN_TAG}
 """Return codes of an item: address out of range, object does not exist."""
