@@ -33,6 +33,7 @@ _LEVELS: Final = {
     Role.VOLTAGE: (225.0, 0.02), Role.CURRENT: (60.0, 0.4), Role.POWER_FACTOR: (0.92, 0.05),
     Role.REACTIVE_POWER: (8.0, 0.3),
 }  # fmt: skip
+_MAINS_HZ: Final = (50.0, 0.001)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,23 @@ def _ranged(tag: Tag) -> tuple[float, float]:
     return (low + high) / 2, (high - low) * 0.3
 
 
+def _usual(tag: Tag) -> tuple[float, float] | None:
+    """Level and swing of what is much the same everywhere, where the tag's range allows it: mains
+    voltage, its frequency, power factor, current."""
+    if tag.unit == "Hz" and tag.role is Role.NONE:
+        level, part = _MAINS_HZ
+    elif tag.role in _LEVELS:
+        level, part = _LEVELS[tag.role]
+    else:
+        return None
+    low = -np.inf if tag.low is None else float(tag.low)
+    high = np.inf if tag.high is None else float(tag.high)
+    swing = level * part
+    if low <= level - swing and level + swing <= high and (tag.unit != "Hz" or high <= 2 * level):
+        return level, swing
+    return None
+
+
 @lru_cache(maxsize=100_000)
 def _shape(device: str, tag: Tag) -> _Shape:
     load, phase, pace, _ = _seed(device)
@@ -117,11 +135,8 @@ def _shape(device: str, tag: Tag) -> _Shape:
         kind, own_phase = "state", phase
     elif tag.type is ValueType.BOOL:
         kind, period = "flag", 120.0
-    elif tag.role in _LEVELS and (tag.low is None or tag.high is None):
-        level, part = _LEVELS[tag.role]
-        swing = level * part
     else:
-        level, swing = _ranged(tag)
+        level, swing = _usual(tag) or _ranged(tag)
     return _Shape(
         kind, level, swing, period, own_phase, begin, float(tag.scale), float(tag.offset),
         low, high - low, not tag.type.is_float,
