@@ -53,6 +53,10 @@ async def listening(
         await session.close()
 
 
-async def post(client: httpx.AsyncClient, key: str, *told: Any, **more: Any) -> httpx.Response:
+async def post(
+    client: httpx.AsyncClient, key: str, *told: Any, device: str = "d1", **more: Any
+) -> httpx.Response:
     given: dict[str, Any] = {"json": {"readings": list(told)}, **more}
-    return await client.post("/v1/devices/d1/readings", headers={"Idempotency-Key": key}, **given)
+    return await client.post(
+        f"/v1/devices/{device}/readings", headers={"Idempotency-Key": key}, **given
+    )
