@@ -19,13 +19,13 @@ from typing import Any, Final
 
 from xinlian.ingest.adapters.bus.wire import (
     DONE_STREAM,
-    HEADER,
     BusError,
     connect,
     ensure_streams,
     names,
     nats_module,
     parts_of,
+    read_part,
 )
 from xinlian.ingest.adapters.log.consumers import commit
 from xinlian.ingest.adapters.log.reader import LogReader
@@ -93,13 +93,15 @@ class Forwarder:
             session = _Session(self, link, jetstream, own, reader)
             await session.begin()
             self.fault = ""
-            while not stop.is_set():
-                if link.is_closed or not link.is_connected:
-                    raise BusError("the connection is lost", "连接已断开")
-                if not await session.step():
-                    await pause(stop, self.limits.pause_s / 10)
-            await session.settle(0)
-            await session.look()
+            try:
+                while not stop.is_set():
+                    if link.is_closed or not link.is_connected:
+                        raise BusError("the connection is lost", "连接已断开")
+                    if not await session.step():
+                        await pause(stop, self.limits.pause_s / 10)
+                await session.look()
+            finally:
+                session.drop()
         finally:
             await link.close()
 
@@ -124,16 +126,24 @@ class _Session:
         done, self._again = await self._told()
         info = await self._jetstream.stream_info(self._own.stream)
         self._sequence = info.state.last_seq
-        last = -1
-        if info.state.messages:
-            message = await self._jetstream.get_msg(self._own.stream, self._sequence)
-            position, _, _, number, count, _ = map(int, message.headers[HEADER].split(" "))
-            # Of an entry whose last parts are missing all parts are sent again.
-            last = position if number == count - 1 else position - 1
+        last = await self._last()
         self._after = max(done - 1, last)
         self._next = self._after + 1
         self._owner.sent = self._after
         self._commit(done)
+
+    async def _last(self) -> int:
+        """The last position of which the server still holds the end, -1 if it holds nothing. What
+        the writer took from behind it is sent again at worst, and known there by its position."""
+        from nats.js.errors import NotFoundError
+
+        try:
+            message = await self._jetstream.get_last_msg(self._own.stream, self._own.subject)
+        except NotFoundError:
+            return -1
+        part = read_part(message.headers, message.data or b"")
+        # Of an entry whose last parts are missing all parts are sent again.
+        return part.position if part.number == part.count - 1 else part.position - 1
 
     async def step(self) -> bool:
         """Send some; whether there was anything to do."""
@@ -142,7 +152,9 @@ class _Session:
         for entry in entries:
             for part in parts_of(entry, self._after):
                 await self.settle(self._owner.limits.in_flight - 1)
-                headers = part.headers | {"Nats-Expected-Last-Sequence": str(self._sequence)}
+                headers = part.headers(self._again) | {
+                    "Nats-Expected-Last-Sequence": str(self._sequence)
+                }
                 future = await self._jetstream.publish_async(
                     self._own.subject, part.data, stream=self._own.stream, headers=headers
                 )
@@ -161,6 +173,13 @@ class _Session:
             await asyncio.wait_for(future, self._owner.limits.answer_s)
             if position >= 0:
                 self._owner.sent = position
+
+    def drop(self) -> None:
+        """Forget what waits: the next session finds out what the server took."""
+        while self._waiting:
+            _, future = self._waiting.popleft()
+            if not future.cancel() and not future.cancelled():
+                future.exception()
 
     async def look(self) -> None:
         """See how far the writer is, once a pause."""

@@ -48,6 +48,7 @@ class Receiver:
     """Behind the last entry on disk."""
     fault: str = ""
     _again: int = 0
+    _missing: bool = False
     _asked_at: float = float("-inf")
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -102,6 +103,8 @@ class Receiver:
         try:
             got = await messages.fetch(self.limits.in_flight, timeout=self.limits.pause_s)
         except (TimeoutError, NothingNow):
+            if self._missing:
+                await self._tell(jetstream, own, again=True)
             return
         ready: list[Entry] = []
         expected, astray = log.next, False
@@ -126,6 +129,8 @@ class Receiver:
             self.next = log.next
         for message in got:
             await message.ack()
+        # Until something comes in turn it is asked for again, also when nothing comes at all.
+        self._missing = astray or (self._missing and not ready)
         if ready or astray:
             await self._tell(jetstream, own, again=astray)
 

@@ -5,7 +5,7 @@ it on disk. Headers of a part:
 
 | header | content |
 | --- | --- |
-| ``Nats-Msg-Id`` | ``position.part`` |
+| ``Nats-Msg-Id`` | ``again.position.part``: what is asked for again is no duplicate |
 | ``Nats-Expected-Last-Sequence`` | of the stream: parts come in order or none does |
 | ``Xl-Entry`` | position, position before it (-1 at first), kind, part, parts, CRC-32 of all |
 
@@ -68,12 +68,11 @@ class Part:
     checksum: int
     data: bytes
 
-    @property
-    def headers(self) -> dict[str, str]:
-        """Of the message."""
+    def headers(self, again: int = 0) -> dict[str, str]:
+        """Of the message, when it is sent because the writer asked for the ``again``-th time."""
         told = (self.position, self.after, self.kind, self.number, self.count, self.checksum)
         return {
-            "Nats-Msg-Id": f"{self.position}.{self.number}",
+            "Nats-Msg-Id": f"{again}.{self.position}.{self.number}",
             HEADER: " ".join(map(str, told)),
         }
 
