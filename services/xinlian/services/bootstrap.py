@@ -38,6 +38,7 @@ from xinlian.services.app.parties import Parties
 from xinlian.services.app.payments import Payments
 from xinlian.services.app.reports import Reports
 from xinlian.services.app.task_worker import TaskWorker
+from xinlian.services.app.telemetry_flags import TelemetryFlags
 from xinlian.services.app.telemetry_proofs import TelemetryProofs
 from xinlian.services.app.telemetry_wiring import (
     TelemetryParts,
@@ -111,6 +112,7 @@ class App(Store):
     trace_worker: TaskWorker
     telemetry_worker: TaskWorker
     telemetry_proofs: TelemetryProofs
+    telemetry_flags: TelemetryFlags
     health_rpc: Rpc
     on_worker_failure: Callable[[], None] = lambda: None
     _stop: threading.Event = field(default_factory=threading.Event)

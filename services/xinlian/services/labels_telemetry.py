@@ -11,7 +11,9 @@ TELEMETRY_FIELDS: Final[dict[str, str]] = {
     "tag": "点位", "tags": "点位", "period_ms": "周期（毫秒）", "role": "用途", "label": "名称",
     "label_zh": "中文名称", "reading": "读数", "quality": "质量", "amended": "已修正",
     "time_us": "时间（微秒）", "aggregates": "聚合", "aggregate": "聚合", "step_ms": "步长（毫秒）",
-    "record": "记录位置", "group": "设备组", "root": "根哈希", "device_count": "设备数",
+    "reason_zh": "中文原因",
+    "numbers": "数值", "record": "记录位置", "group": "设备组", "root": "根哈希",
+    "device_count": "设备数",
     "claims": "主张", "claim": "主张", "hold_ms": "保持时长（毫秒）", "windows": "窗口数",
     "expected": "应采",
     "received": "实采",
@@ -21,6 +23,10 @@ TELEMETRY_FIELDS: Final[dict[str, str]] = {
 }  # fmt: skip
 
 TELEMETRY_WORDS: Final[dict[str, str]] = {
+    "energy-balance": "电量不平衡", "output-against-energy": "产量与能耗不符",
+    "run-time-against-output": "运行时间与产量不符", "counter-backwards": "计数倒退",
+    "impossible-power": "功率不可能", "frozen-value": "读数冻结", "notice": "提示",
+    "warning": "警告", "critical": "严重",
     "delta": "差值", "sum": "合计", "mean": "均值", "integral": "时间积分",
     "min": "最小", "max": "最大", "avg": "平均", "first": "首值", "last": "末值", "count": "个数",
     "parquet": "列式文件", "csv": "逗号分隔文件",

@@ -180,6 +180,7 @@ RULES: Final[dict[str, Access]] = {
     "stream_readings": _READ,
     "list_telemetry_windows": _READ,
     "get_telemetry_service": _READ,
+    "list_telemetry_flags": _READ,
     "make_telemetry_proof": _READ,
     # evidence
     "list_evidence_logs": _READ,

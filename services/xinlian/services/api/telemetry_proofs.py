@@ -7,8 +7,11 @@ from typing import Annotated, Any, Final
 from fastapi import Query, Response
 from xinlian.ingest.model.telemetry_proof import ClaimError
 from xinlian.services.api.route import guarded_router
+from xinlian.services.api.schemas.telemetry import DeviceName
 from xinlian.services.api.schemas.telemetry_proofs import (
     GroupName,
+    TelemetryFlagsView,
+    TelemetryFlagView,
     TelemetryProofBody,
     TelemetryServicesView,
     TelemetryServiceView,
@@ -51,6 +54,20 @@ def get_telemetry_service(
     span = (1000 * since_ms, 1000 * until_ms)
     found = state.app.telemetry_proofs.service(party_of(actor), span, group)
     return TelemetryServicesView(items=[TelemetryServiceView.of(each) for each in found])
+
+
+@router.get("/flags")
+def list_telemetry_flags(
+    state: StateDep,
+    actor: ActorDep,
+    since_ms: Since,
+    until_ms: Until,
+    device: Annotated[DeviceName | None, Query(description="Of this device alone.")] = None,
+) -> TelemetryFlagsView:
+    """Readings of yours that do not add up, the newest first, at most 1,000."""
+    span = (1000 * since_ms, 1000 * until_ms)
+    found = state.app.telemetry_flags.of(party_of(actor), span, device)
+    return TelemetryFlagsView(items=[TelemetryFlagView.of(each) for each in found])
 
 
 @router.post("/proofs", response_class=Response, responses=_FILE)

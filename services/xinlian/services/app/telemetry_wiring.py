@@ -96,6 +96,7 @@ def telemetry_parts(store: Wired, evidence: Evidence) -> dict[str, Any]:
             sites.site(party).store.retain(policy, 1_000_000 * store.clock.now())
 
     return {
+        "telemetry_flags": flags,
         "telemetry_proofs": TelemetryProofs(store.engine, evidence, sites),
         "telemetry_worker": TaskWorker(
             Task("telemetry store", _STORE_SECONDS, pump.round),

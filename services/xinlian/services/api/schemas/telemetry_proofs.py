@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
+from xinlian.ingest.model.flags import FlagKind, Severity
 from xinlian.ingest.model.service import Judged
 from xinlian.ingest.model.telemetry_proof import Claim, ClaimKind
 from xinlian.services.api.schemas.common import Body, Hex32, View, hex32
@@ -15,6 +16,8 @@ from xinlian.services.app.telemetry_windows import RecordedWindow
 
 __all__ = [
     "GroupName",
+    "TelemetryFlagView",
+    "TelemetryFlagsView",
     "TelemetryProofBody",
     "TelemetryServicesView",
     "TelemetryWindowView",
@@ -87,6 +90,42 @@ class TelemetryProofBody(Body):
     since_ms: Annotated[int, Field(ge=0, le=2**48)]
     until_ms: Annotated[int, Field(ge=1, le=2**48)]
     claims: Annotated[list[ClaimBody], Field(min_length=1, max_length=CLAIMS_MAX)]
+
+
+class TelemetryFlagView(View):
+    """Readings that do not add up: what, where, when, how bad, and the numbers behind it.
+    ``record`` is its place in the evidence log ``telemetry``."""
+
+    kind: FlagKind
+    severity: Severity
+    machine: str
+    start_ms: Millis
+    end_ms: Millis
+    reason: str
+    reason_zh: str
+    numbers: dict[str, str]
+    record: int
+
+    @classmethod
+    def of(cls, flag: dict[str, Any]) -> TelemetryFlagView:
+        """The shape of one."""
+        return cls(
+            kind=FlagKind(flag["kind"]),
+            severity=Severity(flag["severity"]),
+            machine=flag["machine"],
+            start_ms=flag["start_us"] // 1000,
+            end_ms=flag["end_us"] // 1000,
+            reason=flag["reason"]["en"],
+            reason_zh=flag["reason"]["zh"],
+            numbers=flag["numbers"],
+            record=flag["leaf"],
+        )
+
+
+class TelemetryFlagsView(View):
+    """Flags, the newest first."""
+
+    items: list[TelemetryFlagView]
 
 
 class ServiceFigureView(View):
