@@ -27,7 +27,7 @@ REQUEST_S: Final = 15.0
 IDLE_S: Final = 60.0
 ANSWER_S: Final = 15.0
 LINGER_S: Final = 1.0
-LINGER_READS_MAX: Final = 64
+LINGER_READS_MAX: Final = 4_096
 _PATH: Final = re.compile(r"/v1/devices/([A-Za-z0-9._-]{1,64})/readings")
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,200}")
 _TYPES: Final = {"application/json": "json", "text/csv": "csv"}
@@ -263,8 +263,6 @@ class _Http:
     async def linger(self) -> None:
         """Let the sender read the answer: a reset would take it away while it still sends."""
         async with asyncio.timeout(LINGER_S):
-            if self.writer.can_write_eof():
-                self.writer.write_eof()
             for _ in range(LINGER_READS_MAX):
                 if not await self.reader.read(65_536):
                     return
