@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from xinlian.services.cli.i18n import language, pick, text
+from xinlian.services.cli.quantities import number_text
 from xinlian.services.labels import field_zh, word_zh
 
 CHINA_HOURS: Final = 8
@@ -130,7 +131,9 @@ def _number(name: str, value: float) -> str:
         return moment_of_ms(int(value)) if abs(value) >= _MOMENT_MS else f"{value} ms"
     if name.endswith(("_s", "_seconds", "seconds_max")) or name == "seconds":
         return duration(value)
-    return str(value)
+    if name == "time_us":
+        return f"{moment_of_ms(int(value) // 1_000)}.{int(value) % 1_000_000:06d}"
+    return number_text(value) if isinstance(value, float) else str(value)
 
 
 def is_money(name: str) -> bool:
