@@ -133,7 +133,7 @@ def _number(name: str, value: float) -> str:
         return duration(value)
     if name == "time_us":
         return f"{moment_of_ms(int(value) // 1_000)}.{int(value) % 1_000_000:06d}"
-    return number_text(value) if isinstance(value, float) else str(value)
+    return str(value) if isinstance(value, int) else number_text(value)
 
 
 def is_money(name: str) -> bool:
