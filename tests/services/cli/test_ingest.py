@@ -50,6 +50,18 @@ def test_what_is_wrong_is_told_with_its_place(
     assert "warp-drive" in capsys.readouterr().err
 
 
+def test_a_token_is_shown_once_and_kept_as_a_hash(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "push.token"
+    assert execute(["ingest", "token", str(file)]) == Exit.OK
+    token = capsys.readouterr().out.strip()
+    assert len(token) >= 40
+    assert token not in file.read_text("utf-8")
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert execute(["ingest", "token", str(file)]) == Exit.USAGE
+
+
 def test_a_running_collector_is_asked_and_reloaded(tmp_path: Path) -> None:
     plant = sample_plant(3)
     plant = replace(plant, devices=plant.devices[:2])

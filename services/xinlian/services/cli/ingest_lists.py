@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import secrets
+from pathlib import Path
 
 import click
 from xinlian.services.cli.common import command, wants_json
@@ -13,8 +16,8 @@ __all__ = ["make"]
 
 
 def make() -> list[click.Command]:
-    """`discover`, `classes`, `drivers`."""
-    return [_discover(), _classes(), _drivers()]
+    """`discover`, `token`, `classes`, `drivers`."""
+    return [_discover(), _token(), _classes(), _drivers()]
 
 
 def _discover() -> click.Command:
@@ -55,6 +58,33 @@ def _scan(host: str, port: int, units: int, high: int) -> None:
         print_json(rows)
     else:
         print_rows(rows)
+
+
+def _token() -> click.Command:
+    params: list[click.Parameter] = [
+        click.Argument(["file"], type=click.Path(path_type=Path, dir_okay=False)),
+    ]
+    text = pick(
+        "Make a token for a device that pushes readings over HTTP: shown once; FILE gets its hash, "
+        "for `token_file` in the plant.",
+        "为经 HTTP 推送读数的设备生成令牌：仅显示一次；FILE 保存其哈希，供工厂文件的 `token_file` 使用。",
+    )
+    return command("token", _make_token, text, params)
+
+
+def _make_token(file: Path) -> None:
+    from xinlian.ingest.adapters.drivers.http.driver import token_line
+
+    token = secrets.token_urlsafe(32)
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as exc:
+        raise CliError(
+            pick("the file is there already", "文件已存在"), where=str(file), code=Exit.USAGE
+        ) from exc
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(token_line(token) + "\n")
+    click.echo(token)
 
 
 def _classes() -> click.Command:
