@@ -67,7 +67,8 @@ def _token() -> click.Command:
     text = pick(
         "Make a token for a device that pushes readings over HTTP: shown once; FILE gets its hash, "
         "for `token_file` in the plant.",
-        "为经 HTTP 推送读数的设备生成令牌：仅显示一次；FILE 保存其哈希，供工厂文件的 `token_file` 使用。",
+        "为经 HTTP 推送读数的设备生成令牌：仅显示一次；FILE 保存其哈希，"
+        "供工厂文件的 `token_file` 使用。",
     )
     return command("token", _make_token, text, params)
 
