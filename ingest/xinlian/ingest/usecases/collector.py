@@ -20,7 +20,7 @@ from xinlian.ingest.model.schedule import Ring, phase
 from xinlian.ingest.usecases.buffers import GroupBuffer
 from xinlian.ingest.usecases.clock import Clock
 from xinlian.ingest.usecases.figures import summed
-from xinlian.ingest.usecases.flushing import GroupFlush
+from xinlian.ingest.usecases.flushing import GroupFlush, fast_rings, flush_due
 from xinlian.ingest.usecases.limits import Limits
 from xinlian.ingest.usecases.links import Link, LinkState
 from xinlian.ingest.usecases.openings import Openings
@@ -58,6 +58,7 @@ class Collector:
         self.links: dict[str, Link] = {}
         self._flushes: dict[str, GroupFlush] = {}
         self._rings: dict[int, Ring[_Member]] = {}
+        self._fast: tuple[Ring[_Member], ...] = ()
         self._openings = Openings(self._limits.opening)
         self._unlooked: list[Link] = []
         self._since = self._monotonic()
@@ -128,6 +129,7 @@ class Collector:
                 self._rings[period] = Ring(period / 1_000, now)
             self._rings[period].rearrange(each, now)
         self._rings = {period: ring for period, ring in self._rings.items() if len(ring)}
+        self._fast = fast_rings(self._rings.values())
 
     async def reload(self, plant: Plant) -> dict[str, int]:
         """Take another plant: only devices that changed are dropped. ``TagError`` if a driver
@@ -162,9 +164,8 @@ class Collector:
                 self._followed = now
                 self.clock.follow()
             self._openings.step(now)
-            for flush in self._flushes.values():
-                if flush.working or now >= flush.next:
-                    flush.step(now, self._monotonic)
+            slice_s, fast = self._limits.slice_s, self._fast
+            flush_due(self._flushes.values(), now, self._monotonic, slice_s, fast)
             self._look(now)
         finally:
             self._schedule(self._monotonic())

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from xinlian.ingest.model.devices import DeviceGroup
 from xinlian.ingest.model.frames import Frame
+from xinlian.ingest.model.schedule import Ring, phase
 from xinlian.ingest.usecases.limits import Limits
 from xinlian.ingest.usecases.links import Link
 from xinlian.ingest.usecases.ports import FrameSink
 
-__all__ = ["GroupFlush"]
+__all__ = ["GroupFlush", "fast_rings", "flush_due"]
 
 _BATCH_BYTES: Final = 32 << 20
 """What is handed on at once, about; more is handed on in several pieces."""
+_FAST_S: Final = 0.05
+_FAST_SHARE_S: Final = 0.0025
+"""Of its period, for each member of a fast ring at least."""
+_BEFORE_S: Final = 0.0003
+"""Making frames ends so long before a fast device is due."""
 
 
 @dataclass
@@ -35,7 +41,8 @@ class GroupFlush:
         self.links: dict[str, Link] = {}
         self.slow = 1
         self.refused = 0
-        self.next = now + group.segment_ms / 1_000
+        # Groups become due one after the other, not all at once.
+        self.next = now + (0.5 + phase(group.id) / 2) * group.segment_ms / 1_000
         self._work: Iterator[Link] | None = None
         self._batch = _Batch()
         self._held: _Batch | None = None
@@ -45,8 +52,8 @@ class GroupFlush:
         """Whether a slice was left unfinished."""
         return self._work is not None
 
-    def step(self, now: float, clock: Callable[[], float]) -> None:
-        """Do what is due, for about ``slice_s``."""
+    def step(self, now: float, clock: Callable[[], float], until: float) -> None:
+        """Do what is due, until about then; a device's frames at least."""
         if self._work is None:
             if now < self.next:
                 return
@@ -57,7 +64,6 @@ class GroupFlush:
                     _measure(link)
                 return
             self._work = iter(tuple(self.links.values()))
-        until = clock() + self._limits.slice_s
         for link in self._work:
             self._take(link)
             if self._batch.size >= _BATCH_BYTES and not self._put():
@@ -123,6 +129,38 @@ class GroupFlush:
         self._held = None
         self.slow = max(1, self.slow // 2)
         return True
+
+
+def flush_due(
+    flushes: Iterable[GroupFlush],
+    now: float,
+    clock: Callable[[], float],
+    slice_s: float,
+    fast: Sequence[Ring[Any]],
+) -> None:
+    """Make frames of the groups that are due. Beside ``fast`` devices all of them together for one
+    slice, which ends before one of these is due again, so that its polls start when they should."""
+    due = [flush for flush in flushes if flush.working or now >= flush.next]
+    if not due:
+        return
+    due.sort(key=lambda flush: flush.next)
+    until = clock() + slice_s * (1 if fast else len(due))
+    for ring in fast:
+        until = min(until, ring.next - _BEFORE_S)
+    for flush in due:
+        flush.step(now, clock, until)
+        if clock() >= until:
+            break
+
+
+def fast_rings(rings: Iterable[Ring[Any]]) -> tuple[Ring[Any], ...]:
+    """Those with short periods and few members; many would fill the loop, and leave no room to wait
+    for."""
+    return tuple(
+        ring
+        for ring in rings
+        if ring.period_s <= _FAST_S and len(ring) * _FAST_SHARE_S <= ring.period_s
+    )
 
 
 def _measure(link: Link) -> None:
