@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -10,6 +11,9 @@ from xinlian.services.migrations import targets
 
 from tests.services.test_tables_of_the_api import QUESTIONS
 from tests.support.api import ApiNetwork
+from tests.support.collected import frame, record
+
+START_US = 1_790_000_000_000_000
 
 # Every POST is noted in the audit log; what the workers do is nobody's question.
 NOTED = {"api_audit_log"}
@@ -47,7 +51,22 @@ def asked(api: ApiNetwork) -> dict[str, tuple[str, dict[str, Any]]]:
         for at, who in enumerate(("A", "B"))
         for number in range(2)
     ]
+    supplier = int(api.id("supplier"))
+    frames = [frame("meter-1", START_US + minute * 60_000_000, [105] * 30) for minute in range(4)]
+    for each in frames:
+        record(api.settings.telemetry_dir, supplier, [each])
+    end = time.monotonic() + 30
+    seen, count = -1, 0
+    while (count == 0 or count != seen) and time.monotonic() < end:
+        seen = count
+        time.sleep(3)  # several rounds of the worker: all windows that close have closed
+        count = api.app.telemetry.windows.count(supplier)
+    assert count >= 3
+    api.app.evidence.flush()
+    claims = [{"kind": "delta", "device": "meter-1", "tag": "energy"}]
+    span = {"since_ms": START_US // 1000, "until_ms": START_US // 1000 + 20_000}
     return {
+        "make_telemetry_proof": ("/telemetry/proofs", {**span, "claims": claims}),
         "check_receipt": ("/evidence/receipts/check", receipt.json()),
         "make_proof_bundle": ("/evidence/proofs", {"logs": [{"log": log, "subjects": ["x"]}]}),
         "make_gauge_study": ("/trace/spc/gauge-studies", {"measurements": study}),
