@@ -17,6 +17,9 @@ __all__ = ["TAGS_MAX", "Access", "ByteOrder", "Role", "Tag", "TagError", "TagTab
 
 TAGS_MAX: Final = 65_536
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_POWER_MAX: Final = 30
+"""Ten to this power bounds scales, offsets and ranges, and their places after the point: stores
+reckon with them in doubles, proofs in exact decimals."""
 
 
 class TagError(ValueError):
@@ -138,10 +141,11 @@ class Tag:
         if not 10 <= self.period_ms <= 86_400_000:
             refuse("a period is 10 ms to a day", "周期须在 10 毫秒至一天之间")
         numbers = (self.scale, self.offset, self.deadband, self.low, self.high)
-        if not all(number is None or number.is_finite() for number in numbers):
+        if not all(number is None or _usable(number) for number in numbers):
             refuse(
-                "scale, offset, deadband and range are finite numbers",
-                "比例、偏移、死区与量程须为有限数",
+                f"scale, offset, deadband and range are finite, below 1e{_POWER_MAX}, with at most "
+                f"{_POWER_MAX} places after the point",
+                f"比例、偏移、死区与量程须为小于 1e{_POWER_MAX} 且小数至多 {_POWER_MAX} 位的数",
             )
         if self.scale == 0:
             refuse("the scale is not 0", "比例不得为 0")
@@ -176,6 +180,11 @@ class Tag:
                 raise
             name = str(members.get("name", ""))
             raise TagError(f"tag {name!r}: {exc}", f"点位 {name!r} 无效：{exc}", name) from exc
+
+
+def _usable(number: Decimal) -> bool:
+    exponent = number.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= -_POWER_MAX and number.adjusted() < _POWER_MAX
 
 
 def _number(text: str) -> Decimal:
