@@ -10,6 +10,7 @@ import orjson
 import pytest
 from sqlalchemy import Engine, select
 from xinlian.ingest.adapters.log.consumers import committed
+from xinlian.ingest.model.segments.segment import Segment
 from xinlian.ingest.model.telemetry_proof import Claim, ClaimKind
 from xinlian.ledger.adapters import xinlian_verify
 from xinlian.ledger.adapters.sql.engine import make_engine
@@ -22,7 +23,7 @@ from xinlian.services.app.telemetry_tables import windows
 from xinlian.services.migrations import upgrade
 
 from tests.ingest.evidence.local import LocalEvidence, pins, sites_with, write
-from tests.support.telemetry import GROUP, PARTY, SECOND, START, Plant
+from tests.support.telemetry import GROUP, PARTY, SECOND, START, Plant, frame
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -152,6 +153,68 @@ def test_late_segments_are_parts_that_name_the_first(sqlite: Engine, tmp_path: P
     assert proofs.service(PARTY, span(0, 60))[0].service.span_us == 60 * SECOND
 
 
+class At:
+    """A clock that stands at a second after the plant's start."""
+
+    def __init__(self, second: int) -> None:
+        self.second = second
+
+    def now(self) -> int:
+        return START // SECOND + self.second
+
+
+def test_time_without_a_collector_is_not_available(sqlite: Engine, tmp_path: Path) -> None:
+    """A minute of readings, a minute away, a minute of readings, two minutes away."""
+    sites = sites_with(tmp_path, Plant().run(60).run(60, since=120))
+    evidence = LocalEvidence(sqlite)
+    TelemetryEvidence(sqlite, evidence, sites).round()
+
+    def told(low: int, high: int, now: int) -> tuple[int, int]:
+        clock = At(now)
+        (one,) = TelemetryProofs(sqlite, evidence, sites, clock).service(PARTY, span(low, high))
+        return one.service.span_us // SECOND, one.service.outage_us // SECOND
+
+    assert told(0, 180, 180) == (180, 60)
+    assert told(90, 180, 180) == (90, 30)  # that it was there before is known
+    assert told(-500, 180, 180) == (180, 60)  # before its first window there is no group
+    assert told(0, 300, 240) == (180, 60)  # the next window may yet be recorded
+    assert told(0, 300, 300) == (300, 180)
+    assert told(0, 300, 9_000) == (300, 180)
+
+
+def test_a_proof_up_to_now_ends_with_what_was_recorded(sqlite: Engine, tmp_path: Path) -> None:
+    """The window under way is no gap; a collector that has gone away is."""
+    sites = sites_with(tmp_path, Plant().run(60))
+    evidence = LocalEvidence(sqlite)
+    TelemetryEvidence(sqlite, evidence, sites).round()
+    for now, exits in ((68, 0), (9_000, 3)):
+        proofs = TelemetryProofs(sqlite, evidence, sites, At(now))
+        proven = proofs.prove(PARTY, GROUP, span(30, now), [Claim(ClaimKind.MAX, "m1", "power")])
+        assert xinlian_verify.verify(proven.data, pins(proven.data))["exit"] == exits
+        assert bool(proven.gaps) == (exits == 3)
+
+
+def test_a_segment_of_hours_is_in_proofs_of_its_last_readings(
+    sqlite: Engine, tmp_path: Path
+) -> None:
+    """What was kept back while a disk was full stands in the window in which it begins."""
+    plant = Plant()
+    rows = frame("m1", 0, [START + at * SECOND for at in (1, 3_700, 7_300)])
+    first, last = int(rows.received_us[0]), int(rows.received_us[-1])
+    plant.log.entries.append(
+        Segment(PARTY, GROUP, 10, 0, first, last, (plant.block(rows),), bytes(32))
+    )
+    plant.log.entries.append({"now_us": last + 60 * SECOND, "final": True})
+    sites = sites_with(tmp_path, plant)
+    evidence = LocalEvidence(sqlite)
+    TelemetryEvidence(sqlite, evidence, sites).round()
+    proofs = TelemetryProofs(sqlite, evidence, sites)
+    proven = proofs.prove(PARTY, GROUP, span(7_000, 8_000), [Claim(ClaimKind.MAX, "m1", "power")])
+    report: Any = xinlian_verify.verify(proven.data, pins(proven.data))
+    assert {each["status"] for each in report["steps"]} <= {"PASS", "GAP STATED"}, report
+    assert proven.claims[0].rows == 1
+
+
 def test_what_cannot_be_proved_is_refused(sqlite: Engine, tmp_path: Path) -> None:
     sites = sites_with(tmp_path, Plant().run(20))
     evidence = LocalEvidence(sqlite)
@@ -186,6 +249,7 @@ def test_a_damaged_segment_stops_nothing_but_itself(sqlite: Engine, tmp_path: Pa
     claim = Claim(ClaimKind.MAX, "m1", "torque")
     proven = proofs.prove(PARTY, GROUP, span(0, 60), [claim])
     report: Any = xinlian_verify.verify(proven.data, pins(proven.data))
-    assert report["exit"] == 0, report["steps"]
+    assert report["exit"] == 3, "a segment is gone, and its number tells"
+    assert [each.segments for each in proven.gaps.lost] == [1]
     segments = sum(len(each["segments"]) for each in orjson.loads(proven.data)["windows"])
     assert segments == 29

@@ -25,7 +25,15 @@ from xinlian.ingest.model.service import Service, outage_us
 from xinlian.ledger.model.evidence.canonical import canonical
 from xinlian.ledger.model.evidence.tree import MemoryNodes, multiproof, root_of
 
-__all__ = ["SCHEMA", "DeviceTree", "day_subject", "days_of", "service_of", "window_record"]
+__all__ = [
+    "SCHEMA",
+    "DeviceTree",
+    "day_start_us",
+    "day_subject",
+    "days_of",
+    "service_of",
+    "window_record",
+]
 
 SCHEMA: Final = "xinlian-telemetry/1"
 LISTED_MAX: Final = 12
@@ -36,6 +44,11 @@ _DAY_US: Final = 86_400_000_000
 def day_subject(party: int, group: str, at_us: int) -> str:
     """The subject of the windows that begin on the day of a time."""
     return f"telemetry:{party}:{group}:{datetime.fromtimestamp(at_us / 1e6, UTC):%Y-%m-%d}"
+
+
+def day_start_us(at_us: int) -> int:
+    """When the day of a time begins, not before 1970."""
+    return max(0, at_us // _DAY_US * _DAY_US)
 
 
 def days_of(party: int, group: str, start_us: int, end_us: int) -> list[str]:

@@ -15,13 +15,14 @@ from xinlian.ingest.model.frames import Counts
 from xinlian.ingest.model.segments.layout import SegmentError
 from xinlian.ingest.model.service import Service
 from xinlian.ingest.model.telemetry_proof import LATE_US, Claim, ClaimError, Reckoned
-from xinlian.ingest.model.window_record import days_of
+from xinlian.ingest.model.window_record import day_start_us, days_of
 from xinlian.ingest.usecases.log_ports import LogError
 from xinlian.ingest.usecases.prove import Asked, StoredWindow, prove
 from xinlian.ingest.usecases.windows import Disclosure
 from xinlian.ledger.adapters.sql.engine import begin_read
 from xinlian.ledger.model.ids import PartyId
 from xinlian.ledger.usecases.evidence import Request
+from xinlian.services.app.clock import Clock
 from xinlian.services.app.errors import Code, RefusedError
 from xinlian.services.app.telemetry_evidence import STREAM, unpacked
 from xinlian.services.app.telemetry_site import TelemetrySites
@@ -32,6 +33,8 @@ __all__ = ["GroupService", "Proven", "TelemetryProofs"]
 WINDOWS_MAX: Final = 20_000
 """Windows of one proof."""
 REPORT_ROWS_MAX: Final = 600_000
+_SETTLED_US: Final = 60_000_000
+"""How long after its end a window may take until it is recorded."""
 
 
 class Prover(Protocol):
@@ -64,7 +67,11 @@ class GroupService:
 class TelemetryProofs:
     """What was recorded of a party's readings. A party asks about its own alone."""
 
-    def __init__(self, engine: Engine, evidence: Prover, sites: TelemetrySites) -> None:
+    def __init__(
+        self, engine: Engine, evidence: Prover, sites: TelemetrySites, clock: Clock | None = None
+    ) -> None:
+        """Without a clock nothing is said about the time after the last window."""
+        self._clock = clock
         self._engine = engine
         self._evidence = evidence
         self._sites = sites
@@ -114,7 +121,8 @@ class TelemetryProofs:
     def service(
         self, party: int, span_us: tuple[int, int], group: str | None = None
     ) -> list[GroupService]:
-        """Service figures of the party's groups (or one) over the windows that begin in a span."""
+        """Service figures of the party's groups (or one) over the windows that begin in a span.
+        Time without a window counts as an outage, up to now: the collector was away."""
         start, end = span_us
         query = (
             select(
@@ -133,13 +141,40 @@ class TelemetryProofs:
             query = query.where(windows.c.device_group == group)
         found: dict[str, Service] = {}
         number: dict[str, int] = defaultdict(int)
+        behind: dict[str, int] = {}
+        length: dict[str, int] = {}
         with begin_read(self._engine) as connection:
             for at, row in enumerate(connection.execute(query)):
                 if at == REPORT_ROWS_MAX:
                     raise RefusedError(Code.INVALID, "too many windows: ask for a shorter time")
-                found[row.device_group] = found.get(row.device_group, Service()) + _service(row)
-                number[row.device_group] += not row.part
+                name = row.device_group
+                if name not in behind:
+                    before = self._end_before(connection, party, name, start)
+                    behind[name] = row.start_us if before is None else max(before, start)
+                away = max(0, row.start_us - behind[name])
+                behind[name] = max(behind[name], row.end_us)
+                found[name] = found.get(name, Service()) + Service(away, away) + _service(row)
+                number[name] += not row.part
+                length[name] = row.end_us - row.start_us
+        now = min(end, 1_000_000 * self._clock.now()) if self._clock is not None else 0
+        for name, until in behind.items():
+            away = now - until
+            if away > length[name] + _SETTLED_US:
+                found[name] += Service(away, away)
         return [GroupService(name, number[name], each) for name, each in found.items()]
+
+    def _end_before(
+        self, connection: Connection, party: int, group: str, start_us: int
+    ) -> int | None:
+        """The end of a group's last window that begins before a time."""
+        query = (
+            select(windows.c.end_us)
+            .where((windows.c.party == party) & (windows.c.device_group == group))
+            .where(windows.c.start_us < start_us)
+            .order_by(windows.c.start_us.desc())
+            .limit(1)
+        )
+        return connection.execute(query).scalar()
 
     def devices(self, party: int, group: str, span_us: tuple[int, int]) -> list[str]:
         """Devices of a group that were recorded in a span."""
@@ -154,7 +189,9 @@ class TelemetryProofs:
         query = (
             select(windows)
             .where((windows.c.party == party) & (windows.c.device_group == group))
-            .where((windows.c.start_us >= start - LATE_US) & (windows.c.start_us < end))
+            .where(
+                (windows.c.start_us >= day_start_us(start - LATE_US)) & (windows.c.start_us < end)
+            )
             .where((windows.c.first_us < end) & (windows.c.last_us >= start))
             .order_by(windows.c.start_us, windows.c.part)
             .limit(WINDOWS_MAX + 1)
@@ -171,6 +208,17 @@ class TelemetryProofs:
                 devices={device: Counts(**each) for device, each in counts.items()},
                 secret=bytes(row.secret),
             )
+
+    def _reached(self, connection: Connection, party: int, group: str, end: int) -> int:
+        """Until when a span reaches whose last window is not recorded yet, but will be."""
+        of_group = (windows.c.party == party) & (windows.c.device_group == group)
+        query = select(windows.c.start_us, windows.c.end_us, windows.c.last_us).where(of_group)
+        row = connection.execute(query.order_by(windows.c.start_us.desc()).limit(1)).one_or_none()
+        if row is None or self._clock is None:
+            return end
+        next_us = 2 * row.end_us - row.start_us
+        due = self._clock.now() * 1_000_000 >= next_us + _SETTLED_US
+        return end if due else min(end, row.last_us + 1)
 
     @contextmanager
     def _logs(self, party: int) -> Iterator[Any]:

@@ -97,7 +97,7 @@ def telemetry_parts(store: Wired, evidence: Evidence) -> dict[str, Any]:
 
     return {
         "telemetry_flags": flags,
-        "telemetry_proofs": TelemetryProofs(store.engine, evidence, sites),
+        "telemetry_proofs": TelemetryProofs(store.engine, evidence, sites, store.clock),
         "telemetry_worker": TaskWorker(
             Task("telemetry store", _STORE_SECONDS, pump.round),
             Task("telemetry evidence", _RECORD_SECONDS, recorder.round),
