@@ -9,8 +9,7 @@ from openpyxl import Workbook
 from xinlian.ingest.adapters.files.tag_list import TagList, parse_tags, read_tags
 from xinlian.ingest.model.tags import TAGS_MAX, Access, Role, TagError, ValueType
 from xinlian.ledger.adapters.files.table_files import FileContent
-
-from tests.support.fuzz import fuzz
+from xinlian.services.soak.fuzzing import fuzz
 
 CHINESE = (
     "名称,地址,数据类型,系数,单位,下限,上限,周期,读写,用途,说明\n"

@@ -6,10 +6,11 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from xinlian.services.soak import crash, ingest
+from xinlian.services.soak import crash, fuzz, ingest
 
 SOAKS: Final[dict[str, tuple[Callable[[list[str]], int], str]]] = {
     "crash": (crash.main, "kill -9 node, gateway and API under load; nothing final is lost"),
+    "fuzz": (fuzz.main, "broken bytes for every decoder; nothing crashes or grows"),
     "ingest": (ingest.main, "kill -9 a collector under load; nothing acknowledged is lost"),
 }
 """Each soak by its name, and what it is about."""

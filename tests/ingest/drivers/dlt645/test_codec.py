@@ -9,9 +9,9 @@ from xinlian.ingest.adapters.drivers.dlt645.codec import Frame, FrameReader, bcd
 from xinlian.ingest.adapters.drivers.dlt645.driver import Driver
 from xinlian.ingest.adapters.drivers.dlt645.items import item
 from xinlian.ingest.model.tags import Access, Tag, TagError, ValueType
+from xinlian.services.soak.fuzzing import fuzz
 
 from tests.ingest.drivers.sinks import device
-from tests.support.fuzz import fuzz
 
 REQUEST = bytes.fromhex("FEFEFEFE68610100000000681104333334331416")
 ENERGY = bytes.fromhex("686101000000006891083333343359333333 8A16".replace(" ", ""))

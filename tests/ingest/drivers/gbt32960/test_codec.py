@@ -12,10 +12,10 @@ from xinlian.ingest.adapters.drivers.gbt32960.driver import Driver
 from xinlian.ingest.adapters.drivers.gbt32960.units import check_address, encode, units
 from xinlian.ingest.model.quality import Quality
 from xinlian.ingest.model.tags import Tag, TagError
+from xinlian.services.soak.fuzzing import fuzz
 
 from tests.ingest.drivers.gbt32960.vectors import REPORT, TIME, TIME_US, VIN, packet
 from tests.ingest.drivers.sinks import device
-from tests.support.fuzz import fuzz
 
 PROBES = "3a" * 11 + "2e" + "3a" * 11 + "30" + "3a" * 36
 PUBLISHED = bytes.fromhex(

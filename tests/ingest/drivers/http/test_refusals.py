@@ -8,10 +8,10 @@ from xinlian.ingest.adapters.drivers.http import driver
 from xinlian.ingest.adapters.drivers.http.batch import BatchError, readings
 from xinlian.ingest.model.tags import Access, Tag, TagError
 from xinlian.ingest.usecases.ports import DriverError
+from xinlian.services.soak.fuzzing import fuzz
 
 from tests.ingest.drivers.http.support import TAGS, TOKEN, Saved
 from tests.ingest.drivers.sinks import device, in_loop
-from tests.support.fuzz import fuzz
 
 
 @in_loop

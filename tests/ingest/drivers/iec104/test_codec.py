@@ -28,9 +28,9 @@ from xinlian.ingest.adapters.drivers.iec104.points import command_element, point
 from xinlian.ingest.adapters.drivers.iec104.sim import element
 from xinlian.ingest.model.quality import Quality
 from xinlian.ingest.model.tags import Access, Tag, TagError
+from xinlian.services.soak.fuzzing import fuzz
 
 from tests.ingest.drivers.sinks import device
-from tests.support.fuzz import fuzz
 
 GOOD, UNCERTAIN = Quality.GOOD, Quality.UNCERTAIN
 FRAMES = {

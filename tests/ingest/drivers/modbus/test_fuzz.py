@@ -12,9 +12,9 @@ from xinlian.ingest.adapters.drivers.modbus.frames import FrameError, adu, cut
 from xinlian.ingest.adapters.drivers.modbus.sim_image import Image
 from xinlian.ingest.model.quality import Quality
 from xinlian.ingest.model.tags import Tag, ValueType
+from xinlian.services.soak.fuzzing import fuzz
 
 from tests.ingest.drivers.modbus.support import Constant, device, sinks_of
-from tests.support.fuzz import fuzz
 
 TAGS = [
     Tag(name="a", address="holding:0", type=ValueType.FLOAT32),

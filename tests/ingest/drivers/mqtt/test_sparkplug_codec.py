@@ -13,9 +13,9 @@ from xinlian.ingest.adapters.drivers.mqtt.sparkplug_codec import (
     encode,
     signed,
 )
+from xinlian.services.soak.fuzzing import fuzz
 
 from tests.ingest.drivers.mqtt.judge import JUDGE
-from tests.support.fuzz import fuzz
 
 
 def judged() -> Any:

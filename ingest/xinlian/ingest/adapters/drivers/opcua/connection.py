@@ -1,4 +1,4 @@
-# mypy: disable-error-code="attr-defined, arg-type"
+# mypy: disable-error-code="attr-defined, arg-type, assignment"
 # (asyncua exports names without saying so, and has types of its own for plain integers.)
 """Connecting to a server of OPC UA, and letting go of it."""
 
@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from asyncua import Client, ua
 from asyncua.crypto.security_policies import SecurityPolicyBasic256Sha256
+from asyncua.ua import ua_binary
 from xinlian.ingest.adapters.drivers.endpoint import secret
 from xinlian.ingest.adapters.drivers.opcua.options import Options
 from xinlian.ingest.model.quality import Quality
@@ -21,6 +22,20 @@ KEEP_S: Final = 2.0
 """How often the server's life is looked at."""
 ERRORS: Final = (OSError, ua.UaError, ConnectionError, ValueError, KeyError, TypeError)
 """What the library raises where a server is gone or speaks nonsense."""
+
+
+_unpack_array: Final = ua_binary.unpack_uatype_array
+
+
+def _bounded_array(kind: Any, data: Any) -> Any:
+    """An array of nulls takes four bytes and, as the library reads it, gigabytes: no server has
+    a reason to send one."""
+    if kind == ua.VariantType.Null:
+        raise ua.UaError("an array of nulls")
+    return _unpack_array(kind, data)
+
+
+ua_binary.unpack_uatype_array = _bounded_array
 
 
 async def connect(wanted: Options, timeout_s: float) -> Client:

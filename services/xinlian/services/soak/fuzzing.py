@@ -8,10 +8,11 @@ raises, more memory than ``memory_mb`` or a single call longer than ``call_secon
 ``AssertionError`` that shows the bytes in hex and the number of the try, so that it can join
 the seeds. The same ``seed`` gives the same bytes in the same order.
 
-In the suite a run ends after ``tries`` calls. ``XINLIAN_FUZZ_SECONDS=120`` makes each run last as
-many seconds instead, from a fresh random seed that a failure prints; ``XINLIAN_FUZZ_SEED=n`` sets
-the seed. Inputs that reach something new (another result, another error text) are kept as further
-seeds, bounded by ``CORPUS_MAX``.
+A run ends after ``tries`` calls, or after ``seconds`` where these are given.
+``XINLIAN_FUZZ_SECONDS=120`` makes each run of the suite last as many seconds instead, from a fresh
+random seed that a failure prints; ``XINLIAN_FUZZ_SEED=n`` sets the seed. Inputs that reach
+something new (another result, another error text) are kept as further seeds, bounded by
+``CORPUS_MAX``.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ class Fuzzed:
     refused: int = 0
     corpus: int = 0
     seed: int = 0
+    peak_bytes: int = 0
+    """Most that was held at once, in the part of the run that is watched."""
 
 
 def fuzz(
@@ -53,16 +56,16 @@ def fuzz(
     memory_mb: int = 64,
     call_seconds_max: float = 5.0,
     outcome: Callable[[Any], object] | None = None,
+    seconds: float = 0.0,
 ) -> Fuzzed:
     """Give ``decode`` mutations of ``seeds`` and of one another.
 
     ``outcome`` maps a result to something hashable that tells kinds of results apart (the type of
     the result if not given). Memory is watched in a first part of the run only: tracing is slow.
     """
-    seconds = float(os.environ.get("XINLIAN_FUZZ_SECONDS", "0"))
-    if seconds:
+    if not seconds and (seconds := float(os.environ.get("XINLIAN_FUZZ_SECONDS", "0"))):
         seed = int(os.environ.get("XINLIAN_FUZZ_SEED", "0")) or secrets.randbits(32)
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311 - bytes to try, no secrets
     corpus = [bytes(each) for each in seeds] or [b""]
     known: set[object] = set()
     run = Fuzzed(seed=seed)
@@ -72,19 +75,27 @@ def fuzz(
     try:
         while (time.monotonic() < end) if seconds else (run.tries < tries):
             if run.tries == traced:
-                peak = tracemalloc.get_traced_memory()[1]
-                tracemalloc.stop()
-                assert peak < memory_mb << 20, f"{peak:,} bytes held (seed {seed})"
+                _stop_tracing(run, memory_mb)
             data = corpus[run.tries] if run.tries < len(seeds) else mutate(rng, corpus)
             kind = _call(decode, data, errors, run, call_seconds_max, outcome)
             if kind not in known and len(known) < CORPUS_MAX * 4:
                 known.add(kind)
                 if len(corpus) < CORPUS_MAX:
                     corpus.append(data)
+        _stop_tracing(run, memory_mb)
     finally:
         tracemalloc.stop()
     run.corpus = len(corpus)
     return run
+
+
+def _stop_tracing(run: Fuzzed, memory_mb: int) -> None:
+    if not tracemalloc.is_tracing():
+        return
+    run.peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    if run.peak_bytes >= memory_mb << 20:
+        raise AssertionError(f"{run.peak_bytes:,} bytes held (seed {run.seed})")
 
 
 def _call(
@@ -110,7 +121,8 @@ def _call(
             f"{type(exc).__name__}: {exc}; try {run.tries}, seed {run.seed}, bytes {data.hex()}"
         ) from exc
     took = time.thread_time() - began
-    assert took < seconds_max, f"{took:.1f} s for bytes {data.hex()} (seed {run.seed})"
+    if took >= seconds_max:
+        raise AssertionError(f"{took:.1f} s for bytes {data.hex()} (seed {run.seed})")
     return kind
 
 
