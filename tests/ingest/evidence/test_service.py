@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from xinlian.ingest.model.frames import Counts, Frame
+from xinlian.ingest.model.segments.segment import Segment
+from xinlian.ingest.model.segments.windows import WindowState
 from xinlian.ingest.model.service import SLACK_US, Delays, Service, delays_of, outage_us
 from xinlian.ingest.model.window_record import DeviceTree, service_of, window_record
 from xinlian.ledger.model.evidence.canonical import canonical_record
@@ -83,6 +88,30 @@ def test_a_record_has_a_few_dozen_fields_however_many_devices_there_are() -> Non
     assert record["devices"] == 200
     assert len(flatten(record)[0]) <= 48
     assert Service.from_record(record) == service_of(window)
+
+
+def test_segments_that_tell_of_silence_alone_are_an_outage() -> None:
+    """Ten seconds in which every poll fails: told second by second, and heard of nobody."""
+    plant = Plant(window_s=30)
+    for at in range(0, 30, plant.segment_s):
+        plant.segment(at)
+    for at, segment in enumerate(plant.log.entries):
+        if isinstance(segment, Segment) and 5 <= at < 10:
+            plant.log.entries[at] = replace(
+                segment,
+                blocks=tuple(
+                    replace(block, frame=replace(block.frame, counts=Counts(2, 0, 2)))
+                    for block in segment.blocks
+                ),
+            )
+    state = WindowState()
+    for at, segment in enumerate(plant.log.entries):
+        assert isinstance(segment, Segment)
+        assert state.feed(at, segment) == []
+        state = WindowState.from_json(json.loads(json.dumps(state.to_json())))
+    (window,) = state.mark(99, 0, final=True)
+    assert window.silent == (5, 6, 7, 8, 9)
+    assert round(service_of(window).outage_us / SECOND) == 11  # readings come a second apart
 
 
 def test_key_devices_alone_count_as_connected() -> None:

@@ -106,7 +106,10 @@ def service_of(window: ClosedWindow, key_devices: Sequence[str] | None = None) -
     if window.amendment:
         return Service(counts=window.counts)
     keys = list(window.devices) if key_devices is None else list(key_devices)
-    spans = [(each.start_us, each.end_us) for each in window.summaries]
+    silent = set(window.silent)
+    spans = [
+        (each.start_us, each.end_us) for each in window.summaries if each.sequence not in silent
+    ]
     return Service(
         window.end_us - window.start_us,
         outage_us(spans, window.start_us, window.end_us),

@@ -50,6 +50,8 @@ class ClosedWindow:
     clock_states: tuple[str, ...]
     offset_us: tuple[int, int] | None
     """Least and greatest offset of the collector's clock, where known."""
+    silent: tuple[int, ...] = ()
+    """Sequences of the segments in which no device answered."""
 
     @property
     def root(self) -> bytes:
@@ -69,11 +71,13 @@ class _Open:
     summaries: list[dict[str, Any]] = field(default_factory=list)
     positions: list[int] = field(default_factory=list)
     devices: dict[str, dict[str, int]] = field(default_factory=dict)
-    tables: list[str] = field(default_factory=list)
-    drivers: list[str] = field(default_factory=list)
-    calibrations: list[str] = field(default_factory=list)
-    clock_states: list[str] = field(default_factory=list)
+    # Names as keys, in the order in which they came: a plant may have one for each device.
+    tables: dict[str, None] = field(default_factory=dict)
+    drivers: dict[str, None] = field(default_factory=dict)
+    calibrations: dict[str, None] = field(default_factory=dict)
+    clock_states: dict[str, None] = field(default_factory=dict)
     offset_us: list[int] = field(default_factory=list)
+    silent: list[int] = field(default_factory=list)
     idle: int = 0
     """Segments of the group since the last one for this window."""
 
@@ -81,16 +85,18 @@ class _Open:
         self.summaries.append(segment.summary.to_json())
         self.positions.append(position)
         self.idle = 0
+        if not any(block.frame.counts.received for block in segment.blocks):
+            self.silent.append(segment.sequence)
         for block in segment.blocks:
             counts = block.frame.counts
             before = self.devices.get(block.frame.device)
             self.devices[block.frame.device] = asdict(
                 counts if before is None else Counts(**before) + counts
             )
-            _note(self.tables, block.frame.table.digest)
-            _note(self.drivers, block.driver)
-            _note(self.calibrations, block.calibration)
-            _note(self.clock_states, block.clock.state)
+            self.tables[block.frame.table.digest] = None
+            self.drivers[block.driver] = None
+            self.calibrations[block.calibration] = None
+            self.clock_states[block.clock.state] = None
             if block.clock.offset_us is not None:
                 known = [*self.offset_us, block.clock.offset_us]
                 self.offset_us = [min(known), max(known)]
@@ -113,7 +119,13 @@ class _Open:
             tuple(sorted(filter(None, self.calibrations))),
             tuple(sorted(self.clock_states)),
             (self.offset_us[0], self.offset_us[1]) if self.offset_us else None,
+            tuple(self.silent),
         )
+
+
+def _reopened(members: dict[str, Any]) -> _Open:
+    names = ("tables", "drivers", "calibrations", "clock_states")
+    return _Open(**(members | {name: dict.fromkeys(members[name]) for name in names}))
 
 
 @dataclass
@@ -186,8 +198,8 @@ class WindowState:
         made.position = members["position"]
         for name, group in members["groups"].items():
             made._groups[name] = _Group(
-                {int(start): _Open(**each) for start, each in group["open"].items()},
-                {int(start): _Open(**each) for start, each in group["late"].items()},
+                {int(start): _reopened(each) for start, each in group["open"].items()},
+                {int(start): _reopened(each) for start, each in group["late"].items()},
                 [list(span) for span in group["closed"]],
             )
         return made
@@ -236,8 +248,3 @@ def _remember(spans: list[list[int]], start: int, end: int) -> None:
     while len(merged) > _SPANS_MAX:
         merged[0:2] = [[merged[0][0], merged[1][1]]]
     spans[:] = merged
-
-
-def _note(known: list[str], text: str) -> None:
-    if text not in known:
-        known.append(text)
