@@ -28,6 +28,7 @@ from xinlian.ingest.adapters.log.entries import (
     file_name,
     log_files,
 )
+from xinlian.ingest.adapters.log.place import check_places
 from xinlian.ingest.adapters.log.recover import recover
 from xinlian.ingest.adapters.log.watermark import NAME, Durable, write_watermark
 from xinlian.ingest.usecases.log_ports import Damage, Entry, Kind, LogError, LogFullError
@@ -116,6 +117,7 @@ class SegmentLog:
 
     def _begin(self) -> None:
         """Begin a file; what stands under its name had nothing durable in it."""
+        check_places(self.folder, {"lock": self._lock})
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
@@ -182,6 +184,8 @@ class SegmentLog:
         with self._refusals():
             if self._file < 0:
                 self._begin()
+            held = {"lock": self._lock, NAME: self._watermark, file_name(self._first): self._file}
+            check_places(self.folder, held)
             parts: list[bytes] = []
             for number, (kind, payload) in enumerate(entries):
                 parts += self._entry(kind, self._next + number, payload)
