@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Text
 from xinlian.ledger.adapters.sql.base import metadata
 
 __all__ = ["flags", "positions", "windows"]
@@ -43,6 +43,8 @@ windows: Final = Table(
     sqlite_with_rowid=False,
 )
 
+Index("ix_telemetry_windows_start", windows.c.party, windows.c.start_us)
+
 positions: Final = Table(
     "telemetry_positions",
     metadata,
@@ -70,3 +72,4 @@ flags: Final = Table(
     Column("details", Text, nullable=False),
     sqlite_with_rowid=False,
 )
+Index("ix_telemetry_flags_start", flags.c.party, flags.c.start_us)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Engine, func, select
+from xinlian.ingest.model.telemetry_proof import LATE_US
+from xinlian.ingest.model.window_record import day_start_us
 from xinlian.ledger.adapters.sql.engine import begin_read
 from xinlian.services.app.errors import Code, RefusedError
 from xinlian.services.app.telemetry_evidence import unpacked
@@ -13,7 +15,8 @@ from xinlian.services.app.telemetry_tables import windows
 
 __all__ = ["RecordedWindow", "RecordedWindows"]
 
-_SCANNED_MAX: Final = 200
+_SCANNED_MAX: Final = 20_000
+"""Windows looked at for a device that was there for a part of the time alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ class RecordedWindows:
             select(windows.c.device_group, windows.c.devices)
             .where((windows.c.party == party) & (windows.c.first_us < end))
             .where((windows.c.last_us >= start) & (windows.c.start_us < end))
+            .where(windows.c.start_us >= day_start_us(start - LATE_US))
             .order_by(windows.c.start_us.desc())
             .limit(_SCANNED_MAX)
         )
