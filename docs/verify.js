@@ -5,7 +5,7 @@
 //   Xinlian.verify(bytes, [bytes of pinned heads], [contract addresses]) → report
 "use strict";
 const Xinlian = (() => {
-  const [PASS, FAIL, OPEN] = ["PASS", "FAIL", "NOT CHECKED"];
+  const [PASS, FAIL, OPEN, GAP] = ["PASS", "FAIL", "NOT CHECKED", "GAP STATED"];
   const FILE_BYTES_MAX = 64 << 20;
   const CLOCKS_DIFFER_MS_MAX = 300000;
   const ZERO = "00".repeat(32);
@@ -217,7 +217,10 @@ shown = path:path value:scalar salt:hash
 pinned = format:head_format log:hash chain_id:count contract:address key_commitment:hash
   size:size root:hash index_root:hash sm3_root?:hash block_time:time
 telemetry = format:telemetry_format digest:hash proof:bundle span:span tables:[text]
-  windows:[window] claims:[claim]
+  windows:[window] claims:[claim] gaps?:gaps
+gaps = silent:[silence] lost:[loss]
+silence = device:text tag:text start_us:count end_us:count
+loss = collector:text first:count last:count segments:count
 span = log:hash group:text start_us:count end_us:count
 window = record:count devices:[entry] device_inclusion:[hash] segments:[segment] inclusion:[hash]
 entry = index:count device:text counts:tally salt:hash
@@ -708,15 +711,20 @@ tag = name:text address:text type:type order?:text scale?:number offset?:number 
     }
   }
 
-  // Steps 11 to 16, for files about readings: see xinlian_verify.py.
+  // Steps 11 to 17, for files about readings: see xinlian_verify.py.
 
-  const TEXTS = ["schema", "subject", "group", "root", "devices_root"];
-  const NUMBERS = "party window_start_us window_end_us first_us last_us segments devices".split(" ");
+  const TEXTS = ["schema", "subject", "group", "collector", "root", "devices_root"];
+  const NUMBERS = [
+    ..."party window_start_us window_end_us first_us last_us segments devices".split(" "),
+    ..."first_sequence last_sequence".split(" "),
+  ];
   const TYPES = "bool int8 uint8 int16 uint16 int32 uint32 int64 uint64 float32 float64".split(" ");
   const TALLY = ["expected", "received", "missed", "suppressed", "bad"];
   const DAY_US = 86400000000;
   const BAD_MIN = 16;
   const LATE_US = 3600000000;
+  const SLACK_US = 5000000n;
+  const GAPS_TOLD = 20;
   const TIME_US_MAX = 253402300800 * 1e6;
 
   function readTelemetry(data) {
@@ -742,7 +750,8 @@ tag = name:text address:text type:type order?:text scale?:number offset?:number 
 
   function* step12(told, parts) {
     const { log, group, start_us: begin, end_us: end } = told.span;
-    const [records, spans] = [new Map(), []];
+    const records = new Map();
+    told.numbered = [];
     const part = parts.find((one) => one.log.id === log);
     if (part === undefined) throw new Refused("the log of the readings is not in the proof");
     const tags = tagsOfDays(part, told.span);
@@ -750,7 +759,8 @@ tag = name:text address:text type:type order?:text scale?:number offset?:number 
       const subject = tags.get(unpack(record).tag);
       if (subject === undefined) continue;
       const fields = windowFields(record, subject, group, part.log.party);
-      spans.push([fields.window_start_us, fields.window_end_us]);
+      const { collector, first_sequence: low, last_sequence: high, segments } = fields;
+      told.numbered.push([collector, low, high, segments]);
       if (fields.first_us < end && fields.last_us >= begin) records.set(record.index, fields);
     }
     const named = told.windows.map((one) => one.record);
@@ -759,17 +769,6 @@ tag = name:text address:text type:type order?:text scale?:number offset?:number 
       throw new Refused("the windows shown are not those with readings in the span");
     told.records = records;
     yield [PASS, "windows with readings in the span: {}; none is left out", records.size];
-    let [gap, at, since] = [0, begin, 0];
-    spans.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-    for (const [low, high] of [...spans, [end, end]]) {
-      if (at < low && at < end) {
-        gap += Math.min(low, end) - at;
-        since = since || at;
-      }
-      at = Math.max(at, high);
-    }
-    const words = "no record covers {} (h:min:s) of the span, first from {}";
-    if (gap) yield [PASS, words, span(Math.floor(gap / 1000)), clockOf(since)];
   }
 
   function tagsOfDays(part, askedFor) {
@@ -807,13 +806,15 @@ tag = name:text address:text type:type order?:text scale?:number offset?:number 
   const indices = (items) => items.map((one) => one.index);
 
   function* step13(told) {
-    let [segments, columns] = [0, 0];
+    let columns = 0;
+    const seen = new Set();
     for (const window of told.windows) {
       const fields = told.records.get(window.record);
       const data = window.segments.map((one) => utf8(canonical(one.summary)));
       const places = indices(window.segments);
       if (rootWith(places, data, fields.segments, window.inclusion, sha256) !== fields.root)
         throw new Refused("record {}: the segments do not give the window's root", window.record);
+      const [low, high] = [fields.first_sequence, fields.last_sequence - fields.segments + 1];
       let sequence = -1;
       for (const one of window.segments) {
         const summary = one.summary;
@@ -826,19 +827,22 @@ tag = name:text address:text type:type order?:text scale?:number offset?:number 
           begins + length !== BigInt(fields.window_end_us) ||
           !(fields.first_us <= summary.start_us && summary.start_us <= summary.end_us) ||
           summary.sequence <= sequence ||
-          summary.end_us > fields.last_us
+          summary.end_us > fields.last_us ||
+          !(low <= summary.sequence - one.index && summary.sequence - one.index <= high)
         )
           throw new Refused("segment {} is not of this window", summary.sequence);
         sequence = summary.sequence;
+        if (seen.has(pair(fields.collector, sequence)))
+          throw new Refused("segment {} is shown twice", sequence);
+        seen.add(pair(fields.collector, sequence));
         const bodies = one.leaves.map((leaf) => unhex(leaf.salt + leaf.body));
         const root = rootWith(indices(one.leaves), bodies, summary.leaves, one.inclusion, sha256);
         if (root !== summary.root)
           throw new Refused("segment {}: the columns do not give its root", sequence);
-        segments += 1;
         columns += bodies.length;
       }
     }
-    yield [PASS, "segments shown: {}, with {} columns and headers", segments, columns];
+    yield [PASS, "segments shown: {}, with {} columns and headers", seen.size, columns];
   }
 
   const pair = (device, tag) => JSON.stringify([device, tag]);
@@ -846,7 +850,8 @@ tag = name:text address:text type:type order?:text scale?:number offset?:number 
   function* step14(told) {
     const tables = new Map(told.tables.map((text) => [hex(sha256(utf8(text))), tagGroups(text)]));
     told.readings = new Map(told.claims.map((one) => [pair(one.device, one.tag), []]));
-    told.tallies = new Map();
+    told.held = new Map([...told.readings.keys()].map((key) => [key, []]));
+    [told.periods, told.tallies] = [new Map(), new Map()];
     let rows = 0;
     const used = new Set();
     for (const window of told.windows)
@@ -857,18 +862,7 @@ tag = name:text address:text type:type order?:text scale?:number offset?:number 
           if (!told.tallies.has(key)) told.tallies.set(key, {});
           const tally = told.tallies.get(key);
           for (const name of TALLY) tally[name] = (tally[name] || 0n) + BigInt(block.counts[name]);
-          tags.forEach((tag, place) => {
-            const readings = told.readings.get(pair(block.device, tag.name));
-            if (readings === undefined || !block.rows) return;
-            if (!leaves.has(index + 1) || !leaves.has(index + 3 + place))
-              throw new Refused("segment {}: a column is held back", one.summary.sequence);
-            const [times] = column(leaves.get(index + 1), "int64", block.rows);
-            const [values, codes] = column(leaves.get(index + 3 + place), tag.type, block.rows);
-            values.forEach((raw, i) => {
-              readings.push([times[i], exact(raw, codes[i], tag), tag]);
-            });
-            rows += block.rows;
-          });
+          rows += taken(told, one, index, block, tags, leaves);
         }
     for (const readings of told.readings.values())
       readings.sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
@@ -878,6 +872,36 @@ tag = name:text address:text type:type order?:text scale?:number offset?:number 
     if (!right || digests.some((digest, i) => digest !== wanted[i]))
       throw new Refused("tag tables repeat, are out of order or belong to nothing shown");
     yield [PASS, "readings shown: {}", rows];
+  }
+
+  // Note the readings of a block's claimed tags, and until when deadband held some back.
+  function taken(told, one, index, block, tags, leaves) {
+    const { sequence, start_us: start, end_us: end } = one.summary;
+    let rows = 0;
+    tags.forEach((tag, place) => {
+      const key = pair(block.device, tag.name);
+      const readings = told.readings.get(key);
+      if (readings === undefined) return;
+      const period = 1000n * BigInt(tag.period_ms === undefined ? 1000 : tag.period_ms);
+      const before = told.periods.get(key);
+      told.periods.set(key, before === undefined || before < period ? period : before);
+      if (block.counts.suppressed)
+        told.held
+          .get(key)
+          .push([BigInt(end) - BigInt(block.counts.received) * period, BigInt(end)]);
+      if (!block.rows) return;
+      if (!leaves.has(index + 1) || !leaves.has(index + 3 + place))
+        throw new Refused("segment {}: a column is held back", sequence);
+      const [times] = column(leaves.get(index + 1), "int64", block.rows);
+      const [values, codes] = column(leaves.get(index + 3 + place), tag.type, block.rows);
+      if (times.some((at) => at < start || at > end))
+        throw new Refused("segment {}: readings of another time", sequence);
+      values.forEach((raw, i) => {
+        readings.push([times[i], exact(raw, codes[i], tag), tag]);
+      });
+      rows += block.rows;
+    });
+    return rows;
   }
 
   function* blocksOf(one, tables) {
@@ -1007,7 +1031,7 @@ tag = name:text address:text type:type order?:text scale?:number offset?:number 
         if (told2.some(([some, all]) => some > all))
           throw new Refused("record {}: more cycles are shown than counted", window.record);
         if (told2.some(([some, all]) => some !== all))
-          told.partly.push([device, fields.first_us, fields.last_us]);
+          told.partly.push([device, fields.first_us, fields.last_us, counts.received || 0]);
       }
     }
     const words = "cycles due: {}, missed: {}, held back: {}; bad values: {}";
@@ -1093,6 +1117,88 @@ tag = name:text address:text type:type order?:text scale?:number offset?:number 
     return [asText(total, places, kind === "sum" ? 1n : BigInt(values.length)), undefined];
   }
 
+  function* step17(told) {
+    const stated = told.gaps === undefined ? { silent: [], lost: [] } : told.gaps;
+    const found = { silent: [...silences(told)], lost: [...losses(told)] };
+    const state = (kind, one) =>
+      stated[kind].some((other) => canonical(other) === canonical(one)) ? GAP : FAIL;
+    for (const one of found.silent.slice(0, GAPS_TOLD)) {
+      const times = [clockOf(one.start_us), clockOf(one.end_us)];
+      const words = "{}/{}: nothing was heard from {} to {}";
+      yield [state("silent", one), words, one.device, one.tag, ...times];
+    }
+    for (const one of found.lost.slice(0, GAPS_TOLD)) {
+      const words = "{}: of the segments {} to {} no record holds {}";
+      yield [state("lost", one), words, one.collector, one.first, one.last, one.segments];
+    }
+    const number = found.silent.length + found.lost.length;
+    if (canonical(found) !== canonical(stated) || (told.gaps !== undefined && !number))
+      throw new Refused("the gaps that the file states are not those of its readings and records");
+    if (told.gaps !== undefined)
+      yield [GAP, "gaps stated: {}; the claims are about what lies around them", number];
+    else yield [PASS, "heard throughout the span, and no segment's number is missing"];
+  }
+
+  const byName = (a, b) => (a === b ? 0 : before(a, b) ? -1 : 1);
+
+  function* silences(told) {
+    const [begin, end] = [BigInt(told.span.start_us), BigInt(told.span.end_us)];
+    const pairs = [...told.readings.keys()].map((key) => JSON.parse(key));
+    pairs.sort((a, b) => byName(a[0], b[0]) || byName(a[1], b[1]));
+    for (const [device, tag] of pairs) {
+      const key = pair(device, tag);
+      const good = told.readings.get(key).filter((row) => row[1] !== null);
+      const part = told.partly.filter(([owner, , , some]) => owner === device && some);
+      const heard = [
+        ...good.map((row) => [row[0], row[0]]),
+        ...told.held.get(key),
+        ...part.map(([, low, high]) => [BigInt(low), BigInt(high)]),
+      ];
+      heard.sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
+      let at = begin;
+      for (const [low, high] of [...heard, [end, end]]) {
+        const until = low < end ? low : end;
+        if (until - at > 2n * told.periods.get(key) + SLACK_US)
+          yield { device, tag, start_us: Number(at), end_us: Number(until) };
+        if (high > at) at = high;
+      }
+    }
+  }
+
+  function* losses(told) {
+    const shownOf = new Map();
+    for (const { collector, first_sequence: first } of told.records.values())
+      shownOf.set(collector, [...(shownOf.get(collector) || []), first]);
+    for (const collector of [...shownOf.keys()].sort(byName)) {
+      const runs = [];
+      const numbered = told.numbered.filter((one) => one[0] === collector);
+      numbered.sort((a, b) => a[1] - b[1] || a[2] - b[2] || a[3] - b[3]);
+      for (let [, first, last, count] of numbered) {
+        const before = runs[runs.length - 1];
+        if (before !== undefined && first <= before[1]) {
+          runs.pop();
+          [first, last, count] = [before[0], Math.max(last, before[1]), before[2] + count];
+        }
+        runs.push([first, last, count]);
+        if (count > last - first + 1)
+          throw new Refused("{}: numbers of segments repeat in the records", collector);
+      }
+      const shown = shownOf.get(collector);
+      const [least, most] = shown.reduce(
+        ([low, high], at) => [Math.min(low, at), Math.max(high, at)], [shown[0], shown[0]]);
+      const low = runs.filter((run) => run[0] <= least).length;
+      const high = runs.filter((run) => run[0] <= most).length;
+      let before;
+      const loss = (first, last, segments) => ({ collector, first, last, segments });
+      for (const [first, last, count] of runs.slice(Math.max(low - 2, 0), high + 1)) {
+        if (before !== undefined && first > before + 1)
+          yield loss(before + 1, first - 1, first - before - 1);
+        if (count < last - first + 1) yield loss(first, last, last - first + 1 - count);
+        before = last;
+      }
+    }
+  }
+
   // n / (10^places * divisor), with at most 12 places after the point, rounded half to even.
   function asText(n, places, divisor) {
     const minus = n < 0n;
@@ -1125,9 +1231,10 @@ tag = name:text address:text type:type order?:text scale?:number offset?:number 
     ["Columns", "数据列"],
     ["Cycles", "采集周期"],
     ["Claims", "主张"],
+    ["Gaps", "缺口"],
   ];
   const PART_STEPS = [step2, step3, step4, step5, step6, step7, step8, step9, step10];
-  const READING_STEPS = [step12, step13, step14, step15, step16];
+  const READING_STEPS = [step12, step13, step14, step15, step16, step17];
   const isAboutReadings = (data) => utf8('{"claims":').every((byte, i) => data[i] === byte);
 
   function judge(step, ...given) {
@@ -1165,14 +1272,15 @@ tag = name:text address:text type:type order?:text scale?:number offset?:number 
       about.push(good ? judge(step, told, parts) : [[OPEN, "an earlier step failed"]]);
     }
     found.push(...about.map((each) => each.map((one) => reason(0, one))));
-    const worst = (states) => [FAIL, OPEN].find((state) => states.includes(state)) || PASS;
+    const worst = (states) => [FAIL, OPEN, GAP].find((state) => states.includes(state)) || PASS;
     const steps = STEPS.slice(0, found.length).map(([en, zh], place) => {
       const reasons = found[place].length ? found[place] : [reason(0, [OPEN, "step 1 failed"])];
       const status = worst(reasons.map((one) => one.status));
       return { step: place + 1, name: { en, zh }, status, reasons };
     });
     const logs = parts.map((part) => ({ ...part.log, size: part.head.size }));
-    const exit = { [PASS]: 0, [FAIL]: 1, [OPEN]: 2 }[worst(steps.map((step) => step.status))];
+    const exits = { [PASS]: 0, [FAIL]: 1, [OPEN]: 2, [GAP]: 3 };
+    const exit = exits[worst(steps.map((step) => step.status))];
     return { format: "xinlian-report/1", sha256: hex(sha256(data)), logs, steps, exit };
   }
 
@@ -1283,8 +1391,9 @@ record {}: a window without its {} = 记录 {}：时间窗缺少 {}
 record {}: not a window of this group and day = 记录 {}：不是该设备组当日的时间窗
 the windows shown are not those with readings in the span = 出示的时间窗不是该时段内有读数的时间窗
 windows with readings in the span: {}; none is left out = 时段内有读数的时间窗 {} 个，无遗漏
-no record covers {} (h:min:s) of the span, first from {} = 时段内 {}（时:分:秒）无记录，始于 {}
 record {}: the segments do not give the window's root = 记录 {}：由数据段算不出时间窗的根
+segment {} is shown twice = 数据段 {} 重复出示
+segment {}: readings of another time = 数据段 {}：读数不在该段时间内
 segment {} is not of this window = 数据段 {} 不属于该时间窗
 segment {}: the columns do not give its root = 数据段 {}：由数据列算不出其根
 segments shown: {}, with {} columns and headers = 出示数据段 {} 个，含数据列与段头 {} 个
@@ -1308,6 +1417,12 @@ windows of which readings are left out: {} = 未出示全部读数的时间窗�
 {}: {} is {} {}, from {} readings = {}：{} 为 {} {}，取自 {} 个读数
 how long a reading holds belongs to time integrals alone = 保持时长仅用于时间积分
 the counter goes backwards = 计数器倒退
+{}/{}: nothing was heard from {} to {} = {}/{}：{} 至 {} 没有读数
+{}: of the segments {} to {} no record holds {} = {}：编号 {} 至 {} 的数据段中 {} 个无记录
+{}: numbers of segments repeat in the records = {}：记录中的数据段编号重复
+the gaps that the file states are not those of its readings and records = 声明的缺口与读数、记录不符
+gaps stated: {}; the claims are about what lies around them = 声明缺口 {} 处；主张只涉及缺口之外
+heard throughout the span, and no segment's number is missing = 全时段均有读数，数据段编号无缺
 `;
   const ZH = new Map(ZH_LINES.trim().split("\n").map((line) => line.split(" = ")));
 

@@ -4,8 +4,9 @@
 
 Python 3.9 or newer, its standard library and nothing else; no network unless --rpc is given.
 Ten steps, numbered as in evidence.md; each ends as PASS, FAIL or NOT CHECKED, with the reason.
-Files about readings of devices have six more, 11 to 16, which end with the sums they claim.
-Exit status: 0 all passed, 1 something failed, 2 something could not be checked.
+Files about readings of devices have seven more, 11 to 17: the sums they claim, and their gaps.
+Exit status: 0 all passed, 1 something failed, 2 something could not be checked, 3 all passed, but
+readings are missing where the file says so.
 
 What you must bring yourself, because a liar would bring their own: a head that you pinned earlier
 (--head), or the address of the network's EvidenceLog contract (--contract) and a node that you
@@ -28,14 +29,14 @@ import struct
 import sys
 import time
 import urllib.request
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
-PASS, FAIL, OPEN = "PASS", "FAIL", "NOT CHECKED"
+PASS, FAIL, OPEN, GAP = "PASS", "FAIL", "NOT CHECKED", "GAP STATED"
 FILE_BYTES_MAX = 64 << 20
 INT_MAX = 2**53 - 1
 CLOCKS_DIFFER_MS_MAX = 300_000
@@ -45,7 +46,7 @@ ZERO = "00" * 32
 HEAD_APPENDED = "0x363db4b079089aa39fad1b4dc68293a8fb9ebd7e495ccef34d689fec3458f9ac"
 LOG_INFO = "0xdbbcee35"
 Json = Any  # whatever json.loads gives
-# PASS, FAIL or NOT CHECKED, then a sentence of the table ZH and what fills it.
+# PASS, FAIL, NOT CHECKED or GAP STATED, then a sentence of the table ZH and what fills it.
 Finding = tuple[Any, ...]
 
 
@@ -85,7 +86,10 @@ shown = path:path value:scalar salt:hash
 pinned = format:head_format log:hash chain_id:count contract:address key_commitment:hash
   size:size root:hash index_root:hash sm3_root?:hash block_time:time
 telemetry = format:telemetry_format digest:hash proof:bundle span:span tables:[text]
-  windows:[window] claims:[claim]
+  windows:[window] claims:[claim] gaps?:gaps
+gaps = silent:[silence] lost:[loss]
+silence = device:text tag:text start_us:count end_us:count
+loss = collector:text first:count last:count segments:count
 span = log:hash group:text start_us:count end_us:count
 window = record:count devices:[entry] device_inclusion:[hash] segments:[segment] inclusion:[hash]
 entry = index:count device:text counts:tally salt:hash
@@ -748,17 +752,22 @@ def step_10(part: Json, trust: Json) -> Iterator[Finding]:
         yield OPEN, "nobody confirms the SM3 root"
 
 
-# Steps 11 to 16, for files about readings. A window record commits to a tree over the segments of
+# Steps 11 to 17, for files about readings. A window record commits to a tree over the segments of
 # its window, a segment to a tree over its columns: a header leaf for each block (some rows of one
 # rate group of one device), then the times, then one column a tag.
 
-TEXTS = ("schema", "subject", "group", "root", "devices_root")
-NUMBERS = "party window_start_us window_end_us first_us last_us segments devices"
+TEXTS = ("schema", "subject", "group", "collector", "root", "devices_root")
+NUMBERS = (
+    "party window_start_us window_end_us first_us last_us segments devices "
+    "first_sequence last_sequence"
+)
 TYPES = "bool int8 uint8 int16 uint16 int32 uint32 int64 uint64 float32 float64"
 DAY_US = 86_400_000_000
 BAD_MIN = 16  # quality codes from here on: the value means nothing
 COLUMN = struct.Struct("<BBBBI")  # then quality bytes, if any, and values
 LATE_US = 3_600_000_000  # a segment lasts no longer
+SLACK_US = 5_000_000  # between readings, beside two periods; more is a gap
+GAPS_TOLD = 20
 TIME_US_MAX = 253402300800 * 10**6  # the end of the year 9999
 
 
@@ -793,7 +802,8 @@ def clock_of(us: int, form: str = "%Y-%m-%dT%H:%M:%SZ") -> str:
 
 def step_12(told: Json, bundle: Json) -> Iterator[Finding]:
     """All window records of the days are there; those with readings in the span are shown."""
-    asked_for, records, spans = told["span"], {}, []
+    asked_for, records = told["span"], {}
+    told["numbered"] = []
     begin, end = asked_for["start_us"], asked_for["end_us"]
     parts = [part for part in bundle["parts"] if part["log"]["id"] == asked_for["log"]]
     if not parts:
@@ -803,21 +813,14 @@ def step_12(told: Json, bundle: Json) -> Iterator[Finding]:
         subject = tags.get(unpack(record).tag.hex())
         if subject is not None:
             fields = window_fields(record, subject, asked_for["group"], parts[0]["log"]["party"])
-            spans.append((fields["window_start_us"], fields["window_end_us"]))
+            names = ("collector", "first_sequence", "last_sequence", "segments")
+            told["numbered"].append([fields[name] for name in names])
             if fields["first_us"] < end and fields["last_us"] >= begin:
                 records[record["index"]] = fields
     if [one["record"] for one in told["windows"]] != sorted(records):
         raise Refused("the windows shown are not those with readings in the span")
     told["records"] = records
     yield PASS, "windows with readings in the span: {}; none is left out", len(records)
-    gap, at, since = 0, begin, 0
-    for low, high in [*sorted(spans), (end, end)]:
-        if at < low and at < end:
-            gap, since = gap + min(low, end) - at, since or at
-        at = max(at, high)
-    if gap:
-        words = "no record covers {} (h:min:s) of the span, first from {}"
-        yield PASS, words, span(gap // 1000), clock_of(since)
 
 
 def tags_of_days(part: Json, asked_for: Json) -> dict[str, str]:
@@ -852,9 +855,10 @@ def window_fields(record: Json, subject: str, group: str, party: int) -> Json:
 
 def step_13(told: Json, _: Json) -> Iterator[Finding]:
     """Segments give the root of their window, columns that of their segment."""
-    segments = columns = 0
+    columns, seen = 0, set()
     for window in told["windows"]:
         fields, before = told["records"][window["record"]], -1
+        low, high = fields["first_sequence"], fields["last_sequence"] - fields["segments"] + 1
         data = [canonical(one["summary"]).encode() for one in window["segments"]]
         places = [one["index"] for one in window["segments"]]
         root = root_with(places, data, fields["segments"], window["inclusion"], sha256)
@@ -870,22 +874,27 @@ def step_13(told: Json, _: Json) -> Iterator[Finding]:
                 or not fields["first_us"] <= summary["start_us"] <= summary["end_us"]
                 or not before < summary["sequence"]
                 or summary["end_us"] > fields["last_us"]
+                or not low <= summary["sequence"] - one["index"] <= high
             ):
                 raise Refused("segment {} is not of this window", summary["sequence"])
+            if (fields["collector"], summary["sequence"]) in seen:
+                raise Refused("segment {} is shown twice", summary["sequence"])
+            seen.add((fields["collector"], summary["sequence"]))
             before = one["sequence"] = summary["sequence"]
             bodies = [bytes.fromhex(leaf["salt"] + leaf["body"]) for leaf in one["leaves"]]
             places = [leaf["index"] for leaf in one["leaves"]]
             root = root_with(places, bodies, summary["leaves"], one["inclusion"], sha256)
             if root != summary["root"]:
                 raise Refused("segment {}: the columns do not give its root", before)
-            segments, columns = segments + 1, columns + len(bodies)
-    yield PASS, "segments shown: {}, with {} columns and headers", segments, columns
+            columns += len(bodies)
+    yield PASS, "segments shown: {}, with {} columns and headers", len(seen), columns
 
 
 def step_14(told: Json, _: Json) -> Iterator[Finding]:
     """Columns belong to the devices and tags of their headers; scale and unit are the table's."""
     tables = {sha256(text.encode()).hex(): tag_groups(text) for text in told["tables"]}
     told["readings"] = {(one["device"], one["tag"]): [] for one in told["claims"]}
+    told["periods"], told["held"] = {}, {pair: [] for pair in told["readings"]}
     told["tallies"], rows, used = {}, 0, set()
     for window in told["windows"]:
         for one in window["segments"]:
@@ -894,22 +903,37 @@ def step_14(told: Json, _: Json) -> Iterator[Finding]:
                 tally = told["tallies"].setdefault((window["record"], block["device"]), {})
                 for name, count in block["counts"].items():
                     tally[name] = tally.get(name, 0) + count
-                for place, tag in enumerate(block["tags"], index + 3):
-                    readings = told["readings"].get((block["device"], tag["name"]))
-                    if readings is None or not block["rows"]:
-                        continue
-                    if index + 1 not in leaves or place not in leaves:
-                        raise Refused("segment {}: a column is held back", one["sequence"])
-                    times, _ = column(leaves[index + 1], "int64", block["rows"])
-                    values, codes = column(leaves[place], tag["type"], block["rows"])
-                    for at, raw in enumerate(values):
-                        readings.append((times[at], exact(raw, codes[at], tag), tag))
-                    rows += len(times)
+                rows += taken(told, one, index, block, leaves)
     for readings in told["readings"].values():
         readings.sort(key=lambda reading: reading[0])
     if list(tables) != sorted(used) or len(tables) != len(told["tables"]):
         raise Refused("tag tables repeat, are out of order or belong to nothing shown")
     yield PASS, "readings shown: {}", rows
+
+
+def taken(told: Json, one: Json, index: int, block: Json, leaves: Json) -> int:
+    """Note the readings of a block's claimed tags, and until when deadband held some back."""
+    rows, start_us, end_us = 0, one["summary"]["start_us"], one["summary"]["end_us"]
+    for place, tag in enumerate(block["tags"], index + 3):
+        pair, period_us = (block["device"], tag["name"]), 1000 * tag.get("period_ms", 1000)
+        if pair not in told["readings"]:
+            continue
+        told["periods"][pair] = max(told["periods"].get(pair, 0), period_us)
+        if block["counts"]["suppressed"]:
+            since = end_us - block["counts"]["received"] * period_us
+            told["held"][pair].append((since, end_us))
+        if not block["rows"]:
+            continue
+        if index + 1 not in leaves or place not in leaves:
+            raise Refused("segment {}: a column is held back", one["sequence"])
+        times, _ = column(leaves[index + 1], "int64", block["rows"])
+        values, codes = column(leaves[place], tag["type"], block["rows"])
+        if min(times) < start_us or max(times) > end_us:
+            raise Refused("segment {}: readings of another time", one["sequence"])
+        for at, raw in enumerate(values):
+            told["readings"][pair].append((times[at], exact(raw, codes[at], tag), tag))
+        rows += len(times)
+    return rows
 
 
 def blocks_of(one: Json, tables: Json) -> Iterator[tuple[int, Json, Json]]:
@@ -981,7 +1005,8 @@ def step_15(told: Json, _: Json) -> Iterator[Finding]:
             if any(tally.get(name, 0) > counts.get(name, 0) for name in total):
                 raise Refused("record {}: more cycles are shown than counted", window["record"])
             if any(tally.get(name, 0) != counts.get(name, 0) for name in total):
-                told["partly"].append((device, fields["first_us"], fields["last_us"]))
+                times = fields["first_us"], fields["last_us"]
+                told["partly"].append((device, *times, counts.get("received", 0)))
     words = "cycles due: {}, missed: {}, held back: {}; bad values: {}"
     yield PASS, words, *(total[name] for name in ("expected", "missed", "suppressed", "bad"))
     if told["partly"]:
@@ -1012,7 +1037,7 @@ def step_16(told: Json, _: Json) -> Iterator[Finding]:
         ]
         if not rows:
             raise Refused("{}: no good reading in the span", name)
-        for owner, low, high in told["partly"]:
+        for owner, low, high, _ in told["partly"]:
             if owner == device and not (kind == "delta" and rows[0][0] < low <= high < rows[-1][0]):
                 raise Refused("{}: readings are left out that the claim needs", name)
         units = {row[2].get("unit", "") + (".h" if kind == "integral" else "") for row in rows}
@@ -1046,6 +1071,74 @@ def reckoned(kind: str, rows: Json, hold_us: int | None, end_us: int) -> Json:
     return (total if kind == "sum" else total / len(values)), None
 
 
+def step_17(told: Json, _: Json) -> Iterator[Finding]:
+    """Where readings are missing, the file says so: exactly there, and nowhere else."""
+    stated = told.get("gaps", {"silent": [], "lost": []})
+    found = {"silent": list(silences(told)), "lost": list(losses(told))}
+    for one in found["silent"][:GAPS_TOLD]:
+        times = clock_of(one["start_us"]), clock_of(one["end_us"])
+        words = "{}/{}: nothing was heard from {} to {}"
+        yield GAP if one in stated["silent"] else FAIL, words, one["device"], one["tag"], *times
+    for one in found["lost"][:GAPS_TOLD]:
+        words = "{}: of the segments {} to {} no record holds {}"
+        yield GAP if one in stated["lost"] else FAIL, words, *one.values()
+    if found != stated or ("gaps" in told and not any(stated.values())):
+        raise Refused("the gaps that the file states are not those of its readings and records")
+    if "gaps" in told:
+        number = len(found["silent"]) + len(found["lost"])
+        yield GAP, "gaps stated: {}; the claims are about what lies around them", number
+    else:
+        yield PASS, "heard throughout the span, and no segment's number is missing"
+
+
+def silences(told: Json) -> Iterator[Json]:
+    """Times in the span without a good reading of a claimed tag or one held back by deadband."""
+    begin, end = told["span"]["start_us"], told["span"]["end_us"]
+    for pair in sorted(told["readings"], key=lambda pair: [name.encode() for name in pair]):
+        heard = [
+            (time_us, time_us) for time_us, value, _ in told["readings"][pair] if value is not None
+        ]
+        heard += told["held"][pair]
+        heard += [
+            (low, high) for device, low, high, some in told["partly"] if device == pair[0] and some
+        ]
+        at = begin
+        for low, high in [*sorted(heard), (end, end)]:
+            if min(low, end) - at > 2 * told["periods"][pair] + SLACK_US:
+                names = {"device": pair[0], "tag": pair[1]}
+                yield {**names, "start_us": at, "end_us": min(low, end)}
+            at = max(at, high)
+
+
+def losses(told: Json) -> Iterator[Json]:
+    """Numbers of segments in no record, from the records about the span to those beside them."""
+    shown_: Json = {one["collector"]: [] for one in told["records"].values()}
+    for one in told["records"].values():
+        shown_[one["collector"]].append(one["first_sequence"])
+    for collector in sorted(shown_, key=str.encode):
+        runs: Json = []  # of numbers: first, last, how many of these are in records
+        for _, first, last, count in sorted(one for one in told["numbered"] if one[0] == collector):
+            if runs and first <= runs[-1][1]:
+                first, last, count = runs[-1][0], max(last, runs[-1][1]), runs.pop()[2] + count
+            runs.append((first, last, count))
+            if count > last - first + 1:
+                raise Refused("{}: numbers of segments repeat in the records", collector)
+        firsts = [run[0] for run in runs]
+        low, high = (bisect_right(firsts, most(shown_[collector])) for most in (min, max))
+        before = None
+        for first, last, count in runs[max(low - 2, 0) : high + 1]:
+            if before is not None and first > before + 1:
+                yield loss(collector, before + 1, first - 1, first - before - 1)
+            if count < last - first + 1:
+                yield loss(collector, first, last, last - first + 1 - count)
+            before = last
+
+
+def loss(collector: str, first: int, last: int, segments: int) -> Json:
+    """Numbers of a collector, of which so many are missing."""
+    return {"collector": collector, "first": first, "last": last, "segments": segments}
+
+
 def as_text(value: Fraction) -> str:
     """A number with at most 12 places after the point, rounded half to even."""
     whole = round(value * 10**12)
@@ -1073,9 +1166,10 @@ STEPS = (
     ("Columns", "数据列"),
     ("Cycles", "采集周期"),
     ("Claims", "主张"),
+    ("Gaps", "缺口"),
 )
 PART_STEPS = (step_2, step_3, step_4, step_5, step_6, step_7, step_8, step_9, step_10)
-READING_STEPS = (step_12, step_13, step_14, step_15, step_16)
+READING_STEPS = (step_12, step_13, step_14, step_15, step_16, step_17)
 
 
 def judge(step: Any, *given: Json) -> list[Finding]:
@@ -1094,7 +1188,7 @@ def judge(step: Any, *given: Json) -> list[Finding]:
 def verify(
     data: bytes, heads: Iterable[bytes] = (), node: Any = None, contracts: Iterable[str] = ()
 ) -> Json:
-    """Judge a bundle's bytes; the report, whose member ``exit`` is 0, 1 or 2."""
+    """Judge a bundle's bytes; the report, whose member ``exit`` is 0, 1, 2 or 3."""
     bundle: Json = {"parts": []}
     told: Json = {}
     pins: list[Json] = []
@@ -1123,7 +1217,7 @@ def verify(
     for number, (en, zh) in enumerate(STEPS[: len(found)], 1):
         reasons = found[number - 1] or [reason(0, (OPEN, "step 1 failed"))]
         states = [one["status"] for one in reasons]
-        worst = FAIL if FAIL in states else OPEN if OPEN in states else PASS
+        worst = next((state for state in (FAIL, OPEN, GAP) if state in states), PASS)
         name = {"en": en, "zh": zh}
         steps.append({"step": number, "name": name, "status": worst, "reasons": reasons})
     states = [step["status"] for step in steps]
@@ -1133,7 +1227,7 @@ def verify(
         "sha256": sha256(data).hex(),
         "logs": logs,
         "steps": steps,
-        "exit": 1 if FAIL in states else 2 if OPEN in states else 0,
+        "exit": 1 if FAIL in states else 2 if OPEN in states else 3 if GAP in states else 0,
     }
 
 
@@ -1179,8 +1273,8 @@ def records_of(data: bytes) -> Iterator[str]:
 
 
 STATUS = {
-    "en": {PASS: "PASS       ", FAIL: "FAIL       ", OPEN: "NOT CHECKED"},
-    "zh": {PASS: "通过  ", FAIL: "不通过", OPEN: "未核验"},
+    "en": {PASS: "PASS       ", FAIL: "FAIL       ", OPEN: "NOT CHECKED", GAP: "GAP STATED "},
+    "zh": {PASS: "通过  ", FAIL: "不通过", OPEN: "未核验", GAP: "有缺口"},
 }
 LOG_LINE = {
     "en": "log {}: party {}, stream {}, {} leaves",
@@ -1188,8 +1282,18 @@ LOG_LINE = {
 }
 CHAIN_LINE = {"en": "       contract {} on chain {}", "zh": "       合约 {}，链 {}"}
 RESULT = {
-    "en": ("ALL PASSED", "FAILED", "NOTHING FAILED, BUT NOT ALL COULD BE CHECKED"),
-    "zh": ("全部通过", "不通过", "无一不通过，但有未核验项"),
+    "en": (
+        "ALL PASSED",
+        "FAILED",
+        "NOTHING FAILED, BUT NOT ALL COULD BE CHECKED",
+        "ALL PASSED, BUT READINGS ARE MISSING WHERE THE FILE SAYS SO: SEE STEP 17",
+    ),
+    "zh": (
+        "全部通过",
+        "不通过",
+        "无一不通过，但有未核验项",
+        "全部通过，但在文件所声明处缺少读数：见第 17 步",
+    ),
 }
 ZH_LINES = """
 given as a pinned head, but is none: {} = 作为已固定树头提供，但不是树头文件：{}
@@ -1284,8 +1388,9 @@ record {}: a window without its {} = 记录 {}：时间窗缺少 {}
 record {}: not a window of this group and day = 记录 {}：不是该设备组当日的时间窗
 the windows shown are not those with readings in the span = 出示的时间窗不是该时段内有读数的时间窗
 windows with readings in the span: {}; none is left out = 时段内有读数的时间窗 {} 个，无遗漏
-no record covers {} (h:min:s) of the span, first from {} = 时段内 {}（时:分:秒）无记录，始于 {}
 record {}: the segments do not give the window's root = 记录 {}：由数据段算不出时间窗的根
+segment {} is shown twice = 数据段 {} 重复出示
+segment {}: readings of another time = 数据段 {}：读数不在该段时间内
 segment {} is not of this window = 数据段 {} 不属于该时间窗
 segment {}: the columns do not give its root = 数据段 {}：由数据列算不出其根
 segments shown: {}, with {} columns and headers = 出示数据段 {} 个，含数据列与段头 {} 个
@@ -1309,6 +1414,12 @@ windows of which readings are left out: {} = 未出示全部读数的时间窗�
 {}: {} is {} {}, from {} readings = {}：{} 为 {} {}，取自 {} 个读数
 how long a reading holds belongs to time integrals alone = 保持时长仅用于时间积分
 the counter goes backwards = 计数器倒退
+{}/{}: nothing was heard from {} to {} = {}/{}：{} 至 {} 没有读数
+{}: of the segments {} to {} no record holds {} = {}：编号 {} 至 {} 的数据段中 {} 个无记录
+{}: numbers of segments repeat in the records = {}：记录中的数据段编号重复
+the gaps that the file states are not those of its readings and records = 声明的缺口与读数、记录不符
+gaps stated: {}; the claims are about what lies around them = 声明缺口 {} 处；主张只涉及缺口之外
+heard throughout the span, and no segment's number is missing = 全时段均有读数，数据段编号无缺
 """
 ZH = {line.split(" = ")[0]: line.split(" = ")[1] for line in ZH_LINES.strip().splitlines()}
 

@@ -4,7 +4,7 @@ parts that a test needs to lie."""
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -111,6 +111,10 @@ class Plant:
     closed: list[ClosedWindow] = field(default_factory=list)
     float_value: Any = None
     """What the power always is, if it is anything special."""
+    quiet: range = range(0)
+    """Seconds in which deadband holds everything back."""
+    lost: int = 0
+    """Segments that were numbered and are gone."""
 
     def run(self, seconds: int, since: int = 0) -> Plant:
         """Record so many seconds; windows close."""
@@ -124,6 +128,11 @@ class Plant:
         """One segment with a row a second, and one every fifth for the slow tags."""
         times = [START + s * SECOND + 1000 for s in range(at, at + self.segment_s)]
         blocks = []
+        if at in self.quiet:
+            held = Counts(len(times), len(times), 0, len(times), 0)
+            silent = [replace(frame(device, 0, []), counts=held) for device in self.devices]
+            self._put(at, times[0], times[-1], [self.block(each) for each in silent])
+            return
         for number, device in enumerate(self.devices):
             meter = 1000 * (number + 1)
             own = [each + number for each in times]
@@ -131,11 +140,13 @@ class Plant:
             slow = [each for each in own if (each - START) // SECOND % 5 == 0]
             if slow:
                 blocks.append(self.block(frame(device, 1, slow)))
-        last = max(int(each.frame.received_us[-1]) for each in blocks)
-        count = sum(isinstance(each, Segment) for each in self.log.entries)
+        self._put(at, times[0], max(int(each.frame.received_us[-1]) for each in blocks), blocks)
+
+    def _put(self, at: int, first: int, last: int, blocks: list[Block]) -> None:
+        count = sum(isinstance(each, Segment) for each in self.log.entries) + self.lost
         secret = sha256(b"segment %d" % at).digest()
         self.log.entries.append(
-            Segment(PARTY, GROUP, self.window_s, count, times[0], last, tuple(blocks), secret)
+            Segment(PARTY, GROUP, self.window_s, count, first, last, tuple(blocks), secret)
         )
 
     def late(self, at: int) -> Segment:
@@ -193,4 +204,4 @@ class Plant:
         wanted = [each for each in self.windows if each.first_us < high and each.last_us >= low]
         days = days_of(PARTY, GROUP, low - LATE_US, high)
         inner = bundle(part(self.evidence, (), days))
-        return prove(inner, self.evidence.id, asked, wanted, lambda _: Disclosure(self.log))[0]
+        return prove(inner, self.evidence.id, asked, wanted, lambda _: Disclosure(self.log)).data

@@ -12,11 +12,13 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from xinlian.ingest.model.telemetry_proof import Claim, ClaimKind
+from xinlian.ingest.model.telemetry_proof import LATE_US, Claim, ClaimKind
+from xinlian.ingest.model.window_record import days_of
 
 from tests.support import rfc9162_plain as plain
-from tests.support.telemetry import METER, SECOND, START, Plant
-from tests.support.xlproof import pinned, pinned_file, sealed, written
+from tests.support.rfc9162_plain import PlainLog
+from tests.support.telemetry import GROUP, METER, SECOND, START, Plant
+from tests.support.xlproof import bundle, part, pinned, pinned_file, sealed, written
 
 Json = Any
 CLAIMS = (
@@ -169,6 +171,77 @@ def _hidden_column(told: Json) -> None:
     ]
 
 
+def _part_of_it(told: Json) -> None:
+    """A window's last segments left out, and every number reckoned anew over what is shown."""
+    _cut_window(told, 3, 5)
+    rows = [s for s in range(5, 33) if s not in range(26, 30)]
+    values = [Fraction(400 + s % 30) / 10 - 5 for s in rows]
+    mean = f"{float(sum(values) / len(values)):.12f}".rstrip("0")
+    told["claims"] = [told["claims"][1] | {"rows": len(rows), "value": mean}]
+
+
+def _cut_window(told: Json, since: int, until: int, number: int = 2) -> None:
+    window, closed = told["windows"][number], plant().closed[number]
+    window["segments"] = [
+        one for one in window["segments"] if one["index"] not in range(since, until)
+    ]
+    kept = [one["index"] for one in window["segments"]]
+    data = [each.data for each in closed.summaries]
+    window["inclusion"] = [node.hex() for node in plain.many(kept, data)]
+
+
+def _shifted_window(told: Json) -> None:
+    """The record says another time; its fields give another root then."""
+    part_ = told["proof"]["parts"][0]
+    for field in part_["records"][1]["fields"]:
+        if field["path"] in ("/window_start_us", "/window_end_us"):
+            field["value"] += 10 * SECOND
+    told["proof"] = sealed(told["proof"])
+
+
+def _windows_swapped(told: Json) -> None:
+    """The segments of one window under the record of another."""
+    first, second = told["windows"][1], told["windows"][2]
+    for name in ("segments", "inclusion"):
+        first[name], second[name] = second[name], first[name]
+
+
+def _doubled_segment(told: Json) -> None:
+    segments = told["windows"][1]["segments"]
+    segments.insert(1, segments[0])
+
+
+def _segment_in_two_windows(told: Json) -> None:
+    told["windows"][2]["segments"][0] = told["windows"][1]["segments"][0]
+
+
+def _other_party(told: Json) -> None:
+    """The same readings in the log of another party, whose head nobody pinned."""
+    other = PlainLog(party=8, stream="telemetry")
+    for leaf in plant().evidence.records:
+        other.append(leaf | {"party": 8, "subject": leaf["subject"].replace(":7:", ":8:")})
+    days = days_of(8, GROUP, START + 5 * SECOND - LATE_US, START + 33 * SECOND)
+    told["proof"] = bundle(part(other, (), days))
+    told["span"]["log"] = other.id.hex()
+
+
+def _invented_gap(told: Json) -> None:
+    """Said to be missing, but shown."""
+    silence = {"device": "m1", "tag": "energy"}
+    times = {"start_us": START + 10 * SECOND, "end_us": START + 20 * SECOND}
+    told["gaps"] = {"silent": [silence | times], "lost": []}
+
+
+def _invented_loss(told: Json) -> None:
+    lost = {"collector": "collector", "first": 3, "last": 4, "segments": 2}
+    told["gaps"] = {"silent": [], "lost": [lost]}
+
+
+def _units_swapped(told: Json) -> None:
+    energy, power = told["claims"][0], told["claims"][2]
+    energy["unit"], power["unit"] = "kW", "kW.h.h"
+
+
 def _counts(told: Json) -> None:
     told["windows"][0]["devices"][0]["counts"]["missed"] = 1
 
@@ -215,6 +288,16 @@ LIES: tuple[tuple[str, int, Callable[[Json], None]], ...] = (
     ("a device left out", 15, _absent),
     ("windows in another order", 12, lambda told: told["windows"].reverse()),
     ("segments in another order", 13, lambda told: told["windows"][0]["segments"].reverse()),
+    ("a part claimed for the whole", 16, _part_of_it),
+    ("a shifted window", 3, _shifted_window),
+    ("segments under another window", 13, _windows_swapped),
+    ("a doubled segment", 13, _doubled_segment),
+    ("a segment in two windows", 13, _segment_in_two_windows),
+    ("the log of another party", 13, _other_party),
+    ("units swapped", 16, _units_swapped),
+    ("a gap that is none", 17, _invented_gap),
+    ("a list of no gaps", 17, lambda told: told.update(gaps={"silent": [], "lost": []})),
+    ("a loss that is none", 17, _invented_loss),
     ("no windows", 12, lambda told: told.update(windows=[])),
 )
 

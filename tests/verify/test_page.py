@@ -15,9 +15,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from xinlian.ledger.adapters import xinlian_verify
 
 from tests.support import xlproof
+from tests.support.xlproof import pinned, pinned_file
 from tests.verify.copies import PAGE
 from tests.verify.corpus import Case, cases
 from tests.verify.reading_lies import heads, small
+from tests.verify.test_gaps import ENERGY, gapped
 
 CORPUS = cases()
 NAMES = {case.name: case for case in CORPUS}
@@ -153,6 +155,15 @@ def test_the_whole_corpus_is_judged_as_by_python(page: Page) -> None:
 
 def test_a_file_about_readings_is_judged_and_its_records_are_shown(page: Page) -> None:
     steps = give(page, Case("readings", small(), 0, heads=heads()))
-    assert steps == dict.fromkeys(range(1, 17), "PASS")
+    assert steps == dict.fromkeys(range(1, 18), "PASS")
     assert "m2/power: sum is" in page.inner_text("[data-step='16']")
     assert "telemetry:7:press-line:2026-09-01" in page.inner_text("#records")
+
+
+def test_a_stated_gap_is_shown_as_neither_passed_nor_failed(page: Page) -> None:
+    plant = gapped()
+    pins = (pinned_file(pinned(plant.evidence)),)
+    steps = give(page, Case("gap", plant.proof(0, 60, ENERGY), 3, heads=pins))
+    assert steps == dict.fromkeys(range(1, 17), "PASS") | {17: "GAP STATED"}
+    assert page.get_attribute("#result", "data-exit") == "3"
+    assert "readings are missing" in page.inner_text("#result")

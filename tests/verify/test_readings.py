@@ -103,16 +103,6 @@ def test_a_counter_that_goes_back_proves_nothing() -> None:
     assert judged([Case("back", data, 1, heads=heads())]) == [report]
 
 
-def test_time_without_any_record_is_told() -> None:
-    gapped = Plant().run(20).run(20, since=40)
-    data = gapped.proof(0, 60, Claim(ClaimKind.DELTA, "m1", "energy"))
-    report = xinlian_verify.verify(data, [pinned_file(pinned(gapped.evidence))])
-    assert report["exit"] == 0
-    assert "no record covers 0:00:20 (h:min:s) of the span, first from 2026-09-01T00:00:20Z" in [
-        one["en"] for one in report["steps"][11]["reasons"]
-    ]
-
-
 # --- bytes and members ---
 
 

@@ -187,8 +187,10 @@ def sealed(
     windows: Sequence[Mapping[str, Any]],
     tables: Sequence[TagTable],
     claims: Sequence[Reckoned],
+    gaps: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """The bytes of the file; ``ClaimError`` if no verifier would read so many."""
+    """The bytes of the file; ``ClaimError`` if no verifier would read so many. ``gaps``: what is
+    missing, if anything is."""
     texts = {table.digest: canonical(table.to_json()).decode() for table in tables}
     made: dict[str, Any] = {
         "format": FORMAT,
@@ -197,6 +199,7 @@ def sealed(
         "tables": [texts[digest] for digest in sorted(texts)],
         "windows": windows,
         "claims": [each.to_json() for each in claims],
+        **({"gaps": gaps} if gaps else {}),
     }
     options = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
     made["digest"] = sha256(orjson.dumps(made, option=options)).hexdigest()

@@ -3,7 +3,7 @@
 Every window with readings in the span is named by its record. Of windows shown in full, all blocks
 of the claimed devices are there; the counts in the record say that none is missing. A difference of
 a counter needs its first and last readings alone: windows that lie between them show their counts
-and no column.
+and no column. Where readings are missing, the proof states the gap.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from xinlian.ingest.model.frames import Counts
 from xinlian.ingest.model.tags import TagTable
+from xinlian.ingest.model.telemetry_gaps import Gaps, Numbered, losses, silences
 from xinlian.ingest.model.telemetry_proof import (
     Claim,
     ClaimKind,
@@ -25,11 +26,11 @@ from xinlian.ingest.model.telemetry_proof import (
     reckon,
     sealed,
 )
-from xinlian.ingest.model.window_record import DeviceTree
+from xinlian.ingest.model.window_record import SCHEMA, DeviceTree
 from xinlian.ingest.usecases.windows import Disclosed
 from xinlian.ledger.model.evidence.tree import MemoryNodes, multiproof
 
-__all__ = ["Asked", "Disclose", "StoredWindow", "prove"]
+__all__ = ["Asked", "Disclose", "Proved", "StoredWindow", "prove"]
 
 
 class Disclose(Protocol):
@@ -64,6 +65,15 @@ class Asked:
     claims: tuple[Claim, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """A proof's file, the claims with their numbers, and what is missing behind them."""
+
+    data: bytes
+    claims: tuple[Reckoned, ...]
+    gaps: Gaps
+
+
 class _Shown:
     """What has been read and will be shown, by window."""
 
@@ -73,6 +83,9 @@ class _Shown:
         self._devices = sorted({claim.device for claim in asked.claims})
         self._wanted = sorted({(claim.device, claim.tag) for claim in asked.claims})
         self.readings: dict[tuple[str, str], list[Reading]] = defaultdict(list)
+        self.held: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
+        """Times in which deadband held back readings."""
+        self.periods_us: dict[tuple[str, str], int] = {}
         self.tables: dict[str, TagTable] = {}
         self.segments: dict[int, tuple[list[dict[str, Any]], list[str]]] = {}
 
@@ -102,12 +115,20 @@ class _Shown:
         leaves = {leaf.index: leaf.body for leaf in disclosed.leaves}
         for index, body in leaves.items():
             header = header_of(body)
-            if header is None or not header["rows"]:
+            if header is None:
                 continue
             tags = tables[header["table"]].groups[header["rate_group"]]
             for place, tag in enumerate(tags, index + 3):
                 pair = (header["device"], tag.name)
-                if pair in self._wanted:
+                if pair not in self._wanted:
+                    continue
+                period_us = 1000 * tag.period_ms
+                self.periods_us[pair] = max(self.periods_us.get(pair, 0), period_us)
+                if header["counts"]["suppressed"]:
+                    end = disclosed.summary.end_us
+                    since = end - header["counts"]["received"] * period_us
+                    self.held[pair].append((since, end))
+                if header["rows"]:
                     self.readings[pair] += column_values(leaves[index + 1], leaves[place], tag)
 
     def bounds(self) -> tuple[int, int] | None:
@@ -126,6 +147,23 @@ class _Shown:
             last.append(max(times))
         return max(first), min(last)
 
+    def gaps(self, windows: Sequence[StoredWindow], records: Mapping[int, Numbered]) -> Gaps:
+        """What is missing in the span; ``records``: all of the days concerned."""
+        span = (self._asked.start_us, self._asked.end_us)
+        silent = []
+        for pair in self._wanted:
+            good = [each.time_us for each in self.readings[pair] if each.value is not None]
+            heard = [(time, time) for time in good] + self.held[pair]
+            heard += [
+                (window.first_us, window.last_us)
+                for window in windows
+                if window.record not in self.segments
+                and window.devices.get(pair[0], Counts()).received
+            ]
+            silent += silences(pair, span, self.periods_us[pair], heard)
+        about = [records[window.record] for window in windows]
+        return Gaps(tuple(silent), tuple(losses(list(records.values()), about)))
+
     def reckoned(self) -> list[Reckoned]:
         span = (self._asked.start_us, self._asked.end_us)
         return [
@@ -140,8 +178,8 @@ def prove(
     asked: Asked,
     windows: Sequence[StoredWindow],
     logs: Callable[[str], Disclose],
-) -> tuple[bytes, list[Reckoned]]:
-    """The proof's file, and the claims with their numbers.
+) -> Proved:
+    """A proof.
 
     ``bundle``: proof of all window records of the days concerned, in log ``log``; ``windows``: all
     with readings in the span. ``ClaimError`` where a claim cannot be made; ``KeyError`` or
@@ -174,7 +212,22 @@ def prove(
         "start_us": asked.start_us,
         "end_us": asked.end_us,
     }
-    return sealed(bundle, span, told, list(shown.tables.values()), claims), claims
+    gaps = shown.gaps(windows, _numbered(bundle, log, asked.group))
+    stated = gaps.to_json() if gaps else None
+    data = sealed(bundle, span, told, list(shown.tables.values()), claims, stated)
+    return Proved(data, tuple(claims), gaps)
+
+
+def _numbered(bundle: Mapping[str, Any], log: bytes, group: str) -> dict[int, Numbered]:
+    """The numbers of segments in all records of a group's windows that a bundle shows, by record."""
+    found = {}
+    for part in bundle["parts"]:
+        for record in part["records"] if part["log"]["id"] == log.hex() else ():
+            told = {one["path"]: one["value"] for one in record["fields"] if isinstance(one, dict)}
+            if (told.get("/schema"), told.get("/group")) == (SCHEMA, group):
+                names = ("collector", "first_sequence", "last_sequence", "segments")
+                found[record["index"]] = Numbered(*(told[f"/{name}"] for name in names))
+    return found
 
 
 def _segment(place: int, disclosed: Disclosed) -> dict[str, Any]:

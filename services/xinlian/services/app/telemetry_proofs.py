@@ -14,10 +14,10 @@ from xinlian.ingest.adapters.log.reader import LogReader
 from xinlian.ingest.model.frames import Counts
 from xinlian.ingest.model.segments.layout import SegmentError
 from xinlian.ingest.model.service import Service
-from xinlian.ingest.model.telemetry_proof import LATE_US, Claim, ClaimError, Reckoned
+from xinlian.ingest.model.telemetry_proof import LATE_US, Claim, ClaimError
 from xinlian.ingest.model.window_record import day_start_us, days_of
 from xinlian.ingest.usecases.log_ports import LogError
-from xinlian.ingest.usecases.prove import Asked, StoredWindow, prove
+from xinlian.ingest.usecases.prove import Asked, Proved, StoredWindow, prove
 from xinlian.ingest.usecases.windows import Disclosure
 from xinlian.ledger.adapters.sql.engine import begin_read
 from xinlian.ledger.model.ids import PartyId
@@ -28,7 +28,7 @@ from xinlian.services.app.telemetry_evidence import STREAM, unpacked
 from xinlian.services.app.telemetry_site import TelemetrySites
 from xinlian.services.app.telemetry_tables import windows
 
-__all__ = ["GroupService", "Proven", "TelemetryProofs"]
+__all__ = ["GroupService", "TelemetryProofs"]
 
 WINDOWS_MAX: Final = 20_000
 """Windows of one proof."""
@@ -45,14 +45,6 @@ class Prover(Protocol):
 
     def prove(self, requests: Mapping[bytes, Request], *, wait: bool = True) -> bytes:
         """A bundle against the newest heads."""
-
-
-@dataclass(frozen=True, slots=True)
-class Proven:
-    """A proof's file and what it claims."""
-
-    data: bytes
-    claims: tuple[Reckoned, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +76,11 @@ class TelemetryProofs:
         claims: Sequence[Claim],
         *,
         wait: bool = True,
-    ) -> Proven:
+    ) -> Proved:
         """A proof of claims over readings of a device group in [start, end).
+
+        An end that the newest recorded window has not reached yet is that of its last reading:
+        the file says so. Where readings are missing in the span, it states the gap.
 
         Refused with ``NOT_FOUND`` where nothing was recorded, ``STATE`` while its records are not
         on the chain or after its segments were deleted, ``INVALID`` for what cannot be claimed.
@@ -94,6 +89,7 @@ class TelemetryProofs:
         if not claims or not 0 <= start < end:
             raise RefusedError(Code.INVALID, "a proof claims something of a span of time")
         with begin_read(self._engine) as connection:
+            end = max(start + 1, self._reached(connection, party, group, end))
             stored = list(self._windows(connection, party, group, start, end))
         if not stored:
             raise RefusedError(
@@ -115,8 +111,7 @@ class TelemetryProofs:
         stored = [each for each in stored if each.record in shown]
         asked = Asked(group, start, end, tuple(claims))
         with _refusals(), self._logs(party) as logs:
-            data, reckoned = prove(bundle, log, asked, stored, logs)
-        return Proven(data, tuple(reckoned))
+            return prove(bundle, log, asked, stored, logs)
 
     def service(
         self, party: int, span_us: tuple[int, int], group: str | None = None

@@ -46,10 +46,12 @@ def make(name: str) -> click.Command:
     )
     text = pick(
         "Check a proof bundle in ten numbered steps, without the API and its data. Exit status: "
-        "0 all passed, 1 something failed, 2 something could not be checked. The same check as "
-        "one file for auditors is docs/xinlian_verify.py, and as a page docs/verify.html.",
+        "0 all passed, 1 something failed, 2 something could not be checked, 3 all passed, but "
+        "readings are missing where the file says so. The same check as one file for auditors is "
+        "docs/xinlian_verify.py, and as a page docs/verify.html.",
         "按十个编号步骤核验证明文件，不依赖 API 及其数据。退出码：0 全部通过，1 有不通过，"
-        "2 有未核验。同样的核验另有单文件 docs/xinlian_verify.py 与网页 docs/verify.html。",
+        "2 有未核验，3 全部通过但在文件所声明处缺少读数。同样的核验另有单文件 "
+        "docs/xinlian_verify.py 与网页 docs/verify.html。",
     )
     return command(name, run_verify, text, params)
 

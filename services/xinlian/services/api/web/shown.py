@@ -208,7 +208,8 @@ def _item_words(item: Item | None, name: ItemId, lang: Lang) -> str:
 def _words(lang: Lang) -> dict[str, str]:
     text = translator(lang)
     keys = (
-        *("working", "broken", "PASS", "FAIL", "NOT CHECKED", "result_0", "result_1", "result_2"),
+        *("working", "broken", "PASS", "FAIL", "NOT CHECKED", "GAP STATED"),
+        *("result_0", "result_1", "result_2", "result_3"),
         *("record_pass", "record_fail", "own_head"),
     )
     return {"lang": lang, **{key: text(key) for key in keys}}

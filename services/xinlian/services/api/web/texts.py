@@ -163,11 +163,16 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "PASS": ("passed", "通过"),
     "FAIL": ("FAILED", "失败"),
     "NOT CHECKED": ("not checked", "未核验"),
+    "GAP STATED": ("gap stated", "有缺口"),
     "result_0": ("All steps passed", "全部步骤通过"),
     "result_1": ("The proof does NOT hold", "证明不成立"),
     "result_2": (
         "Nothing failed; what needs a pinned head was not checked",
         "无一失败；需要已固定树头的步骤未核验",
+    ),
+    "result_3": (
+        "All steps passed, but readings are missing where the file says so",
+        "全部步骤通过，但在文件所声明处缺少读数",
     ),
     "record_pass": ("checked here", "已在此核验"),
     "record_fail": ("FAILED", "核验失败"),

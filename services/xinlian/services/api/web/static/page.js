@@ -18,7 +18,8 @@ document.addEventListener("toggle", async (event) => {
   }
 }, true);
 
-const MARKS = { PASS: ["good", "✓"], FAIL: ["bad", "✗"], "NOT CHECKED": ["warn", "?"] };
+const MARKS = { PASS: ["good", "✓"], FAIL: ["bad", "✗"], "NOT CHECKED": ["warn", "?"],
+  "GAP STATED": ["warn", "!"] };
 
 function element(name, kind, ...children) {
   const made = document.createElement(name);
@@ -57,7 +58,7 @@ async function check(button) {
 }
 
 function show(report, words, place) {
-  const status = ["PASS", "FAIL", "NOT CHECKED"][report.exit];
+  const status = ["PASS", "FAIL", "NOT CHECKED", "GAP STATED"][report.exit];
   const result = element("p", "", chip(status, words["result_" + report.exit]));
   result.id = "proof-outcome";
   result.dataset.exit = report.exit;
