@@ -36,6 +36,11 @@ class Ring(Generic[_T]):
     def __len__(self) -> int:
         return len(self._members)
 
+    @property
+    def members(self) -> tuple[_T, ...]:
+        """In the order of their phases."""
+        return tuple(self._members)
+
     def rearrange(self, members: list[tuple[float, _T]], now: float) -> None:
         """Take other members, as (phase 0 to 1, member). None is due twice within a period for
         it, nor before ``now``."""

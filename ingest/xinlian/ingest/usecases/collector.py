@@ -19,8 +19,9 @@ from xinlian.ingest.model.quality import Quality
 from xinlian.ingest.model.schedule import Ring, phase
 from xinlian.ingest.usecases.buffers import GroupBuffer
 from xinlian.ingest.usecases.clock import Clock
+from xinlian.ingest.usecases.fast import FastDevices
 from xinlian.ingest.usecases.figures import summed
-from xinlian.ingest.usecases.flushing import GroupFlush, fast_rings, flush_due
+from xinlian.ingest.usecases.flushing import GroupFlush, flush_due
 from xinlian.ingest.usecases.limits import Limits
 from xinlian.ingest.usecases.links import Link, LinkState
 from xinlian.ingest.usecases.openings import Openings
@@ -33,7 +34,6 @@ _TICK_MIN_S: Final = 0.001
 _TICK_MAX_S: Final = 0.25
 _LOOK_S: Final = 1.0
 _LOOK_AT_ONCE: Final = 200
-_SWITCH_S, _SWITCH_FAST_S = 0.0005, 0.0001
 _STOP_TRIES: Final = 200
 _Member = tuple[Link, GroupBuffer, GroupFlush]
 
@@ -58,7 +58,7 @@ class Collector:
         self.links: dict[str, Link] = {}
         self._flushes: dict[str, GroupFlush] = {}
         self._rings: dict[int, Ring[_Member]] = {}
-        self._fast: tuple[Ring[_Member], ...] = ()
+        self._fast = FastDevices()
         self._openings = Openings(self._limits.opening)
         self._unlooked: list[Link] = []
         self._since = self._monotonic()
@@ -128,8 +128,9 @@ class Collector:
             if period not in self._rings:
                 self._rings[period] = Ring(period / 1_000, now)
             self._rings[period].rearrange(each, now)
-        self._rings = {period: ring for period, ring in self._rings.items() if len(ring)}
-        self._fast = fast_rings(self._rings.values())
+        # The fastest come first in every tick.
+        self._rings = {period: ring for period, ring in sorted(self._rings.items()) if len(ring)}
+        self._fast.arrange(self._rings.values())
 
     async def reload(self, plant: Plant) -> dict[str, int]:
         """Take another plant: only devices that changed are dropped. ``TagError`` if a driver
@@ -214,23 +215,22 @@ class Collector:
             return
         if self._timer is not None:
             self._timer.cancel()
-        until = min(now + _TICK_MAX_S, self._openings.next)
-        for ring in self._rings.values():
-            until = min(until, ring.next)
+        rings = (ring.next for ring in self._rings.values())
+        until = min(now + _TICK_MAX_S, self._openings.next, *rings)
         for flush in self._flushes.values():
             until = min(until, now if flush.working else flush.next)
         if self._unlooked:
             until = now
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(max(_TICK_MIN_S, until - now), self._tick)
+        seconds = self._fast.sleep_s(max(_TICK_MIN_S, until - now), now)
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._tick)
 
     async def run(self) -> None:
         """Collect until ``stop``; then let go of all devices and hand on what came."""
         self._stopping = asyncio.Event()
         self._schedule(self._monotonic())
-        # A thread that writes segments may not hold up polls for the usual 5 ms, fast ones less.
+        # A thread that writes segments may not hold up polls for the usual 5 ms.
         switching_s = sys.getswitchinterval()
-        sys.setswitchinterval(_SWITCH_FAST_S if self._fast else _SWITCH_S)
+        sys.setswitchinterval(self._fast.switch_s)
         # What lives as long as the plant need not be looked at by every full collection.
         gc.freeze()
         try:

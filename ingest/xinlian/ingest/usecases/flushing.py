@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from xinlian.ingest.model.devices import DeviceGroup
 from xinlian.ingest.model.frames import Frame
-from xinlian.ingest.model.schedule import Ring, phase
+from xinlian.ingest.model.schedule import phase
+from xinlian.ingest.usecases.fast import FastDevices
 from xinlian.ingest.usecases.limits import Limits
 from xinlian.ingest.usecases.links import Link
 from xinlian.ingest.usecases.ports import FrameSink
 
-__all__ = ["GroupFlush", "fast_rings", "flush_due"]
+__all__ = ["GroupFlush", "flush_due"]
 
 _BATCH_BYTES: Final = 32 << 20
 """What is handed on at once, about; more is handed on in several pieces."""
-_FAST_S: Final = 0.05
-_FAST_SHARE_S: Final = 0.0025
-"""Of its period, for each member of a fast ring at least."""
-_BEFORE_S: Final = 0.0003
-"""Making frames ends so long before a fast device is due."""
+_PATIENCE_S: Final = 0.2
+"""So long making frames waits for fast devices at most."""
 
 
 @dataclass
@@ -43,6 +41,8 @@ class GroupFlush:
         self.refused = 0
         # Groups become due one after the other, not all at once.
         self.next = now + (0.5 + phase(group.id) / 2) * group.segment_ms / 1_000
+        self.due = self.next
+        """Since when the frames that are being made, or come next, have been due."""
         self._work: Iterator[Link] | None = None
         self._batch = _Batch()
         self._held: _Batch | None = None
@@ -58,6 +58,7 @@ class GroupFlush:
             if now < self.next:
                 return
             period = self.group.segment_ms / 1_000
+            self.due = self.next
             self.next = max(self.next + period, now + period / 2)
             if not self._hand_on():
                 for link in self.links.values():
@@ -71,6 +72,7 @@ class GroupFlush:
             if clock() >= until:
                 return
         self._work = None
+        self.due = self.next
         self._put()
 
     @property
@@ -136,31 +138,24 @@ def flush_due(
     now: float,
     clock: Callable[[], float],
     slice_s: float,
-    fast: Sequence[Ring[Any]],
+    fast: FastDevices,
 ) -> None:
     """Make frames of the groups that are due. Beside ``fast`` devices all of them together for one
-    slice, which ends before one of these is due again, so that its polls start when they should."""
+    slice, and when these leave time for it; what is long overdue no longer waits for them."""
     due = [flush for flush in flushes if flush.working or now >= flush.next]
     if not due:
         return
     due.sort(key=lambda flush: flush.next)
     until = clock() + slice_s * (1 if fast else len(due))
-    for ring in fast:
-        until = min(until, ring.next - _BEFORE_S)
+    if fast and now - due[0].due < _PATIENCE_S:
+        free = fast.free_until(now)
+        if free <= now:
+            return
+        until = min(until, free)
     for flush in due:
         flush.step(now, clock, until)
         if clock() >= until:
             break
-
-
-def fast_rings(rings: Iterable[Ring[Any]]) -> tuple[Ring[Any], ...]:
-    """Those with short periods and few members; many would fill the loop, and leave no room to wait
-    for."""
-    return tuple(
-        ring
-        for ring in rings
-        if ring.period_s <= _FAST_S and len(ring) * _FAST_SHARE_S <= ring.period_s
-    )
 
 
 def _measure(link: Link) -> None:

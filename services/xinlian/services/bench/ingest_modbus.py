@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -115,19 +114,22 @@ def throughput(results: Figures, connections: int, seconds: float) -> None:
 def fast_device(results: Figures, seconds: float) -> None:
     """One device at 10 ms while others are polled once a second."""
     say(f"one device each {FAST_MS} ms beside {OTHERS} each second, {seconds:.0f} s")
-    with simulated(OTHERS + 1, TAGS) as (ports, _), folder_of_log() as folder:
+    # Devices do not wait for one another: the fast one is simulated by itself.
+    with (
+        simulated(OTHERS, TAGS) as (ports, _),
+        simulated(1, TAGS) as (port, _),
+        folder_of_log() as folder,
+    ):
         others = device_list(OTHERS, TAGS, 1_000, ports=ports)
-        fast = device_list(1, TAGS, FAST_MS, prefix="fast", ports=ports[OTHERS:])
-        # The simulator counts units in the order of its devices.
-        made = replace(fast[0], endpoint={**fast[0].endpoint, "unit": OTHERS + 1})
+        (fast,) = device_list(1, TAGS, FAST_MS, prefix="fast", ports=port)
         run = collect(
-            [*others, made],
+            [*others, fast],
             folder,
             warm_s=WARM_S,
             seconds=seconds,
             segment_ms=1_000,
         )
-    times = run.times_us[made.id]
+    times = run.times_us[fast.id]
     off_ms = np.abs(np.diff(times) / 1_000 - FAST_MS)
     cycles = run.seconds * 1_000 / FAST_MS
     missed = max(0.0, 100 * (1 - len(times) / cycles))
