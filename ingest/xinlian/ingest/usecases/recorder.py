@@ -48,6 +48,7 @@ class _Waiting:
     size: int
     callbacks: list[OnDurable] = field(default_factory=list)
     audit: bytes = b""
+    devices: Mapping[str, DeviceFacts] = field(default_factory=dict)
 
 
 class Recorder:
@@ -85,9 +86,10 @@ class Recorder:
         self._thread.start()
 
     def update(self, groups: Iterable[DeviceGroup], devices: Mapping[str, DeviceFacts]) -> None:
-        """Take another plant; frames that wait keep the group that they came with."""
+        """Take another plant; frames that wait keep what they came with. Groups that are gone stay
+        known: frames of theirs may still be held up elsewhere."""
         with self._turn:
-            self._groups = {group.id: group for group in groups}
+            self._groups |= {group.id: group for group in groups}
             self._devices = dict(devices)
 
     @property
@@ -100,10 +102,9 @@ class Recorder:
         """Take frames of a device group. ``False`` when full or closing: nothing was taken.
         ``on_durable`` is called from the recorder's thread once they are on disk."""
         size = sum(map(frame_bytes, frames))
-        waiting = _Waiting(
-            self._groups[group], list(frames), size, [on_durable] if on_durable else []
-        )
-        return self._queue(waiting)
+        told = [on_durable] if on_durable else []
+        of, facts = self._groups[group], self._devices
+        return self._queue(_Waiting(of, list(frames), size, told, devices=facts))
 
     def audit(self, members: Mapping[str, Any]) -> Future[None]:
         """Write what was done to a device; done when it is durable. ``LogError`` when full."""
@@ -214,7 +215,7 @@ class Recorder:
         found: dict[tuple[str, int], tuple[DeviceGroup, list[Block]]] = {}
         clock = self._clock()
         for each in taken:
-            blocks = self._blocks(each.frames, clock)
+            blocks = self._blocks(each, clock)
             if each.group is None or not blocks:
                 continue
             start, _ = span(each.frames, self._now_us())
@@ -222,11 +223,11 @@ class Recorder:
             found.setdefault((each.group.id, window), (each.group, []))[1].extend(blocks)
         return list(found.values())
 
-    def _blocks(self, frames: list[Frame], clock: ClockState) -> list[Block]:
+    def _blocks(self, waiting: _Waiting, clock: ClockState) -> list[Block]:
         made = []
         unknown = DeviceFacts()
-        for frame in frames:
-            facts = self._devices.get(frame.device, unknown)
+        for frame in waiting.frames:
+            facts = waiting.devices.get(frame.device, unknown)
             block = Block(frame, facts.driver, facts.calibration, clock)
             try:
                 block.check()

@@ -147,8 +147,10 @@ class Collecting:
         plant = read_plant(self.file, driver)
         if plant.party != self.plant.party:
             raise TagError("a reload keeps the party", "重新读取不得更换所属参与方")
-        self.recorder.update(plant.groups, facts_of(plant))
+        # What was read before is handed on meanwhile, and was read as the old plant says.
+        self.recorder.update(plant.groups, facts_of(plant) | facts_of(self.plant))
         done = await self.collector.reload(plant)
+        self.recorder.update(plant.groups, facts_of(plant))
         self.plant = plant
         return done
 
