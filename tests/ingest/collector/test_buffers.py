@@ -155,8 +155,27 @@ def test_a_bounded_buffer_refuses_and_counts() -> None:
     called: list[int] = []
     taken = sum(each.row([1], durable=lambda: called.append(1)) for _ in range(6_000))
     frame = take(each)
-    assert taken == len(frame) == 4_096 == len(each.durable)
-    assert frame.counts.missed == 6_000 - 4_096
+    assert taken == len(frame) - 1 == 4_096 == len(each.durable)
+    assert (frame.counts.received, frame.counts.missed) == (4_096, 6_000 - 4_096)
+    assert frame.quality is not None
+    assert frame.quality[0, -2:].tolist() == [0, Quality.SHED]  # where the gap is, and why
+
+
+def test_what_a_sender_holds_is_not_lost_until_it_is_given_up() -> None:
+    each = buffer(Hands(), tag("a"))
+    while each.row([1]):
+        pass
+    assert take(each).counts.missed == 1
+    while each.row([1], held=True):
+        pass
+    assert not each.row([2], held=True)
+    assert take(each).counts.missed == 0
+    each.shed(3)
+    each.row([3], held=True)
+    frame = take(each)
+    assert (frame.counts.expected, frame.counts.missed, each.lost) == (4, 3, 4)
+    assert frame.quality is not None
+    assert frame.quality.tolist() == [[0, Quality.SHED]]
 
 
 def test_deadband_holds_rows_back_until_a_change_or_the_heartbeat() -> None:

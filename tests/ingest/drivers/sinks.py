@@ -28,6 +28,8 @@ class KeptSink:
     failures: list[Quality] = field(default_factory=list)
     durable: list[Callable[[], None]] = field(default_factory=list)
     full: bool = False
+    lost: int = 0
+    """Rows that were given up."""
     told: asyncio.Event = field(default_factory=asyncio.Event)
 
     def raw(self, payload: bytes | memoryview, received_us: int | None = None) -> None:
@@ -41,8 +43,10 @@ class KeptSink:
         received_us: int | None = None,
         source_us: int | None = None,
         durable: Callable[[], None] | None = None,
+        held: bool = False,
     ) -> bool:
         if self.full:
+            self.lost += not held
             return False
         assert quality is None or len(quality) == len(values)
         self.rows.append(Row(tuple(values), tuple(quality) if quality else None, source_us))
@@ -50,6 +54,10 @@ class KeptSink:
             self.durable.append(durable)
         self.told.set()
         return True
+
+    def shed(self, rows: int) -> None:
+        self.lost += rows
+        self.told.set()
 
     def failed(self, quality: Quality, *, received_us: int | None = None) -> None:
         self.failures.append(quality)

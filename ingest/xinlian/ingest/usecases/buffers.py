@@ -14,11 +14,12 @@ import numpy.typing as npt
 from xinlian.ingest.model.deadband import Deadband
 from xinlian.ingest.model.devices import Device
 from xinlian.ingest.model.frames import Column, Counts, Frame
-from xinlian.ingest.model.lanes import Lane, is_bad, known_code, lanes
+from xinlian.ingest.model.lanes import is_bad, known_code, lanes
 from xinlian.ingest.model.quality import Quality
 from xinlian.ingest.usecases.clock import Clock
-from xinlian.ingest.usecases.decoding import decode
+from xinlian.ingest.usecases.decoding import NOTHING, Qualities, Row, decode, fill, judge
 from xinlian.ingest.usecases.ports import Decoder
+from xinlian.ingest.usecases.repeats import Repeats, Rows
 
 __all__ = ["BUFFER_BYTES", "GroupBuffer"]
 
@@ -30,10 +31,6 @@ _HEARTBEAT_US: Final = 60_000_000
 _AHEAD_US: Final = 1_000_000
 _INT64: Final = 1 << 62
 
-_Row = tuple[int, Sequence[Any] | None, Sequence[int] | int | None, int | None]
-"""Position among the times, values (``None``: a failure), qualities, source time."""
-_Quality = npt.NDArray[np.uint8]
-
 
 class GroupBuffer:
     """The ``Sink`` of a (device, rate group). ``failing`` is told of failures that a driver tells.
@@ -43,10 +40,10 @@ class GroupBuffer:
     """
 
     __slots__ = (
-        "_clock", "_columns", "_deadband", "_failing", "_lanes", "_last_us", "_parts", "_row_bytes",
-        "_rows", "_rows_max", "_times", "_told", "_told_at", "_whole", "busy", "decoder", "device",
-        "durable", "fails", "group", "late", "latency", "lost", "missed", "period_s", "received",
-        "started", "turn",
+        "_clock", "_columns", "_deadband", "_failing", "_gap", "_lanes", "_last_us", "_parts",
+        "_repeats", "_row_bytes", "_rows", "_rows_max", "_times", "_told", "_told_at", "_whole",
+        "busy", "decoder", "device", "durable", "fails", "group", "late", "latency", "lost",
+        "missed", "period_s", "received", "started", "turn",
     )  # fmt: skip
 
     def __init__(
@@ -57,8 +54,10 @@ class GroupBuffer:
         clock: Clock,
         failing: Callable[[Quality], None],
         held_s: float = 1.0,
+        repeats: Repeats | None = None,
     ) -> None:
-        """``held_s``: how long rows may have to wait here, for sizing."""
+        """``held_s``: how long rows may have to wait here, for sizing. ``repeats`` knows rows that
+        were taken before, where devices send again."""
         self.device, self.group, self.decoder = device, group, decoder
         self.period_s = device.table.periods[group] / 1_000
         self._clock, self._failing = clock, failing
@@ -75,8 +74,9 @@ class GroupBuffer:
         self._parts: list[bytes] = []
         self._whole: dict[tuple[int, ...], Column] = {}
         self._times: list[int] = []
-        self._rows: list[_Row] = []
+        self._rows: list[Row] = []
         self._last_us = 0
+        self._repeats, self._gap = repeats, False
         self._told, self._told_at = Quality.GOOD, float("-inf")
         self.busy, self.started, self.turn = False, 0.0, 0
         self.received = self.missed = self.lost = self.fails = 0
@@ -89,7 +89,7 @@ class GroupBuffer:
         """Whether there is anything to make a frame of."""
         return bool(self.received or self.missed)
 
-    def _stamp(self, received_us: int | None) -> int | None:
+    def _stamp(self, received_us: int | None, held: bool = False) -> int | None:
         """The time of a row, ascending; ends a poll. ``None``: there is no room."""
         at = self._clock.monotonic()
         now = self._clock.base_us + int(at * 1e6)
@@ -97,8 +97,8 @@ class GroupBuffer:
             self.busy = False
             self.latency.append(at - self.started)
         if len(self._times) >= self._rows_max:
-            self.missed += 1
-            self.lost += 1
+            if not held:
+                self.shed(1)
             return None
         if received_us is None or not 0 < received_us < now + _AHEAD_US:
             received_us = now
@@ -128,13 +128,14 @@ class GroupBuffer:
         received_us: int | None = None,
         source_us: int | None = None,
         durable: Callable[[], None] | None = None,
+        held: bool = False,
     ) -> bool:
         """See ``Sink``."""
         unequal = quality is not None and len(quality) != self._columns
         if len(values) != self._columns or unequal:
             self.failed(Quality.MALFORMED)
             return False
-        stamp = self._stamp(received_us)
+        stamp = self._stamp(received_us, held)
         if stamp is None:
             return False
         if source_us is not None and not -_INT64 < source_us < _INT64:
@@ -146,6 +147,12 @@ class GroupBuffer:
         if durable is not None:
             self.durable.append(durable)
         return True
+
+    def shed(self, rows: int) -> None:
+        """See ``Sink``."""
+        self.missed += rows
+        self.lost += rows
+        self._gap = True
 
     def failed(self, quality: Quality, *, received_us: int | None = None) -> None:
         """See ``Sink``."""
@@ -171,22 +178,26 @@ class GroupBuffer:
         """What came since the last call, judged; ``None`` if nothing did."""
         if not self.dirty:
             return None
-        table, times = self.device.table, np.array(self._times, np.int64)
+        if self._gap:
+            self._tell_gap()
+        times = np.array(self._times, np.int64)
         columns, quality = self._values(len(times))
-        made, quality = self._judge(columns, quality, len(times))
-        source = self._source(times)
+        made, quality = judge(self._lanes, self._whole, columns, quality, len(times))
+        rows = Rows(times, made, quality, self._source(times), self._failures(len(times)))
+        if self._repeats is not None and rows.source is not None:
+            fresh = self._repeats.fresh(self.device.id, self.group, rows)
+            self.received -= len(fresh) - int(fresh.sum())
+            rows = rows.pick(fresh)
         suppressed = 0
-        if self._deadband is not None and len(times):
-            kept = self._deadband.keep(np.array(made, np.float64), quality, times)
+        if self._deadband is not None and len(rows.times):
+            kept = self._deadband.keep(
+                np.array(rows.columns, np.float64), rows.quality, rows.times
+            )  # fmt: skip
             # Failures are always told: they carry a reason, and the counts rely on it.
-            for position, values, _, _ in self._rows:
-                if values is None:
-                    kept[position] = True
-            if not kept.all():
-                suppressed = len(kept) - int(kept.sum())
-                times, made = times[kept], tuple(column[kept] for column in made)
-                quality = None if quality is None else np.ascontiguousarray(quality[:, kept])
-                source = None if source is None else source[kept]
+            kept |= rows.failed
+            suppressed = len(kept) - int(kept.sum())
+            rows = rows.pick(kept)
+        quality = rows.quality
         bad = 0 if quality is None else int(is_bad(quality).sum())
         if quality is not None and not quality.any():
             quality = None
@@ -194,16 +205,33 @@ class GroupBuffer:
         if self.received:
             self._told = Quality.GOOD
         self._clear()
-        for array in (times, *made, quality, source):
+        for array in (rows.times, *rows.columns, quality, rows.source):
             if array is not None:
                 array.flags.writeable = False
-        return Frame(self.device.id, table, self.group, times, made, quality, source, counts)
+        return Frame(
+            self.device.id, self.device.table, self.group, rows.times, rows.columns, quality,
+            rows.source, counts,
+        )  # fmt: skip
+
+    def _tell_gap(self) -> None:
+        """Rows were lost behind those that are here."""
+        self._gap = False
+        self._last_us = (
+            self._last_us + 1 if self._times else max(self._last_us + 1, self._clock.now_us())
+        )
+        self._rows.append((len(self._times), None, int(Quality.SHED), None))
+        self._times.append(self._last_us)
+
+    def _failures(self, n: int) -> npt.NDArray[np.bool_]:
+        failed = np.zeros(n, np.bool_)
+        failed[[row[0] for row in self._rows if row[1] is None]] = True
+        return failed
 
     def _clear(self) -> None:
         self._parts, self._times, self._rows, self._whole = [], [], [], {}
         self.received = self.missed = 0
 
-    def _values(self, n: int) -> tuple[list[Column] | None, _Quality | None]:
+    def _values(self, n: int) -> tuple[list[Column] | None, Qualities | None]:
         """Values in columns [n] and the qualities [tags, n] that drivers and conversion gave."""
         decoded, self._whole = decode(self.decoder, self._parts, self._row_bytes, self._columns)
         if not self._rows:
@@ -214,9 +242,9 @@ class GroupBuffer:
         raw_at[[row[0] for row in self._rows]] = False
         answered = [row for row in self._rows if row[1] is not None]
         places = [row[0] for row in answered]
-        columns: list[Column] = [_NOTHING] * self._columns
+        columns: list[Column] = [NOTHING] * self._columns
         for lane in self._lanes:
-            self._fill(lane, columns, quality, decoded, raw_at, answered, places)
+            fill(lane, columns, quality, decoded, raw_at, answered, places)
         for position, _, codes, _ in self._rows:
             if isinstance(codes, int):
                 quality[:, position] = codes
@@ -229,58 +257,6 @@ class GroupBuffer:
                 )
         return columns, quality
 
-    def _fill(
-        self,
-        lane: Lane,
-        columns: list[Column],
-        quality: _Quality,
-        decoded: tuple[Column, ...],
-        raw_at: npt.NDArray[np.bool_],
-        answered: list[_Row],
-        places: list[int],
-    ) -> None:
-        """One lane's columns, rows and raw answers put in their order."""
-        matrix = np.zeros((len(lane.places), len(raw_at)), lane.type.dtype)
-        if decoded:
-            matrix[:, raw_at] = np.stack([decoded[place] for place in lane.places])
-        if answered:
-            values, given = lane.take([row[1] for row in answered if row[1] is not None])
-            matrix[:, places] = values
-            if given is not None:
-                quality[np.ix_(lane.places, places)] = given
-        for place, column in zip(lane.places, matrix, strict=True):
-            columns[place] = column
-
-    def _judge(
-        self, columns: list[Column] | None, quality: _Quality | None, n: int
-    ) -> tuple[tuple[Column, ...], _Quality | None]:
-        """Ranges and floats that are no numbers; 0 where the quality is bad."""
-        if columns is None:
-            columns = [_NOTHING] * self._columns
-            for lane in self._lanes:
-                for place in lane.places:
-                    columns[place] = np.zeros(n, lane.type.dtype)
-            return tuple(columns), quality
-        for lane in self._lanes:
-            if not lane.judged and quality is None:
-                continue
-            matrix = self._whole.get(lane.places)
-            if matrix is None:
-                matrix = np.stack([columns[place] for place in lane.places])
-            found = lane.judge(matrix) if lane.judged else None
-            if found is not None:
-                if quality is None:
-                    quality = np.zeros((self._columns, n), np.uint8)
-                at = np.array(lane.places)
-                quality[at] = np.maximum(quality[at], found)
-            if quality is not None:
-                worthless = is_bad(quality[np.array(lane.places)])
-                if worthless.any():
-                    matrix[worthless] = 0
-                    for place, column in zip(lane.places, matrix, strict=True):
-                        columns[place] = column
-        return tuple(columns), quality
-
     def _source(self, times: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:
         told = [(row[0], row[3]) for row in self._rows if row[3] is not None]
         if not told:
@@ -288,6 +264,3 @@ class GroupBuffer:
         source = times.copy()
         source[[place for place, _ in told]] = [time_us for _, time_us in told]
         return source
-
-
-_NOTHING: Final[Column] = np.zeros(0, np.uint8)

@@ -16,6 +16,7 @@ from xinlian.ingest.usecases.clock import Clock
 from xinlian.ingest.usecases.figures import Figures
 from xinlian.ingest.usecases.limits import Limits
 from xinlian.ingest.usecases.ports import Driver, DriverError, Session
+from xinlian.ingest.usecases.repeats import Repeats
 
 __all__ = ["Link", "LinkState"]
 
@@ -58,6 +59,7 @@ class Link:
         limits: Limits,
         held_s: float,
         wake: Callable[[Link, float], None],
+        repeats: Repeats | None = None,
     ) -> None:
         self.device, self.driver = device, driver
         self._limits, self._wake, self._monotonic = limits, wake, clock.monotonic
@@ -74,12 +76,13 @@ class Link:
         self.figures = Figures(clock.monotonic())
         self._task: asyncio.Task[None] | None = None
         self._breaking = False
+        again = repeats if getattr(driver, "resends", False) else None
         self.begun = False
         """Whether a first attempt to connect is over: cycles count from then on."""
         groups = range(len(device.table.periods))
         self.buffers = tuple(
             GroupBuffer(
-                device, group, driver.decoder(device, group), clock, self._failing, held_s
+                device, group, driver.decoder(device, group), clock, self._failing, held_s, again
             )
             for group in groups
         )  # fmt: skip

@@ -55,12 +55,17 @@ class Sink(Protocol):
         received_us: int | None = None,
         source_us: int | None = None,
         durable: Callable[[], None] | None = None,
+        held: bool = False,
     ) -> bool:
         """Raw values in the group's order of tags (``None`` where the quality is bad); ``quality``
         one code per tag. A float that is not finite becomes ``NOT_A_NUMBER``, an integer that does
         not fit its type ``MALFORMED``: drivers need not look. ``durable`` is called once the row
         lies on disk (for senders that wait for it), on the loop's thread. ``False`` if there was no
-        room: the row is lost and ``durable`` never comes, so the sender must send again."""
+        room: then ``durable`` never comes. The row is lost, and counted as a missed cycle, unless
+        it was ``held``: whoever has it gives it again, or tells ``shed``."""
+
+    def shed(self, rows: int) -> None:
+        """Rows that were held are given up: missed cycles, told by a row with ``SHED``."""
 
     def failed(self, quality: Quality, *, received_us: int | None = None) -> None:
         """A cycle without an answer: the reason why is written for all tags."""
@@ -90,7 +95,12 @@ class Session(Protocol):
 
 
 class Driver(Protocol):
-    """A protocol: stateless; checks endpoints and addresses, and opens sessions."""
+    """A protocol: stateless; checks endpoints and addresses, and opens sessions.
+
+    Where devices send rows again whose acknowledgement was lost, and a row holds nothing but what
+    was sent, the driver has an attribute ``resends = True``: a row with the source time and content
+    of one before is then acknowledged, and not taken again.
+    """
 
     @property
     def version(self) -> str:

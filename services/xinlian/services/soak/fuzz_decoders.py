@@ -78,7 +78,7 @@ class Taking:
         self.told += 1
         self.last = (quality,)
 
-    def lost(self, rows: int) -> None:
+    def shed(self, rows: int) -> None:
         """As ``Sink``."""
 
 

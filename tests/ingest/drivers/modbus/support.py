@@ -38,10 +38,14 @@ class Remembering:
         received_us: int | None = None,
         source_us: int | None = None,
         durable: Callable[[], None] | None = None,
+        held: bool = False,
     ) -> bool:
         given = [Quality(each) for each in quality or [0] * self.count]
         self._put(list(values), given)
         return True
+
+    def shed(self, rows: int) -> None:
+        raise AssertionError("nothing is held")
 
     def failed(self, quality: Quality, *, received_us: int | None = None) -> None:
         self._put([None] * self.count, [quality] * self.count)

@@ -6,10 +6,13 @@ last value of each tag, so that a row is whole though a message holds one value 
 
 from __future__ import annotations
 
+import asyncio
 import math
 import re
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,7 +21,7 @@ from xinlian.ingest.model.quality import BAD_MIN, Quality
 from xinlian.ingest.model.tags import Tag, ValueType
 from xinlian.ingest.usecases.ports import Sink
 
-__all__ = ["AHEAD_US", "TIME_UNITS", "Count", "Image", "Put", "Told", "judge_time", "taken"]
+__all__ = ["AHEAD_US", "TIME_UNITS", "Count", "Held", "Image", "Put", "Told", "judge_time", "taken"]
 
 AHEAD_US: Final = 300_000_000
 """How far a source's clock may be ahead of ours before its times are not used."""
@@ -33,8 +36,29 @@ _FLOAT32_MAX: Final = float(np.finfo(np.float32).max)
 
 Told = tuple[int | float | None, Quality]
 """A value and what is to be thought of it; ``None`` where the quality is bad."""
-Put = Callable[[Callable[[], None] | None], bool]
-"""Gives a row to its sink: called with what to call once it is durable; ``False``: again later."""
+HELD_ROWS_MAX: Final = 10_000
+HELD_VALUES_MAX: Final = 1_000_000
+RETRY_S: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A row for a sink. Called with what to call once it is durable; ``False``: again later."""
+
+    sink: Sink
+    values: tuple[Any, ...]
+    quality: tuple[int, ...] | None
+    source_us: int | None
+
+    def __call__(self, durable: Callable[[], None] | None = None) -> bool:
+        """Offer it."""
+        return self.sink.row(
+            self.values, self.quality, source_us=self.source_us, durable=durable, held=True
+        )
+
+    def lost(self) -> None:
+        """It is given up."""
+        self.sink.shed(1)
 
 
 def taken(tag: Tag, told: object) -> Told:
@@ -147,13 +171,50 @@ class Image:
         return self._put(tuple(values), tuple(quality), source_us)
 
     def _put(self, values: tuple[Any, ...], quality: tuple[int, ...], source_us: int | None) -> Put:
-        codes = quality if any(quality) else None
-        sink = self.sink
+        return Put(self.sink, values, quality if any(quality) else None, source_us)
 
-        def put(durable: Callable[[], None] | None) -> bool:
-            return sink.row(values, codes, source_us=source_us, durable=durable)
 
-        return put
+class Held:
+    """Rows that sinks had no room for, in their order: offered again until they are taken. Of more
+    than a bound the oldest are given up, and counted as missed."""
+
+    def __init__(self, columns: int) -> None:
+        """``columns``: about what a row holds."""
+        self._rows_max = max(16, min(HELD_ROWS_MAX, HELD_VALUES_MAX // max(1, columns)))
+        self._rows: deque[Put] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def give(self, put: Put) -> None:
+        """Give a row to its sink, behind those that wait."""
+        if not self._rows and put():
+            return
+        if len(self._rows) >= self._rows_max:
+            self._rows.popleft().lost()
+        self._rows.append(put)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(RETRY_S, self._again)
+
+    def _offer(self) -> None:
+        while self._rows and self._rows[0]():
+            self._rows.popleft()
+
+    def _again(self) -> None:
+        self._timer = None
+        self._offer()
+        if self._rows:
+            self._timer = asyncio.get_running_loop().call_later(RETRY_S, self._again)
+
+    def close(self) -> None:
+        """Offer for the last time, and give up what is left."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._offer()
+        while self._rows:
+            self._rows.popleft().lost()
 
 
 class Count:

@@ -130,6 +130,11 @@ class Link:
             self.wire.ack(message)
 
     def _lost(self, reason: str) -> None:
+        """The broker sends again what was not acknowledged, if it keeps our session; else what has
+        no room is gone."""
+        for put, done in self.waiting:
+            if (done is None or not self.broker.client_id) and not put():
+                put.lost()
         self.waiting.clear()
         self.unclaimed.clear()
         for taker in {id(each): each for found in self.takers.values() for each in found}.values():

@@ -19,7 +19,7 @@ from xinlian.ingest.adapters.drivers.opcua.nodes import (
     split_address,
 )
 from xinlian.ingest.adapters.drivers.opcua.options import options
-from xinlian.ingest.adapters.drivers.reported import Image
+from xinlian.ingest.adapters.drivers.reported import Held, Image
 from xinlian.ingest.model.devices import Device
 from xinlian.ingest.model.quality import Quality
 from xinlian.ingest.model.tags import Tag, ValueType
@@ -42,6 +42,7 @@ class _Group:
     def __init__(self, tags: Sequence[Tag], sink: Sink) -> None:
         self.tags, self.sink = tuple(tags), sink
         self.image = Image(tags, sink)
+        self.held = Held(len(tags))
         self.nodes: list[Node] = []
         self.columns: dict[ua.NodeId, list[int]] = {}
         self.changed: set[int] = set()
@@ -72,7 +73,7 @@ class _Group:
         if self.changed:
             source_us, self.source_us = self.source_us, None
             self.changed.clear()
-            self.image.put(source_us)(None)
+            self.held.give(self.image.put(source_us))
 
 
 class UaSession:
@@ -161,6 +162,7 @@ class UaSession:
         if self.client is client:
             self.client = None
             for group in self.groups:
+                group.flush()
                 group.image.forget()
             self.groups[0].sink.failed(Quality.NO_CONNECTION)
             self._start(let_go(client))
@@ -199,7 +201,7 @@ class UaSession:
         else:
             times = [time_us for _, time_us in read if time_us is not None]
             group.image.change({column: each for column, (each, _) in enumerate(read)})
-            group.image.put(max(times, default=None))(None)
+            group.held.give(group.image.put(max(times, default=None)))
 
     async def write(self, tag: Tag, raw: int | float | bool) -> None:
         """Write a value of the tag's type, without times: most servers refuse them."""
@@ -231,6 +233,9 @@ class UaSession:
         await asyncio.gather(*self.tasks, return_exceptions=True)
         if client is not None:
             await let_go(client)
+        for group in self.groups:
+            group.flush()
+            group.held.close()
 
 
 def _node_id(tag: Tag, namespaces: Sequence[str]) -> ua.NodeId:
