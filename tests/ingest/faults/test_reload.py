@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import pytest
 from xinlian.ingest.adapters.drivers.registry import simulator
 from xinlian.ingest.adapters.log.reader import LogReader
 from xinlian.ingest.model.signals import Signals
@@ -36,17 +35,19 @@ async def reached(collecting: Collecting, rows: dict[str, int]) -> None:
     raise AssertionError(collecting.status())
 
 
+def write(file: Path, text: str, port: int, calibration: str) -> None:
+    file.write_text(text.format(port=port, calibration=calibration))
+
+
 async def reloaded(file: Path, folder: Path, port: int) -> Collecting:
-    file.write_text((PLANT + GOES).format(port=port, calibration="CAL-OLD"))
+    write(file, PLANT + GOES, port, "CAL-OLD")
     async with simulator("modbus-tcp", load(file).devices, Signals()):
         collecting = Collecting(load(file), folder, "c")
         collecting.file = file
         running = asyncio.create_task(collecting.collector.run())
         await reached(collecting, {"m1": 3, "m2": 3})
-        text = PLANT.format(port=port, calibration="CAL-NEW").replace(
-            "  - {id: goes, window_s: 10, segment_ms: 60000}\n", ""
-        )
-        file.write_text(text)
+        gone = "  - {{id: goes, window_s: 10, segment_ms: 60000}}\n"
+        write(file, PLANT.replace(gone, ""), port, "CAL-NEW")
         assert await collecting.reload() == {"kept": 0, "dropped": 2, "added": 1}
         await reached(collecting, {"m1": 3})
         collecting.collector.stop()

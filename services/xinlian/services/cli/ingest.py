@@ -83,9 +83,16 @@ def _collect(
         with _shown(plain or wants_json()) as tell:
             collecting.run(seconds, tell)
     finally:
-        collecting.close()
+        whole = collecting.close()
     if wants_json():
         print_json(collecting.status())
+    if not whole:
+        fault = collecting.recorder.status.fault
+        raise CliError(
+            pick(f"readings that waited could not be written and are lost: {fault}",
+                 f"等待写入的读数未能落盘，已丢失：{fault}"),
+            where=str(folder),
+        )  # fmt: skip
 
 
 @contextlib.contextmanager

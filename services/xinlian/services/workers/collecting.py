@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from xinlian.ingest.adapters.bus.forward import Forwarder
 from xinlian.ingest.adapters.clock import KernelClock
 from xinlian.ingest.adapters.control import ControlError, ControlServer
 from xinlian.ingest.adapters.drivers.registry import driver
+from xinlian.ingest.adapters.files.metering import keep_metering
 from xinlian.ingest.adapters.files.plant import read_plant
 from xinlian.ingest.adapters.log.log import LogLimits
 from xinlian.ingest.adapters.log.open import open_recorder
@@ -79,6 +81,7 @@ class Collecting:
         self.file: Path | None = None
         """Where the plant is read anew from when it is asked to."""
         log = folder / "log" / name
+        self._keep = partial(_keep, folder, name)
         self._kernel = KernelClock()
         self._jumped: Callable[[], int | None] = lambda: None
         consumers = ("bus",) if bus else ("store", "evidence")
@@ -90,6 +93,7 @@ class Collecting:
             clock=self._clock,
             log_limits=LogLimits(consumers=consumers),
         )
+        self._keep(plant)
         self._tap = _Tap(self.recorder)
         self.collector = Collector(plant, driver, self._tap)
         clock = self.collector.clock
@@ -117,7 +121,7 @@ class Collecting:
         async with AsyncExitStack() as stack:
             try:
                 await stack.enter_async_context(
-                    ControlServer(self._socket, self.collector, writer, self.reload)
+                    ControlServer(self._socket, self.collector, writer, self.reload, self.status)
                 )
             except ControlError as exc:
                 _LOG.warning("this collector cannot be asked while it runs: %s", exc)
@@ -150,13 +154,14 @@ class Collecting:
         # What was read before is handed on meanwhile, and was read as the old plant says.
         self.recorder.update(plant.groups, facts_of(plant) | facts_of(self.plant))
         done = await self.collector.reload(plant)
+        self._keep(plant)
         self.recorder.update(plant.groups, facts_of(plant))
         self.plant = plant
         return done
 
-    def close(self) -> None:
-        """Write what waits and let go of the log."""
-        self.recorder.close()
+    def close(self) -> bool:
+        """Write what waits and let go of the log. ``False`` if some could not be written."""
+        return self.recorder.close()
 
     def status(self) -> dict[str, Any]:
         """What the collector tells of itself, and how far its log is."""
@@ -205,6 +210,14 @@ class Collecting:
                     )
                 )
         return found
+
+
+def _keep(folder: Path, name: str, plant: Plant) -> None:
+    """The metering tree for those who read the store; readings do not wait for it."""
+    try:
+        keep_metering(folder, name, plant)
+    except OSError as exc:
+        _LOG.warning("the metering tree of the plant was not kept: %s", exc)
 
 
 def facts_of(plant: Plant) -> dict[str, DeviceFacts]:
