@@ -16,6 +16,7 @@ from xinlian.ingest.adapters.drivers.iec104.codec import (
 )
 from xinlian.ingest.adapters.drivers.iec104.driver import IecSession
 from xinlian.ingest.adapters.drivers.iec104.link import Link, Timing
+from xinlian.ingest.adapters.drivers.iec104.receipts import Receipt
 from xinlian.ingest.model.quality import Quality
 from xinlian.ingest.model.tags import Access, Tag, ValueType
 from xinlian.ingest.usecases.ports import DriverError
@@ -173,9 +174,14 @@ async def linked(timing: Timing, told: list[Asdu]) -> tuple[Link, Link, list[str
     """Two ends joined over loopback."""
     loop = asyncio.get_running_loop()
     ends: list[str] = []
-    far = Link(told.append, lambda why: ends.append(f"far: {why}"), timing, controlling=False)
+
+    def take(asdu: Asdu, receipt: Receipt) -> None:
+        told.append(asdu)
+        receipt.safe()
+
+    far = Link(take, lambda why: ends.append(f"far: {why}"), timing, controlling=False)
     server = await loop.create_server(lambda: far, "127.0.0.1", 0)
-    near = Link(told.append, lambda why: ends.append(f"near: {why}"), timing)
+    near = Link(take, lambda why: ends.append(f"near: {why}"), timing)
     await loop.create_connection(lambda: near, *server.sockets[0].getsockname()[:2])
     async with asyncio.timeout(5):
         await near.started.wait()

@@ -174,47 +174,76 @@ class Image:
         return Put(self.sink, values, quality if any(quality) else None, source_us)
 
 
-class Held:
-    """Rows that sinks had no room for, in their order: offered again until they are taken. Of more
-    than a bound the oldest are given up, and counted as missed."""
+_Waiting = tuple[Put, Callable[[], None] | None, Callable[[], None] | None]
 
-    def __init__(self, columns: int) -> None:
+
+class Held:
+    """Rows that sinks had no room for, in their order: offered again until they are taken.
+
+    Of more than a bound the oldest are given up, and counted as missed; or ``full`` is called, and
+    the row is not kept: for senders that send again what was not acknowledged.
+    """
+
+    def __init__(self, columns: int, full: Callable[[], None] | None = None) -> None:
         """``columns``: about what a row holds."""
         self._rows_max = max(16, min(HELD_ROWS_MAX, HELD_VALUES_MAX // max(1, columns)))
-        self._rows: deque[Put] = deque()
+        self._full = full
+        self._rows: deque[_Waiting] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    def give(self, put: Put) -> None:
-        """Give a row to its sink, behind those that wait."""
-        if not self._rows and put():
-            return
-        if len(self._rows) >= self._rows_max:
-            self._rows.popleft().lost()
-        self._rows.append(put)
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(RETRY_S, self._again)
+    def give(
+        self,
+        put: Put,
+        durable: Callable[[], None] | None = None,
+        taken: Callable[[], None] | None = None,
+    ) -> None:
+        """Give a row to its sink, behind those that wait. ``taken`` is called when it has room,
+        ``durable`` when it lies on disk."""
+        self._rows.append((put, durable, taken))
+        if len(self._rows) == 1:
+            self._offer()
+        if len(self._rows) > self._rows_max:
+            if self._full is not None:
+                self._rows.pop()
+                self._full()
+            else:
+                self._rows.popleft()[0].lost()
+        self._wait()
 
-    def _offer(self) -> None:
-        while self._rows and self._rows[0]():
-            self._rows.popleft()
+    def _wait(self) -> None:
+        if self._rows and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(RETRY_S, self._again)
 
     def _again(self) -> None:
         self._timer = None
         self._offer()
-        if self._rows:
-            self._timer = asyncio.get_running_loop().call_later(RETRY_S, self._again)
+        self._wait()
 
-    def close(self) -> None:
-        """Offer for the last time, and give up what is left."""
+    def _offer(self) -> None:
+        while self._rows:
+            put, durable, taken = self._rows[0]
+            if not put(durable):
+                return
+            self._rows.popleft()
+            if taken is not None:
+                taken()
+
+    def drop(self) -> None:
+        """Let go of what waits, uncounted: it will be sent again."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._rows.clear()
+
+    def close(self) -> None:
+        """Offer for the last time, and give up what is left."""
         self._offer()
-        while self._rows:
-            self._rows.popleft().lost()
+        for put, _, _ in self._rows:
+            put.lost()
+        self.drop()
 
 
 class Count:

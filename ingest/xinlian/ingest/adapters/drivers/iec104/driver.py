@@ -9,10 +9,10 @@ the station gave it.
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from xinlian.ingest.adapters.drivers.iec104.clock import cp56, to_utc_us
@@ -26,6 +26,7 @@ from xinlian.ingest.adapters.drivers.iec104.codec import (
     asdu_bytes,
     objects,
 )
+from xinlian.ingest.adapters.drivers.iec104.image import GroupImage
 from xinlian.ingest.adapters.drivers.iec104.link import Link
 from xinlian.ingest.adapters.drivers.iec104.options import options
 from xinlian.ingest.adapters.drivers.iec104.points import (
@@ -34,8 +35,10 @@ from xinlian.ingest.adapters.drivers.iec104.points import (
     command_element,
     point,
 )
+from xinlian.ingest.adapters.drivers.iec104.receipts import Receipt
+from xinlian.ingest.adapters.drivers.reported import Count, Held, Put
 from xinlian.ingest.model.devices import Device
-from xinlian.ingest.model.quality import BAD_MIN, Quality
+from xinlian.ingest.model.quality import Quality
 from xinlian.ingest.model.tags import Tag
 from xinlian.ingest.usecases.ports import DriverError, Sink
 
@@ -49,33 +52,6 @@ STATION: Final = b"\0\0\0\x14"
 ALL_COUNTERS: Final = b"\0\0\0\x05"
 
 
-class _Group:
-    """The image of one rate group."""
-
-    def __init__(self, tags: Sequence[Tag], sink: Sink) -> None:
-        self.sink = sink
-        self.floats = [tag.type.is_float for tag in tags]
-        self.values: list[int | float | None] = [None] * len(tags)
-        self.quality: list[int] = [Quality.NO_CONNECTION] * len(tags)
-
-    def set(self, column: int, kind: Kind, told: Object, quality: Quality) -> None:
-        """Take over one object."""
-        if quality >= BAD_MIN:
-            self.values[column], self.quality[column] = None, quality
-            return
-        value = told.value
-        if kind is Kind.NVA and self.floats[column]:
-            value = value / 32_768
-        if isinstance(value, float) and not math.isfinite(value):
-            self.values[column], self.quality[column] = None, Quality.NOT_A_NUMBER
-            return
-        self.values[column], self.quality[column] = value, quality
-
-    def tell(self, source_us: int | None = None) -> None:
-        """A row of the image."""
-        self.sink.row(tuple(self.values), tuple(self.quality), source_us=source_us)
-
-
 class IecSession:
     """One link to one station."""
 
@@ -83,7 +59,7 @@ class IecSession:
         self.device = device
         self.options = options(device)
         self.groups = [
-            _Group(tags, sink) for tags, sink in zip(device.table.groups, sinks, strict=True)
+            GroupImage(tags, sink) for tags, sink in zip(device.table.groups, sinks, strict=True)
         ]
         self.places: dict[int, list[tuple[int, int, Kind]]] = {}
         for number, tags in enumerate(device.table.groups):
@@ -93,6 +69,8 @@ class IecSession:
         self.counters = any(
             kind is Kind.IT for places in self.places.values() for _, _, kind in places
         )
+        columns = sum(len(group.values) for group in self.groups)
+        self.held = Held(columns, lambda: self._abort("too many changes wait for room"))
         self.link: Link | None = None
         self.tasks: set[asyncio.Task[None]] = set()
         self.commands: dict[tuple[int, int], asyncio.Future[Asdu]] = {}
@@ -133,7 +111,8 @@ class IecSession:
         if self.link is None or self.link.transport is None:
             self.groups[group].sink.failed(Quality.NO_CONNECTION)
         else:
-            self.groups[group].tell()
+            image = self.groups[group]
+            image.sink.row(tuple(image.values), tuple(image.quality))
 
     async def write(self, tag: Tag, raw: int | float | bool) -> None:
         """A command, selected before where the endpoint says so; the station's refusal and silence
@@ -197,32 +176,53 @@ class IecSession:
             )
 
     def _lost(self, reason: str) -> None:
+        self.held.drop()
         for group in self.groups:
-            group.values = [None] * len(group.values)
-            group.quality = [Quality.NO_CONNECTION] * len(group.quality)
+            group.forget()
         for answer in self.commands.values():
             if not answer.done():
                 answer.set_exception(DriverError(f"the link is lost: {reason}"))
 
-    def _told(self, asdu: Asdu) -> None:
-        if asdu.common != self.options.common or asdu.test:
+    def _abort(self, reason: str) -> None:
+        """What was not acknowledged, the station sends again."""
+        if self.link is not None:
+            self.link.abort(reason)
+
+    def _told(self, asdu: Asdu, receipt: Receipt) -> None:
+        rows = self._rows(asdu)
+        if not rows:
+            receipt.safe()
             return
+        taken = Count(len(rows), partial(self._taken, receipt))
+        durable = Count(len(rows), receipt.safe)
+        for put in rows:
+            self.held.give(put, durable, taken)
+
+    def _taken(self, receipt: Receipt) -> None:
+        receipt.taken = True
+        if not self.options.when_durable:
+            receipt.safe()
+
+    def _rows(self, asdu: Asdu) -> list[Put]:
+        """Take over what an ASDU tells; rows of the changes that the station told unasked."""
+        if asdu.common != self.options.common or asdu.test:
+            return []
         if asdu.type not in MONITOR:
             self._answered(asdu)
-            return
+            return []
         try:
             told = objects(asdu)
         except ProtocolError:
             self.malformed += 1
-            return
+            return []
         kind, _ = MONITOR[asdu.type]
         spontaneous = (
             asdu.cause == Cause.SPONTANEOUS and self.options.events and self.interrogated.is_set()
         )
-        for each in told:
-            self._object(kind, each, spontaneous)
+        return [put for each in told for put in self._object(kind, each, spontaneous)]
 
-    def _object(self, kind: Kind, told: Object, spontaneous: bool) -> None:
+    def _object(self, kind: Kind, told: Object, spontaneous: bool) -> list[Put]:
+        """Rows of the groups that have this object, as they stand then, if it came unasked."""
         source_us, quality = None, told.quality
         if told.stamp is not None:
             source_us = to_utc_us(told.stamp, self.options.zone)
@@ -233,9 +233,7 @@ class IecSession:
             right = quality if wanted is kind else Quality.MALFORMED
             self.groups[number].set(column, kind, told, right)
             touched.add(number)
-        if spontaneous:
-            for number in sorted(touched):
-                self.groups[number].tell(source_us)
+        return [self.groups[number].put(source_us) for number in sorted(touched) if spontaneous]
 
     def _answered(self, asdu: Asdu) -> None:
         if asdu.type in (INTERROGATION, COUNTERS):

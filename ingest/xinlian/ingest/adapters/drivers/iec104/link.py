@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, cast
 
 from xinlian.ingest.adapters.drivers.iec104.codec import (
@@ -22,6 +23,7 @@ from xinlian.ingest.adapters.drivers.iec104.codec import (
     split,
     u_frame,
 )
+from xinlian.ingest.adapters.drivers.iec104.receipts import Receipt, Receipts
 
 __all__ = ["Link", "Timing"]
 
@@ -47,14 +49,18 @@ class Timing:
 
 
 class Link(asyncio.Protocol):
-    """One connection. ``told`` gets each ASDU, ``lost`` the reason once, when the link is gone.
+    """One connection. ``told`` gets each ASDU and what to do once it is safe, ``lost`` the reason
+    once, when the link is gone.
+
+    Acknowledged is what is safe: as soon as ``w`` frames are, or the last of those that wait; after
+    t2 at the latest what was taken at least, since the station would end the link.
 
     The controlling end (``controlling``) starts data transfer; the controlled one answers.
     """
 
     def __init__(
         self,
-        told: Callable[[Asdu], None],
+        told: Callable[[Asdu, Receipt], None],
         lost: Callable[[str], None],
         timing: Timing,
         *,
@@ -71,6 +77,7 @@ class Link(asyncio.Protocol):
         self.acknowledged = 0
         self.told_back = 0
         """The N(R) that the other end knows."""
+        self.receipts = Receipts(self._safe)
         self.waiting: deque[bytes] = deque()
         self.buffer = bytearray()
         self.reason = ""
@@ -147,6 +154,7 @@ class Link(asyncio.Protocol):
         if self.transport is not None:
             self.transport = None
             self.waiting.clear()
+            self.receipts.clear()
             self.lost(reason)
 
     def _write(self, data: bytes) -> None:
@@ -186,10 +194,29 @@ class Link(asyncio.Protocol):
         self.next_received = (self.next_received + 1) % MODULO
         if self.owing_at is None:
             self.owing_at = self._now()
-        self.told(asdu)
-        if (self.next_received - self.told_back) % MODULO >= self.timing.w:
-            self._write(s_frame(self.next_received))
-            self._told_back()
+        self.receipts.tell(partial(self.told, asdu))
+        if self._unacknowledged >= self.timing.w:
+            self._acknowledge_now()
+
+    @property
+    def _may_acknowledge(self) -> int:
+        """The N(R) up to which all is safe."""
+        return (self.next_received - len(self.receipts)) % MODULO
+
+    @property
+    def _unacknowledged(self) -> int:
+        """Frames that are safe, and the other end does not know."""
+        return (self._may_acknowledge - self.told_back) % MODULO
+
+    def _safe(self) -> None:
+        """The other end has waited for the disk: tell it if that was the last, or enough."""
+        due = self._unacknowledged
+        if due >= self.timing.w or (due and not self.receipts):
+            self._acknowledge_now()
+
+    def _acknowledge_now(self) -> None:
+        self._write(s_frame(self._may_acknowledge))
+        self._told_back()
 
     def _control(self, frame: bytes) -> None:
         if frame[1:] != b"\0\0\0":
@@ -224,8 +251,8 @@ class Link(asyncio.Protocol):
             self._pump()
 
     def _told_back(self) -> None:
-        self.told_back = self.next_received
-        self.owing_at = None
+        self.told_back = self._may_acknowledge
+        self.owing_at = self._now() if self.receipts else None
 
     def _pump(self) -> None:
         while (
@@ -234,7 +261,7 @@ class Link(asyncio.Protocol):
             and self.started.is_set()
             and (self.next_sent - self.acknowledged) % MODULO < self.timing.k
         ):
-            self._write(i_frame(self.next_sent, self.next_received, self.waiting.popleft()))
+            self._write(i_frame(self.next_sent, self._may_acknowledge, self.waiting.popleft()))
             self.next_sent = (self.next_sent + 1) % MODULO
             self._told_back()
             if self.unacknowledged_at is None:
@@ -251,8 +278,9 @@ class Link(asyncio.Protocol):
             self.abort(f"no acknowledgement within {timing.t1:g} s")
             return
         if self.owing_at is not None and now - self.owing_at >= timing.t2:
-            self._write(s_frame(self.next_received))
-            self._told_back()
+            self.receipts.sort(taken=True)
+            if self._unacknowledged:
+                self._acknowledge_now()
         if self.testing is None and now - self.heard_at >= timing.t3:
             self.testing = now
             self._unnumbered(Unnumbered.TESTFR_ACT)

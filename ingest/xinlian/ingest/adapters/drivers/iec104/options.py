@@ -12,6 +12,7 @@ from xinlian.ingest.model.devices import Device
 
 __all__ = ["Options", "options"]
 
+ACKNOWLEDGE: Final = ("durable", "received")
 COUNTERS_S_DEFAULT: Final = 60
 
 
@@ -30,6 +31,8 @@ class Options:
             ask.refuse("time_zone", f"{exc}", f"无此时区：{exc}")
         self.events = ask.flag("events", True)
         """Whether spontaneous changes become rows of their own."""
+        self.when_durable = ask.one_of("acknowledge", ACKNOWLEDGE, "durable") == "durable"
+        """Whether a change is acknowledged once its row lies on disk, or once it has room."""
         self.select = ask.flag("select_before_operate", False)
         self.command_time = ask.flag("command_time", False)
         self.clock_sync = ask.flag("clock_sync", False)

@@ -20,6 +20,7 @@ from xinlian.ingest.adapters.drivers.iec104.codec import (
 from xinlian.ingest.adapters.drivers.iec104.link import Link
 from xinlian.ingest.adapters.drivers.iec104.options import options
 from xinlian.ingest.adapters.drivers.iec104.points import COMMANDS, Point, point
+from xinlian.ingest.adapters.drivers.iec104.receipts import Receipt
 from xinlian.ingest.adapters.drivers.together import Together, by_port
 from xinlian.ingest.model.devices import Device
 from xinlian.ingest.model.tags import Access, Tag
@@ -168,8 +169,9 @@ class Simulator:
     def _link(self) -> Link:
         self.links = [each for each in self.links if not each.reason][-LINKS_MAX:]
         link = Link(
-            lambda asdu: self._told(link, asdu), lambda _: None, self.timing, controlling=False
-        )
+            lambda asdu, receipt: self._told(link, asdu, receipt), lambda _: None, self.timing,
+            controlling=False,
+        )  # fmt: skip
         self.links.append(link)
         return link
 
@@ -183,7 +185,9 @@ class Simulator:
                         if link.transport is not None and link.started.is_set():
                             link.send(asdu)
 
-    def _told(self, link: Link, asdu: Asdu) -> None:
+    def _told(self, link: Link, asdu: Asdu, receipt: Receipt) -> None:
+        receipt.safe()
+
         def answer(cause: Cause, *, negative: bool = False) -> None:
             link.send(
                 asdu_bytes(
