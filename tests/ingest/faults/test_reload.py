@@ -13,8 +13,8 @@ from xinlian.services.workers.collecting import Collecting
 
 PLANT = """party: 1
 groups:
-  - {{id: stays, window_s: 10, segment_ms: 60000}}
-  - {{id: goes, window_s: 10, segment_ms: 60000}}
+  - {{id: stays, window_s: 60, segment_ms: 60000}}
+  - {{id: goes, window_s: 60, segment_ms: 60000}}
 devices:
   - {{id: m1, group: stays, driver: modbus-tcp, calibration: {calibration},
      endpoint: {{host: 127.0.0.1, port: {port}, unit: 1}},
@@ -46,7 +46,7 @@ async def reloaded(file: Path, folder: Path, port: int) -> Collecting:
         collecting.file = file
         running = asyncio.create_task(collecting.collector.run())
         await reached(collecting, {"m1": 3, "m2": 3})
-        gone = "  - {{id: goes, window_s: 10, segment_ms: 60000}}\n"
+        gone = "  - {{id: goes, window_s: 60, segment_ms: 60000}}\n"
         write(file, PLANT.replace(gone, ""), port, "CAL-NEW")
         assert await collecting.reload() == {"kept": 0, "dropped": 2, "added": 1}
         await reached(collecting, {"m1": 3})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +16,8 @@ __all__ = ["Lane", "Matrix", "is_bad", "known_code", "lanes", "raw_ends", "type_
 
 Matrix = npt.NDArray[Any]
 """Values of a lane: [tags of the lane, n], in the lane's dtype."""
+_NEARLY: Final = Decimal("0.999999")
+"""Roundings of a scaled value must not reach beyond its type."""
 _CODES: Final = frozenset(int(code) for code in Quality)
 
 
@@ -28,6 +30,9 @@ class Lane:
     low: Matrix | None
     """[tags, 1] lowest and highest raw values that are in range; ``None`` if all are."""
     high: Matrix | None
+    reach: Matrix | None = None
+    """[tags, 1] the raw values of floats beyond which the engineering value is no number any more;
+    ``None`` if it is the raw one."""
 
     @property
     def judged(self) -> bool:
@@ -42,7 +47,7 @@ class Lane:
             if beyond.any():
                 quality = np.where(beyond, np.uint8(Quality.OUT_OF_RANGE), np.uint8(0))
         if self.type.is_float:
-            finite = np.isfinite(values)
+            finite = np.isfinite(values) if self.reach is None else np.abs(values) <= self.reach
             if not finite.all():
                 if quality is None:
                     quality = np.zeros(values.shape, np.uint8)
@@ -146,7 +151,19 @@ def _lane(kind: ValueType, places: tuple[int, ...], tags: Sequence[Tag]) -> Lane
         ends = [raw_ends(tag) for tag in members]
         low = np.array([[end[0]] for end in ends], kind.dtype)
         high = np.array([[end[1]] for end in ends], kind.dtype)
-    return Lane(kind, places, low, high)
+    reach = None
+    if kind.is_float and any(tag.scale != 1 or tag.offset for tag in members):
+        reach = np.array([[_reach(tag)] for tag in members], kind.dtype)
+    return Lane(kind, places, low, high, reach)
+
+
+def _reach(tag: Tag) -> float:
+    """The largest raw value whose engineering value its type still holds."""
+    most = Decimal(float(np.finfo(tag.type.dtype).max))
+    if tag.scale == 1 and not tag.offset:
+        return float(most)
+    within = (most - abs(tag.offset)) / max(abs(tag.scale), Decimal(1))
+    return float(max(within, Decimal(0)) * _NEARLY)
 
 
 def lanes(table: TagTable, group: int) -> tuple[Lane, ...]:
