@@ -68,10 +68,18 @@ def test_a_plant_is_read_with_classes_tables_and_fleets() -> None:
     [
         (("party: 7", "party: yes"), r"line 2: party is of kind int"),
         (("window_s: 30", "windows: 30"), r"line 4: a group has no 'windows'; there are: id"),
-        (("window_s: 30", "window_s: 0"), r"line 4: window_s is 1 to 86400, not 0"),
+        (("window_s: 30", "window_s: 0"), r"line 4: window_s is 1 to 1800, not 0"),
         (("segment_ms: 500", "window_s: 5"), r"line 4: 'window_s' stands twice"),
+        (("window_s: 30", "window_s: 3600"), r"line 4: window_s is 1 to 1800, not 3600"),
+        (("segment_ms: 500", "segment_ms: 40000"), r"line 4: segment_ms is no longer than window"),
+        (("unit: kN", "unit: gibberish"), r"line 10: tag 'force': unit 'gibberish' is not one of"),
+        (("0.01, role", "0.01, unit: kWh, role"), r"line 11: .*not one of UCUM; write kW\.h"),
+        (("0.01, role", "0.01, unit: V, role"), r"line 11: .*is in one of W\.h, kW\.h.* not in V"),
+        (("order: CDAB", "period_ms: 500.5"), r"line 10: .*a period is 10 ms to a day, in whole"),
+        (("groups:", "\tgroups:"), r"line 3: a tab: indent with spaces"),
+        (("groups:", "groops:"), r"line 3: a plant has no 'groops'"),
         (("unit: kN", "units: kN"), r"line 10: a tag has no 'units'"),
-        (("order: CDAB", "order: XXXX"), r"line 10: tag 'force'"),
+        (("order: CDAB", "order: XXXX"), r"line 10: tag 'force': order 'XXXX' is not one of ABCD,"),
         (("high: 900", "high: -1"), r"line 10: .*the range is empty"),
         (("low: -0.5", "low: .nan"), r"line 10: tag 'force': '.nan' is no number"),
         (("low: -0.5", "low: NaN"), r"line 10: .*finite"),
@@ -97,6 +105,31 @@ def test_what_is_wrong_is_refused_with_its_line(change: tuple[str, str], message
         parse(text, drivers=lambda kind: Played())
     assert str(refused.value).startswith("plant.yaml, line ")
     assert refused.value.zh.startswith("plant.yaml 第 ")
+
+
+def test_the_devices_of_a_fleet_may_have_lists_of_their_own(tmp_path: Path) -> None:
+    """A number in the name of a list: each device has its own tags, not those of the first."""
+    for number in (1, 2):
+        (tmp_path / f"m-{number}.csv").write_text(f"name,address\ntag_{number},{number}\n")
+    fleet = (
+        "party: 1\ngroups: [{id: g}]\ndevices: [{id: 'm-{n:02}', series: {count: 2}, group: g, "
+        "driver: s7, tags_file: 'm-{n}.csv'}, {id: x, group: g, driver: s7, tags_file: m-2.csv}]"
+    )
+    plant = parse_plant(fleet, "plant.yaml", tmp_path)
+    names = [device.table.tags[0].name for device in plant.devices]
+    assert names == ["tag_1", "tag_2", "tag_2"]
+    shared = parse_plant(fleet.replace("m-{n}.csv", "m-1.csv"), "plant.yaml", tmp_path).devices
+    assert shared[0].table is shared[1].table
+    assert [device.table.name for device in shared] == ["m", "m", "x"]
+
+
+def test_devices_on_one_line_have_their_own_tags() -> None:
+    """They are apart in the file, if not in its lines."""
+    text = (
+        "party: 1\ngroups: [{id: g}]\ndevices: [{id: a, group: g, driver: s7, tags: [{name: one, "
+        "address: '1'}]}, {id: b, group: g, driver: s7, tags: [{name: two, address: '2'}]}]"
+    )
+    assert [device.table.tags[0].name for device in parse(text).devices] == ["one", "two"]
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,36 @@ def test_every_row_has_its_result() -> None:
 
 
 @pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ("t,1,int17,,,", "tag 't': type 'int17' is not one of bool, int8,"),
+        ("t,1,,write-only,,", "tag 't': access 'write-only' is not one of r, rw"),
+        ("t,1,,,volume,", "tag 't': role 'volume' is not one of active_energy_import,"),
+        ("t,1,,,,kWh", "tag 't': unit 'kWh' is not one of UCUM; write kW.h"),
+        ("t,1", "has more or fewer cells than the header"),
+    ],
+)
+def test_a_refusal_says_what_is_allowed(row: str, problem: str) -> None:
+    (found,) = parse(f"name,address,type,access,role,unit\n{row}\n".encode()).rows
+    assert found.problem.startswith(problem)
+    assert found.problem_zh
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_columns_may_be_separated_as_spreadsheets_do(mark: str) -> None:
+    text = "name,address,access\nspeed,holding:7,读/写\n".replace(",", mark)
+    (tag,) = parse(text.encode()).table("t").tags
+    assert (tag.name, tag.address, tag.access) == ("speed", "holding:7", Access.READ_WRITE)
+
+
+def test_a_refused_column_is_answered_with_those_that_there_are() -> None:
+    with pytest.raises(TagError) as refused:
+        parse("名称,地址,颜色\na,1,b\n".encode())
+    assert "deadband, access" in str(refused.value)
+    assert "deadband（死区）、access（读写）" in refused.value.zh
+
+
+@pytest.mark.parametrize(
     ("data", "message"),
     [
         (b"", "empty"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from xinlian.ledger.model.evidence.canonical import canonical
@@ -16,6 +17,7 @@ from xinlian.ledger.model.evidence.canonical import canonical
 __all__ = ["TAGS_MAX", "Access", "ByteOrder", "Role", "Tag", "TagError", "TagTable", "ValueType"]
 
 TAGS_MAX: Final = 65_536
+_Kind = TypeVar("_Kind", bound=StrEnum)
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _POWER_MAX: Final = 30
 """Ten to this power bounds scales, offsets and ranges, and their places after the point: stores
@@ -138,8 +140,8 @@ class Tag:
                 "a name is a small letter and up to 62 of a-z, 0-9 and _",
                 "名称须以小写字母开头，其后最多 62 个 a-z、0-9 或 _",
             )
-        if not 10 <= self.period_ms <= 86_400_000:
-            refuse("a period is 10 ms to a day", "周期须在 10 毫秒至一天之间")
+        if type(self.period_ms) is not int or not 10 <= self.period_ms <= 86_400_000:
+            refuse("a period is 10 ms to a day, in whole ms", "周期须为 10 毫秒至一天，整数毫秒")
         numbers = (self.scale, self.offset, self.deadband, self.low, self.high)
         if not all(number is None or _usable(number) for number in numbers):
             refuse(
@@ -176,10 +178,11 @@ class Tag:
                     given[name] = kind(given[name])
             return cls(**given)
         except (TypeError, ValueError, ArithmeticError) as exc:
-            if isinstance(exc, TagError):
-                raise
             name = str(members.get("name", ""))
-            raise TagError(f"tag {name!r}: {exc}", f"点位 {name!r} 无效：{exc}", name) from exc
+            if isinstance(exc, TagError) and exc.tag:
+                raise
+            zh = exc.zh if isinstance(exc, TagError) else f"无效：{exc}"
+            raise TagError(f"tag {name!r}: {exc}", f"点位 {name!r}：{zh}", name) from exc
 
 
 def _usable(number: Decimal) -> bool:
@@ -187,15 +190,31 @@ def _usable(number: Decimal) -> bool:
     return isinstance(exponent, int) and exponent >= -_POWER_MAX and number.adjusted() < _POWER_MAX
 
 
-def _number(text: str) -> Decimal:
+def _number(text: str | int) -> Decimal:
     try:
+        if isinstance(text, float):  # it is not what was written any more
+            raise TypeError
         return Decimal(text)
-    except ArithmeticError:
-        raise ValueError(f"{text!r:.40} is no number") from None
+    except (ArithmeticError, TypeError, ValueError):
+        raise TagError(f"{text!r:.40} is no number", f"{text!r:.40} 不是数值") from None
 
 
-_KINDS: Final = {
-    "type": ValueType, "order": ByteOrder, "access": Access, "role": Role,
+def _one_of(kind: type[_Kind], what: str, zh: str) -> Callable[[str], _Kind]:
+    def chosen(text: str) -> _Kind:
+        try:
+            return kind(text)
+        except ValueError:
+            known = ", ".join(each.value for each in kind if each.value)
+            raise TagError(
+                f"{what} {text!r:.40} is not one of {known}", f"{zh} {text!r:.40} 须为 {known} 之一"
+            ) from None
+
+    return chosen
+
+
+_KINDS: Final[dict[str, Callable[[Any], Any]]] = {
+    "type": _one_of(ValueType, "type", "类型"), "order": _one_of(ByteOrder, "order", "字节序"),
+    "access": _one_of(Access, "access", "读写"), "role": _one_of(Role, "role", "用途"),
     "scale": _number, "offset": _number, "low": _number, "high": _number, "deadband": _number,
 }  # fmt: skip
 _USUAL: Final = {name: spec.default for name, spec in Tag.__dataclass_fields__.items()}

@@ -1,4 +1,4 @@
-"""The catalogue of device classes: one YAML file each, in the package or from a folder of a plant.
+"""The catalogue of device classes: one YAML file each, in the package.
 
 Decimals stand as text in the files, so that no reader turns 0.1 into a binary fraction.
 """
@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 import yaml
+from xinlian.ingest.adapters.files.units import check_unit
 from xinlian.ingest.model.device_class import DeviceClass, EnergyRole
 from xinlian.ingest.model.tags import Tag, TagError, TagTable
 
@@ -70,7 +71,7 @@ def parse_class(text: str, source: str) -> DeviceClass:
 
 
 def _class(members: dict[str, Any]) -> DeviceClass:
-    tags = tuple(Tag.from_json(each) for each in members["tags"])
+    tags = tuple(check_unit(Tag.from_json(each)) for each in members["tags"])
     name = str(members["name"])
     return DeviceClass(
         name=name,

@@ -43,8 +43,7 @@ def parse(text: str, source: str) -> Marked:
     except (yaml.YAMLError, ValueError) as exc:
         if isinstance(exc, TagError):
             raise
-        told = " ".join(str(exc).split())[:300]
-        raise TagError(f"{source}: no YAML: {told}", f"{source}：不是有效的 YAML：{told}") from exc
+        raise _broken(text, source, exc) from exc
     made = None if node is None else _value(node, source)
     if not isinstance(made, Marked):
         raise TagError(f"{source}: no mapping at the top", f"{source}：顶层须为键值映射")
@@ -66,6 +65,21 @@ def _check(text: str, source: str) -> None:
             raise _refusal(
                 source, line, f"nested deeper than {_DEPTH_MAX}", f"嵌套超过 {_DEPTH_MAX} 层"
             )
+
+
+def _broken(text: str, source: str, exc: Exception) -> TagError:
+    mark = getattr(exc, "problem_mark", None)
+    if mark is None:
+        told = " ".join(str(exc).split())[:300]
+        return TagError(f"{source}: no YAML: {told}", f"{source}：不是有效的 YAML：{told}")
+    lines = text.splitlines()
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    if "\t" in line[: mark.column + 1]:
+        return _refusal(
+            source, mark.line + 1, "a tab: indent with spaces", "含制表符：请以空格缩进"
+        )
+    told = str(getattr(exc, "problem", "") or exc)[:300]
+    return _refusal(source, mark.line + 1, f"no YAML: {told}", f"不是有效的 YAML：{told}")
 
 
 def _refusal(source: str, line: int, message: str, zh: str) -> TagError:

@@ -62,7 +62,9 @@ class Place:
 
     def list(self, given: Marked, key: str) -> list[Any]:
         """A list."""
-        found = given.get(key)
+        if key not in given:
+            raise self.refuse(given.line, f"{key} is missing", f"缺少 {key}")
+        found = given[key]
         if not isinstance(found, list):
             line = given.lines.get(key, given.line)
             raise self.refuse(line, f"{key} is a list", f"{key} 须为列表")

@@ -33,6 +33,7 @@ from xinlian.ingest.adapters.files.fleets import HOLE, filled, plain
 from xinlian.ingest.adapters.files.marked_yaml import Marked
 from xinlian.ingest.adapters.files.places import Place
 from xinlian.ingest.adapters.files.tag_list import read_tags
+from xinlian.ingest.adapters.files.units import check_unit
 from xinlian.ingest.model.devices import DEVICES_MAX, Device, DeviceGroup, Plant
 from xinlian.ingest.model.tags import Tag, TagError, TagTable
 from xinlian.ingest.usecases.ports import Driver
@@ -47,7 +48,8 @@ _DEVICE: Final[dict[str, type]] = {
     "tags_file": str, "driver": str, "endpoint": dict, "timeout_ms": int, "machine": str,
     "product_series": str, "calibration": str, "writable": bool,
 }  # fmt: skip
-_WINDOW_S_MAX: Final = 86_400
+_WINDOW_S_MAX: Final = 1_800
+"""A window and the segment that begins at its end stay within ``LATE_US`` of proofs."""
 _SEGMENT_MS: Final = (100, 60_000)
 _TIMEOUT_MS: Final = (10, 120_000)
 _SOURCES: Final = ("class", "table", "tags", "tags_file")
@@ -75,6 +77,7 @@ class _Reader:
         self._place, self._folder, self._drivers = place, folder, drivers
         self._tables: dict[str, TagTable] = {}
         self._groups: dict[str, DeviceGroup] = {}
+        self._shared: dict[tuple[int, str], TagTable] = {}
 
     def plant(self, top: Marked) -> Plant:
         place = self._place
@@ -109,11 +112,14 @@ class _Reader:
         name = self._id(given, "a group")
         if name in self._groups:
             raise place.refuse(given.line, f"group {name!r} stands twice", f"设备组 {name!r} 重复")
-        self._groups[name] = DeviceGroup(
-            id=name,
-            window_s=place.within(given, "window_s", 60, 1, _WINDOW_S_MAX),
-            segment_ms=place.within(given, "segment_ms", 1_000, *_SEGMENT_MS),
-        )
+        window_s = place.within(given, "window_s", 60, 1, _WINDOW_S_MAX)
+        segment_ms = place.within(given, "segment_ms", 1_000, *_SEGMENT_MS)
+        if segment_ms > 1_000 * window_s:
+            raise place.refuse(
+                given.lines["segment_ms"], "segment_ms is no longer than window_s",
+                "segment_ms 不得长于 window_s",
+            )  # fmt: skip
+        self._groups[name] = DeviceGroup(id=name, window_s=window_s, segment_ms=segment_ms)
 
     def _id(self, given: Marked, what: str, key: str = "id") -> str:
         name: str = self._place.needed(given, key, what)
@@ -175,7 +181,7 @@ class _Reader:
             if key in members and not isinstance(members[key], str):
                 raise self._place.refuse(each.lines[key], f"{key} is a text", f"{key} 须为文字")
         try:
-            return Tag.from_json(members)
+            return check_unit(Tag.from_json(members))
         except TagError as exc:
             raise self._place.refuse(each.line, str(exc), exc.zh) from exc
 
@@ -246,9 +252,12 @@ class _Reader:
                     given.lines[key], f"there is no table {wanted!r}", f"没有点表 {wanted!r}"
                 )
             return self._tables[wanted], ""
-        # The devices of a fleet share one table object, and what is derived from it.
-        cache = f"\0{origin.line}"
-        if cache not in self._tables:
-            own = name if origin is given else str(origin["id"]).replace("{n}", "").strip("-_.")
-            self._tables[cache] = self._own(given, own or name, fixed=False, version="1")
-        return self._tables[cache], ""
+        if origin is given:
+            return self._own(given, name, fixed=False, version="1"), ""
+        # The devices of a fleet share one table object, and what is derived from it; not those for
+        # which the name of the list has a number in it.
+        cache = (id(origin), str(given.get("tags_file", "")))
+        if cache not in self._shared:
+            own = HOLE.sub("", origin["id"]).strip("-_.")
+            self._shared[cache] = self._own(given, own or name, fixed=False, version="1")
+        return self._shared[cache], ""

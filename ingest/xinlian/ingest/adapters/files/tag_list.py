@@ -10,22 +10,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from xinlian.ingest.adapters.files.units import check_unit
 from xinlian.ingest.model.tags import TAGS_MAX, Tag, TagError, TagTable
 from xinlian.ledger.adapters.files.table_files import FileContent, open_table, read_file
-from xinlian.ledger.model.table_reasons import FileRefusedError
+from xinlian.ledger.model.table_reasons import FileRefusedError, TableReason
 from xinlian.ledger.model.tables import Bounds, SourceRow
 
 __all__ = ["RowResult", "TagList", "parse_tags", "read_tags"]
 
 _BOUNDS: Final = Bounds(rows=TAGS_MAX + 1)
 _COLUMNS: Final = {
-    "name": ("name", "tag", "名称", "点位", "点名", "变量名"),
+    "name": ("name", "tag", "名称", "点位", "点位名称", "点名", "变量名", "标签名"),
     "address": ("address", "addr", "地址", "寄存器地址"),
     "type": ("type", "data type", "datatype", "类型", "数据类型"),
-    "order": ("order", "byte order", "字节序", "字序"),
+    "order": ("order", "byte order", "字节序", "字节顺序", "字序"),
     "scale": ("scale", "factor", "比例", "系数", "倍率"),
     "offset": ("offset", "偏移"),
-    "unit": ("unit", "单位"),
+    "unit": ("unit", "单位", "单位符号"),
     "low": ("low", "min", "下限", "最小值"),
     "high": ("high", "max", "上限", "最大值"),
     "period_ms": ("period_ms", "period", "周期", "采集周期", "周期ms"),
@@ -33,7 +34,7 @@ _COLUMNS: Final = {
     "access": ("access", "读写", "访问"),
     "role": ("role", "用途", "角色"),
     "label": ("label", "description", "标签"),
-    "label_zh": ("label_zh", "说明", "描述", "备注"),
+    "label_zh": ("label_zh", "说明", "描述", "备注", "中文标签"),
 }
 _KNOWN: Final = {alias: member for member, aliases in _COLUMNS.items() for alias in aliases}
 _TYPES: Final = {
@@ -41,7 +42,15 @@ _TYPES: Final = {
     "udint": "uint32", "dword": "uint32", "float": "float32", "real": "float32",
     "double": "float64", "lreal": "float64", "boolean": "bool", "bit": "bool", "byte": "uint8",
 }  # fmt: skip
-_ACCESS: Final = {"ro": "r", "read": "r", "只读": "r", "读": "r", "读写": "rw", "write": "rw"}
+_ACCESS: Final = {
+    "ro": "r", "read": "r", "read-only": "r", "只读": "r", "读": "r", "write": "rw",
+    "read-write": "rw", "read/write": "rw", "r/w": "rw", "读写": "rw", "读/写": "rw", "可写": "rw",
+}  # fmt: skip
+_PROBLEMS: Final = {
+    TableReason.RAGGED_ROW: ("has more or fewer cells than the header", "单元格数与表头不符"),
+    TableReason.CELL_TOO_LONG: ("a cell is too long", "单元格过长"),
+    TableReason.QUOTE_MALFORMED: ("a quotation mark is not closed", "引号不完整"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +115,9 @@ def parse_tags(
     """A tag list from bytes, as ``read_tags``."""
     try:
         table = open_table(content, _Layout(encoding, delimiter, sheet), _BOUNDS)
+        for mark in ";\t":  # what spreadsheets write where a comma is the decimal sign
+            if len(table.header) == 1 and mark in table.header[0]:
+                table = open_table(content, _Layout(encoding, mark, sheet), _BOUNDS)
         members = _members(table.header, content.name)
         seen: dict[str, int] = {}
         rows = tuple(_row(row, members, seen) for row in table.rows())
@@ -127,25 +139,30 @@ def _members(header: tuple[str, ...], source: str) -> tuple[str, ...]:
                 ("unknown", "无法识别") if member is None else ("there twice", "重复")
             )
             known = ", ".join(_COLUMNS)
+            known_zh = "、".join(
+                f"{aliases[0]}（{_chinese(aliases)}）" for aliases in _COLUMNS.values()
+            )
             raise TagError(
                 f"{source}: column {title!r} is {problem}; columns are: {known}",
-                f"{source}：列 {title!r} {problem_zh}；可用列：{known}",
+                f"{source}：列 {title!r} {problem_zh}；可用列：{known_zh}",
             )
         found.append(member)
     for needed in ("name", "address"):
         if needed not in found:
-            alias = _COLUMNS[needed][2]
+            alias = _chinese(_COLUMNS[needed])
             raise TagError(
                 f"{source}: no column {needed!r}", f"{source}：缺少列 {needed!r}（{alias}）"
             )
     return tuple(found)
 
 
+def _chinese(aliases: tuple[str, ...]) -> str:
+    return next(alias for alias in aliases if not alias.isascii())
+
+
 def _row(row: SourceRow, members: tuple[str, ...], seen: dict[str, int]) -> RowResult:
     if row.problem is not None:
-        return RowResult(
-            row.line, "", None, f"not a row: {row.problem.value}", f"无法读取：{row.problem.value}"
-        )
+        return RowResult(row.line, "", None, *_PROBLEMS[row.problem])
     given: dict[str, Any] = {
         member: cell.text for member, cell in zip(members, row.cells, strict=False) if cell.text
     }
@@ -176,11 +193,11 @@ def _tag(given: dict[str, Any]) -> Tag:
         given["order"] = given["order"].upper()
     if "period_ms" in given:
         text = given["period_ms"].removesuffix("ms").strip()
-        if not (text.isascii() and text.isdigit()) or len(text) > 9:
+        if not (text.isascii() and text.isdigit()) or len(text) > 18:
             raise TagError(
                 f"period {given['period_ms']!r} is no whole number of ms",
                 f"周期 {given['period_ms']!r} 须为整数毫秒",
                 given["name"],
             )
         given["period_ms"] = int(text)
-    return Tag.from_json(given)
+    return check_unit(Tag.from_json(given))
