@@ -8,7 +8,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from starlette.requests import Request
-from xinlian.services.api.web.charts import draw_channel, draw_chart
+from xinlian.services.api.web.charts import draw_chart
+from xinlian.services.api.web.curves import curve_facts, curve_name, draw_curve
 from xinlian.services.api.web.engine import page
 from xinlian.services.api.web.shown import item_values
 from xinlian.services.api.web.texts import TEXTS, Lang, language_of
@@ -55,7 +56,8 @@ def test_a_chart_is_well_formed_whatever_its_range(values: tuple[float, ...]) ->
 
 def test_texts_in_charts_are_escaped() -> None:
     assert "<script" not in draw_chart(chart(1.0, title=EVIL), "en")
-    assert "<script" not in draw_channel(TelemetryChannel(EVIL, EVIL, ((0, 1.0), (9, 2.0))))
+    evil = TelemetryChannel(EVIL, EVIL, ((0, 1.0), (9, 2.0)), name_zh=EVIL)
+    assert "<script" not in draw_curve(evil, (0, 9), "en") + draw_curve(evil, (0, 9), "zh")
     assert draw_chart(chart(), "en") == ""
 
 
@@ -116,3 +118,40 @@ def test_every_text_is_in_both_languages() -> None:
         assert english, key
         assert re.search(r"[\u4e00-\u9fff]", chinese), key
         assert english.count("{}") == chinese.count("{}"), key
+
+
+def curve(**changes: object) -> TelemetryChannel:
+    bands = tuple((1000 * at, 10.0 + at % 3, 12.0 + at % 3) for at in range(60) if not 20 < at < 40)
+    made = TelemetryChannel(
+        "m1 torque", "N.m", (), name_zh="m1 扭矩", bands=bands, hole_ms=5_000, low=0.0, high=14.0
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def test_a_curve_is_a_band_with_its_holes_unit_and_range() -> None:
+    drawn = draw_curve(curve(), (0, 60_000), "en")
+    picture = ET.fromstring(drawn)
+    assert len(picture.findall("polygon")) == 2, "nothing is drawn where nothing was read"
+    (hole,) = picture.findall("rect[@class='hole']")
+    assert "no reading from 1970-01-01 08:00:20" in (hole.findtext("title") or "")
+    assert len(picture.findall("line[@class='limit']")) == 1, "the other lies outside the picture"
+    told = "least 10, greatest 14, last 14 Nm · range 0 to 14 · yellow: no readings"
+    assert curve_facts(curve(), (0, 60_000), "en") == told
+    assert told in drawn
+    assert "最小 10" in draw_curve(curve(), (0, 60_000), "zh")
+    assert curve_name(curve(), "zh") == "m1 扭矩 [Nm]"
+    assert len(drawn) < 8_000
+
+
+def test_a_curve_says_that_a_record_ran_on_after_its_readings() -> None:
+    picture = ET.fromstring(draw_curve(curve(), (0, 600_000), "en"))
+    assert len(picture.findall("rect[@class='hole']")) == 2
+    assert not ET.fromstring(draw_curve(curve(hole_ms=0), (0, 600_000), "en")).findall("rect")
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), 1e308, -1e308, 5e-324, 0.0])
+def test_odd_values_break_no_picture(value: float) -> None:
+    for bands in (((5, value, value),), ((5, value, value), (9, 1.0, 2.0))):
+        drawn = draw_curve(curve(bands=bands, low=None), (0, 10), "en")
+        assert not drawn or ET.fromstring(drawn) is not None
+        assert "nan" not in drawn

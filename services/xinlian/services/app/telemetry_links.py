@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from math import isfinite
 from typing import Final, Protocol
 
 from sqlalchemy import Engine, func, select
@@ -35,6 +36,7 @@ DEVICES_MAX: Final = 4
 STEPS: Final = 120
 """A curve has at most a least and a greatest value for each of so many steps."""
 _HOUR_US: Final = 3_600_000_000
+_SLACK_MS: Final = 5_000
 _RANK: Final = {Role.NONE: 0, Role.POWER: 1, Role.CURRENT: 2}
 """What a process is judged by comes first; counters and states are no curves."""
 
@@ -152,18 +154,37 @@ def _channels(
             aggregates=(Aggregate.MIN, Aggregate.MAX),
         )
         for steps in store.downsample(request):
-            readings = []
             least, most = steps.values[Aggregate.MIN], steps.values[Aggregate.MAX]
-            for time_us, low, high in zip(
-                steps.times_us.tolist(), least.tolist(), most.tolist(), strict=True
-            ):
-                at_ms = max(time_us, start) // 1000
-                readings.append((at_ms, low))
-                if high != low:
-                    readings.append((at_ms + request.step_us // 2000, high))
-            if readings:
-                name = f"{device} {tag.label or tag.name}"
-                yield TelemetryChannel(name, tag.unit, tuple(readings))
+            bands = [
+                (max(time_us, start) // 1000, low, high)
+                for time_us, low, high in zip(
+                    steps.times_us.tolist(), least.tolist(), most.tolist(), strict=True
+                )
+                if isfinite(low) and isfinite(high)
+            ]
+            if bands:
+                yield _channel(device, tag, bands, request.step_us // 1000)
+
+
+def _channel(
+    device: str, tag: Tag, bands: Sequence[tuple[int, float, float]], step_ms: int
+) -> TelemetryChannel:
+    readings = []
+    for at_ms, low, high in bands:
+        readings.append((at_ms, low))
+        if high != low:
+            readings.append((at_ms + step_ms // 2, high))
+    return TelemetryChannel(
+        name=f"{device} {tag.label or tag.name}",
+        unit=tag.unit,
+        readings=tuple(readings),
+        name_zh=f"{device} {tag.label_zh or tag.label or tag.name}",
+        bands=tuple(bands),
+        # Deadband holds back what does not change: then silence is no hole.
+        hole_ms=0 if tag.deadband else 2 * max(tag.period_ms, step_ms) + _SLACK_MS,
+        low=None if tag.low is None else float(tag.low),
+        high=None if tag.high is None else float(tag.high),
+    )
 
 
 def _curves(known: Known | None) -> list[Tag]:

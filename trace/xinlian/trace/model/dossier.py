@@ -177,11 +177,18 @@ class Chart:
 @dataclass(frozen=True, slots=True)
 class TelemetryChannel:
     """Readings of one channel: ``(Unix milliseconds, value)`` in time order, thinned for drawing
-    (extremes kept)."""
+    (extremes kept). ``bands``: time, least and greatest reading of each step; more than ``hole_ms``
+    between two is a stretch without readings (0: not known); ``low`` and ``high``: the range that
+    the device may tell."""
 
     name: str
     unit: str
     readings: tuple[tuple[int, float], ...]
+    name_zh: str = ""
+    bands: tuple[tuple[int, float, float], ...] = ()
+    hole_ms: int = 0
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

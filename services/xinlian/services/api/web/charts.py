@@ -9,9 +9,9 @@ from typing import Final
 from markupsafe import Markup, escape
 from xinlian.services.api.web.texts import Lang
 from xinlian.services.api.web.times import clock_ms
-from xinlian.trace.model.dossier import Chart, Language, TelemetryChannel
+from xinlian.trace.model.dossier import Chart, Language
 
-__all__ = ["draw_channel", "draw_chart"]
+__all__ = ["draw_chart"]
 
 WIDTH: Final = 480
 HEIGHT: Final = 200
@@ -70,17 +70,6 @@ def draw_chart(chart: Chart, lang: Lang) -> Markup:
             parts.append(_dot(place, told, bad=bool(point.rules), own=point.own))
     parts.append(_ends(frame))
     return _picture(chart.title.of(Language(lang)), parts)
-
-
-def draw_channel(channel: TelemetryChannel) -> Markup:
-    """The readings of a channel as a line; nothing where there are none."""
-    if not channel.readings:
-        return Markup("")
-    frame = _frame([at for at, _ in channel.readings], [value for _, value in channel.readings])
-    values = [value for _, value in channel.readings]
-    parts = [_level(frame, "scale", level) for level in sorted({min(values), max(values)})]
-    parts += [_line(frame, channel.readings), _ends(frame)]
-    return _picture(f"{channel.name} {channel.unit}".strip(), parts)
 
 
 def _frame(times: Sequence[int], values: Sequence[float]) -> _Frame:

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from xinlian.services.api.web.charts import draw_channel, draw_chart
+from xinlian.services.api.web.charts import draw_chart
+from xinlian.services.api.web.curves import curve_facts, curve_name, draw_curve
 from xinlian.services.api.web.texts import Lang, language_of, translator, word
 from xinlian.services.api.web.times import clock_ms, moment_ms
 from xinlian.trace.model.dossier import Language
@@ -39,7 +40,12 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     made.filters |= {"moment": moment_ms, "clock": clock_ms}
-    made.globals |= {"draw_chart": draw_chart, "draw_channel": draw_channel}
+    made.globals |= {
+        "draw_chart": draw_chart,
+        "draw_curve": draw_curve,
+        "curve_facts": curve_facts,
+        "curve_name": curve_name,
+    }
     return made
 
 

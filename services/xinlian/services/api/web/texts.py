@@ -135,6 +135,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "shift": ("Shift", "班次"),
     "window": ("Window", "时间窗口"),
     "telemetry": ("Telemetry", "遥测"),
+    "curves": (
+        "Readings of the device group {}: from the least to the greatest of each step",
+        "设备组 {} 的读数：每一步长内自最小值至最大值",
+    ),
     "parameters": ("Parameters", "参数"),
     # the rest
     "certificates": ("Certificates", "证书"),
