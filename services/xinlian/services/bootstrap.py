@@ -111,6 +111,7 @@ class App(Store):
     shares: Shares
     trace_worker: TaskWorker
     telemetry_worker: TaskWorker
+    telemetry_stores: TaskWorker
     telemetry_proofs: TelemetryProofs
     telemetry_flags: TelemetryFlags
     health_rpc: Rpc
@@ -135,6 +136,7 @@ class App(Store):
             "evidence": self.evidence.worker.run,
             "trace": self.trace_worker.run,
             "telemetry": self.telemetry_worker.run,
+            "telemetry stores": self.telemetry_stores.run,
         }
         for name, run in workers.items():
             thread = threading.Thread(target=self._work, args=(name, run), name=name, daemon=True)

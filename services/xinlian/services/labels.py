@@ -82,6 +82,7 @@ FIELDS: Final[dict[str, str]] = {
     "max_depth": "层级上限", "max_pieces": "段数上限", "offer_seconds_max": "要约最长有效期",
     "grace_days": "宽限天数", "at": "时间", "method": "方法", "path": "路径", "operation": "操作",
     "key": "幂等键", "detail": "详情", "node_height": "节点高度", "lag_blocks": "落后区块数",
+    "telemetry_waiting": "等待中的遥测任务数",
     "workers": "后台任务",
     # evidence
     "log": "存证日志", "logs": "存证日志", "stream": "数据流", "opened": "已开立",

@@ -96,5 +96,6 @@ def get_readiness(state: StateDep, response: Response) -> ReadyView:
         node_height=node_height,
         lag_blocks=lag,
         workers=app.workers_alive,
+        telemetry_waiting=app.telemetry.sites.waiting,
         halted=head.halted,
     )

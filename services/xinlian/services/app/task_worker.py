@@ -16,6 +16,7 @@ from xinlian.trace.model.quality.errors import QualityError
 __all__ = ["Task", "TaskWorker"]
 
 _LOG: Final = logging.getLogger(__name__)
+_EXPECTED: Final = (StoreError, TelemetryStoreError, QualityError, RefusedError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,8 @@ class TaskWorker:
 
     def __init__(self, *tasks: Task) -> None:
         self._tasks = tasks
-        self._told: dict[str, str] = {}
+        self.faults: dict[str, str] = {}
+        """Why each task that fails does so now."""
 
     def run(self, stop: threading.Event) -> None:
         """Rounds until ``stop`` is set."""
@@ -48,14 +50,18 @@ class TaskWorker:
             passed += pause
 
     def do(self, task: Task) -> bool:
-        """Do a task now; whether it could be done."""
+        """Do a task now; whether it could be done. Whatever is wrong with one task, the others and
+        the server go on; what nobody foresaw is told with where it happened."""
         try:
             with store_errors(task.name):
                 task.do()
-        except (StoreError, TelemetryStoreError, QualityError, RefusedError) as exc:
-            if self._told.get(task.name) != str(exc):
-                self._told[task.name] = str(exc)
-                _LOG.warning("the task %s waits: %s", task.name, exc)
+        except Exception as exc:  # noqa: BLE001  (it is told, in the log and as a fault)
+            told = f"{exc}" or type(exc).__name__
+            if self.faults.get(task.name) != told:
+                unexpected = not isinstance(exc, _EXPECTED)
+                level = logging.ERROR if unexpected else logging.WARNING
+                _LOG.log(level, "the task %s waits: %s", task.name, told, exc_info=unexpected)
+            self.faults[task.name] = told
             return False
-        self._told.pop(task.name, None)
+        self.faults.pop(task.name, None)
         return True

@@ -12,24 +12,22 @@ import secrets
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 import orjson
 from sqlalchemy import Connection, Engine, func, insert, select, update
-from xinlian.ingest.adapters.log.consumers import commit
+from xinlian.ingest.adapters.log.consumers import check_same, commit
 from xinlian.ingest.adapters.log.reader import LogReader
-from xinlian.ingest.model.segments.layout import SegmentError
 from xinlian.ingest.model.segments.windows import ClosedWindow, WindowState
 from xinlian.ingest.model.service import Service, delays_of
 from xinlian.ingest.model.window_record import DeviceTree, service_of, window_record
 from xinlian.ingest.usecases.log_ports import Damage, LogError
 from xinlian.ingest.usecases.windows import closed_windows
 from xinlian.ledger.adapters.sql.engine import begin_write
-from xinlian.ledger.model.evidence.errors import EvidenceError
 from xinlian.ledger.model.ids import PartyId
 from xinlian.ledger.usecases.evidence import Appended, NewRecord
-from xinlian.services.app.errors import RefusedError
 from xinlian.services.app.telemetry_site import TelemetrySites
 from xinlian.services.app.telemetry_tables import positions, windows
 
@@ -88,7 +86,7 @@ class TelemetryEvidence:
         self._sites = sites
         self._key_devices = key_devices
         self._streams: dict[Path, _Stream] = {}
-        self._told: dict[Path, str] = {}
+        self._turns = sites.turns("recording windows")
 
     def round(self) -> int:
         """Record what has closed; how many windows. What fails is logged and tried again."""
@@ -97,23 +95,21 @@ class TelemetryEvidence:
             site = self._sites.site(party)
             for name in site.streams():
                 folder = site.log_folder / name
-                try:
-                    recorded += self._stream(party, name, folder)
-                    self._told.pop(folder, None)
-                except (LogError, SegmentError, EvidenceError, RefusedError, OSError) as exc:
-                    self._forget(folder)
-                    if self._told.get(folder) != str(exc):
-                        self._told[folder] = str(exc)
-                        _LOG.warning("evidence of %s waits: %s", folder, exc)
-                except BaseException:
-                    self._forget(folder)
-                    raise
+                recorded += self._turns.take(folder, partial(self._stream, party, name, folder))
         return recorded
 
     def _stream(self, party: int, name: str, folder: Path) -> int:
         stream = self._streams.get(folder)
         if stream is None:
             stream = self._streams[folder] = self._opened(party, name, folder)
+        try:
+            return self._read(party, name, stream, folder)
+        except BaseException:
+            self._forget(folder)
+            raise
+
+    def _read(self, party: int, name: str, stream: _Stream, folder: Path) -> int:
+        check_same(stream.reader, folder, EVIDENCE, stream.saved - 1)
         recorded = 0
         for _ in range(_BITES):
             if stream.reader.next <= stream.state.position:

@@ -12,7 +12,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any, Final
 
@@ -21,14 +21,12 @@ from sqlalchemy import Connection, Engine, insert, select
 from xinlian.ingest.adapters.files.classes import class_names, load_class
 from xinlian.ingest.model.device_class import EnergyRole
 from xinlian.ingest.model.flags import Flag
-from xinlian.ingest.model.query import Known, QueryError
+from xinlian.ingest.model.query import Known
 from xinlian.ingest.usecases.flags import Rating, look, look_at_tree
-from xinlian.ingest.usecases.store_ports import StoreError
 from xinlian.ledger.adapters.sql.engine import begin_read, begin_write
-from xinlian.ledger.model.evidence.errors import EvidenceError
+from xinlian.ledger.model.evidence.canonical import time_text
 from xinlian.ledger.model.ids import PartyId
 from xinlian.services.app.clock import Clock
-from xinlian.services.app.errors import RefusedError
 from xinlian.services.app.telemetry_evidence import STREAM, EvidenceLog
 from xinlian.services.app.telemetry_site import TelemetrySites
 from xinlian.services.app.telemetry_tables import flags
@@ -75,6 +73,7 @@ class TelemetryFlags:
         self._clock = clock
         self._parents = parents
         self._turns: dict[int, _Turn] = {}
+        self._rounds = sites.turns("looking for what does not add up")
 
     def round(self) -> int:
         """Look at the next few devices of every party, in the last whole hour, and at its metering
@@ -82,10 +81,8 @@ class TelemetryFlags:
         end = (1_000_000 * self._clock.now() - _SETTLED_US) // _HOUR_US * _HOUR_US
         new = 0
         for party in self._sites.parties():
-            try:
-                new += self._turn(party, (end - _HOUR_US, end))
-            except (StoreError, QueryError, EvidenceError, RefusedError) as exc:
-                _LOG.warning("readings of party %d were not looked at: %s", party, exc)
+            turn = partial(self._turn, party, (end - _HOUR_US, end))
+            new += self._rounds.take(f"party {party}", turn)
         return new
 
     def _turn(self, party: int, span_us: tuple[int, int]) -> int:
@@ -132,7 +129,7 @@ class TelemetryFlags:
         record = {
             "schema": SCHEMA,
             "subject": f"telemetry-flag:{party}:{flag.machine}",
-            "event_time": _time_text(min(flag.end_us // 1000, now_ms)),
+            "event_time": time_text(min(flag.end_us // 1000, now_ms)),
             **told,
         }
         (appended,) = self._evidence.append(connection, log, [record])
@@ -191,8 +188,3 @@ def _digest(flag: Flag) -> str:
     """What a finding is about, whatever its numbers come to when it is looked at again."""
     about = [flag.machine, flag.kind.value, flag.start_us, flag.numbers.get("tag", "")]
     return sha256(orjson.dumps(about)).hexdigest()
-
-
-def _time_text(ms: int) -> str:
-    text = datetime.fromtimestamp(ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{text}.{ms % 1000:03}Z"

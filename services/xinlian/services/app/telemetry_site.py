@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from xinlian.ingest.usecases.store_ports import TelemetryStore
 from xinlian.services.app.errors import Code, RefusedError
+from xinlian.services.app.turns import Turns
 
 __all__ = ["PARTIES_MAX", "TelemetrySite", "TelemetrySites"]
 
@@ -70,6 +72,7 @@ class TelemetrySites:
         self._open_store = open_store
         self._sites: dict[int, TelemetrySite] = {}
         self._lock = threading.Lock()
+        self._turns: list[Turns] = []
 
     def parties(self) -> list[int]:
         """Parties that have telemetry here."""
@@ -85,6 +88,24 @@ class TelemetrySites:
                 folder = self.root / str(party)
                 self._sites[party] = TelemetrySite(party, folder, self._open_store)
             return self._sites[party]
+
+    def turns(self, name: str) -> Turns:
+        """Turns of the sites at something; what fails of it counts as waiting."""
+        made = Turns(name)
+        self._turns.append(made)
+        return made
+
+    @property
+    def waiting(self) -> int:
+        """How many things are not done now, for a log or a store that cannot be used: each is told
+        in the program's log."""
+        return sum(len(each.faults) for each in self._turns)
+
+    def each(self, turns: Turns, do: Callable[[TelemetrySite], int]) -> int:
+        """Do something for every party; one that fails stops no other. The sum of the answers."""
+        return sum(
+            turns.take(f"party {party}", partial(do, self.site(party))) for party in self.parties()
+        )
 
     def known(self, party: int) -> TelemetrySite:
         """The site of a party that has telemetry; ``NOT_FOUND`` otherwise."""

@@ -78,7 +78,7 @@ def _clickhouse(dsn: str, database: str, settings: Settings) -> TelemetryStore:
 
 
 def telemetry_parts(store: Wired, evidence: Evidence) -> dict[str, Any]:
-    """The parts that need the evidence logs, and the worker that brings stores and evidence up to
+    """The parts that need the evidence logs, and the workers that bring stores and evidence up to
     the logs; dossiers show curves from now on."""
     sites = store.telemetry.sites
     pump = TelemetryPump(sites)
@@ -86,21 +86,23 @@ def telemetry_parts(store: Wired, evidence: Evidence) -> dict[str, Any]:
     flags = TelemetryFlags(store.engine, evidence, sites, store.clock)
     store.trace.dossiers.telemetry_of = TelemetryLinks(store.engine, sites, evidence.logs).of
 
-    def roll() -> None:
-        for party in sites.parties():
-            sites.site(party).store.rollup()
+    rolling, retaining = sites.turns("rolling readings up"), sites.turns("dropping old days")
+    policy = Retention(raw_days=store.settings.telemetry_keep_days)
 
-    def retain() -> None:
-        policy = Retention(raw_days=store.settings.telemetry_keep_days)
-        for party in sites.parties():
-            sites.site(party).store.retain(policy, 1_000_000 * store.clock.now())
+    def roll() -> int:
+        return sites.each(rolling, lambda site: site.store.rollup())
+
+    def retain() -> int:
+        now_us = 1_000_000 * store.clock.now()
+        return sites.each(retaining, lambda site: site.store.retain(policy, now_us))
 
     return {
         "telemetry_flags": flags,
         "telemetry_proofs": TelemetryProofs(store.engine, evidence, sites, store.clock),
-        "telemetry_worker": TaskWorker(
+        "telemetry_worker": TaskWorker(Task("telemetry evidence", _RECORD_SECONDS, recorder.round)),
+        # Evidence needs logs and the books alone: it never waits for a store that hangs.
+        "telemetry_stores": TaskWorker(
             Task("telemetry store", _STORE_SECONDS, pump.round),
-            Task("telemetry evidence", _RECORD_SECONDS, recorder.round),
             Task("telemetry roll-ups", _ROLL_SECONDS, roll),
             Task("telemetry flags", _FLAG_SECONDS, flags.round),
             Task("telemetry retention", _RETAIN_SECONDS, retain),

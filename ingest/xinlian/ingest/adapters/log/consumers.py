@@ -10,9 +10,9 @@ from typing import Final
 from zlib import crc32
 
 from xinlian.ingest.adapters.log.watermark import load_watermark
-from xinlian.ingest.usecases.log_ports import LogError
+from xinlian.ingest.usecases.log_ports import LogError, LogSource
 
-__all__ = ["NOTHING", "commit", "committed"]
+__all__ = ["NOTHING", "check_same", "commit", "committed"]
 
 NOTHING: Final = -1
 """Of a consumer that has taken nothing yet; positions count from 0."""
@@ -34,6 +34,29 @@ def commit(folder: Path, name: str, position: int) -> None:
             f"{name!r} cannot have entry {position}: the log in {folder} ends before {behind}",
             f"{name!r} 不可能已有条目 {position}：日志 {folder} 在 {behind} 之前结束",
         )
+    _note(folder, name, position)
+
+
+def check_same(log: LogSource, folder: Path, name: str, position: int) -> None:
+    """Before ``name``, who has all up to ``position``, reads on. ``LogError`` if that was another
+    log: one that is deleted and begun anew counts from 0 again, and its readings would be taken for
+    some that ``name`` has. A log knows those who have begun to read it."""
+    known = (folder / _FOLDER / name).exists()
+    if position == NOTHING:
+        if log.next and not known:
+            _note(folder, name, NOTHING)
+    elif position >= log.next or not known:
+        raise LogError(
+            f"{name!r} has all up to entry {position} of another log than the one in {folder}, "
+            f"which ends at {log.next - 1}: if the log was deleted or replaced, let the collector "
+            "write under another name (`--name`); nothing is lost meanwhile",
+            f"{name!r} 已有另一日志至条目 {position} 的内容，而 {folder} 的日志止于 "
+            f"{log.next - 1}：若日志曾被删除或替换，请为采集器改用新的"
+            "数据流名称（`--name`）；期间不会丢失数据",
+        )
+
+
+def _note(folder: Path, name: str, position: int) -> None:
     place = folder / _FOLDER
     place.mkdir(exist_ok=True)
     text = f"{position}"

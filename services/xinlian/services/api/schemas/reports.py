@@ -124,4 +124,7 @@ class ReadyView(View):
     node_height: int | None
     lag_blocks: int | None
     workers: bool
+    telemetry_waiting: int
+    """Logs and stores of readings that cannot be used now, which the server's log names; what they
+    would take waits on disk."""
     halted: str | None

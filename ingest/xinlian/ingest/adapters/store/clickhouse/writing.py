@@ -1,9 +1,9 @@
 """The writing half of the ClickHouse store.
 
 ClickHouse has no transaction over several tables. An append therefore says first up to where it
-goes (``xl_streams.last``), inserts each batch with a token made of stream, positions and place,
-which the server takes once, and says at last that it was applied. Whoever does not know whether an
-append was carried out gives the same entries again: what was inserted is not inserted twice.
+goes (``xl_streams.last``), inserts each batch with a token made of stream, positions and day, which
+the server takes once a table, and says at last that it was applied. Whoever does not know whether
+an append was carried out gives the same entries again: what was inserted is not inserted twice.
 """
 
 from __future__ import annotations
@@ -125,8 +125,9 @@ class Writing:
         self._mark({b.first_us // SPAN_US * SPAN_US + n * SPAN_US
                     for b in made if b.source.kind in "wn"
                     for n in range(b.last_us // SPAN_US - b.first_us // SPAN_US + 1)})  # fmt: skip
-        for place, batch in enumerate(made):
-            self._insert(batch, f"{stream}:{applied}:{last}:{place}")
+        for batch in made:
+            # Of a table and a day there is one batch, whatever else can no longer be given.
+            self._insert(batch, f"{stream}:{applied}:{last}:{batch.day}")
         self._note_stream(stream, last, last)
         del self._under_way[stream]
         self._catalog.streams[stream] = last
