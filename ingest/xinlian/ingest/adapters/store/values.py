@@ -18,11 +18,21 @@ _SINGLE: Final = frozenset(
     (ValueType.BOOL, ValueType.INT8, ValueType.UINT8, ValueType.INT16, ValueType.UINT16,
      ValueType.FLOAT32)
 )  # fmt: skip
+_OFFSET_MAX: Final = 2**23 - 2**16
+"""In steps of the scale: with it a value of 16 bits stays within half of what float32 counts to."""
+
+
+@lru_cache(maxsize=65_536)
+def _single(tag: Tag) -> bool:
+    """Whether float32 holds every value of a tag: an offset must not push its last digit out."""
+    if tag.type not in _SINGLE or tag.type.is_float:
+        return tag.type in _SINGLE and not tag.offset
+    return abs(tag.offset / tag.scale) < _OFFSET_MAX
 
 
 def column_type(tag: Tag) -> pa.DataType:
-    """float32 where the raw type has at most 24 significant bits, else float64."""
-    return pa.float32() if tag.type in _SINGLE else pa.float64()
+    """float32 where that is enough to tell any two values of the tag apart, else float64."""
+    return pa.float32() if _single(tag) else pa.float64()
 
 
 @lru_cache(maxsize=65_536)
@@ -53,7 +63,7 @@ def refined(tag: Tag, stored: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     """Stored values as float64; where float32 holds an integer's scaled value, the double nearest
     to the decimal comes back (21.3, not 21.299999). NaN stays."""
     wide = stored.astype(np.float64)
-    if tag.type not in _SINGLE or tag.type.is_float:
+    if tag.type.is_float or not _single(tag):
         return wide
     above, below, offset = _ratio(tag)
     if above == below == 1.0 and offset == 0.0:
@@ -66,7 +76,7 @@ def refined_sql(tag: Tag, column: str, double: str) -> str:
     """The same in SQL; ``double`` is the name of that type."""
     wide = f"CAST({column} AS {double})"
     above, below, offset = _ratio(tag)
-    if tag.type not in _SINGLE or tag.type.is_float or (above, below, offset) == (1.0, 1.0, 0.0):
+    if tag.type.is_float or not _single(tag) or (above, below, offset) == (1.0, 1.0, 0.0):
         return wide
     return (
         f"round(({wide} - {offset!r}) * {below!r} / {above!r}) * {above!r} / {below!r} + {offset!r}"
