@@ -114,9 +114,9 @@ class SegmentTree:
         self.size = leaf_count(blocks)
         """Leaves."""
         self._blocks = blocks
-        self._secret = secret
         self._starts: list[int] = []
-        salted = memoryview(salts(secret, self.size))
+        self._salts = salts(secret, self.size)
+        salted = memoryview(self._salts)
         hashes: list[bytes] = []
         for block in blocks:
             self._starts.append(len(hashes))
@@ -145,7 +145,7 @@ class SegmentTree:
     def leaf(self, block: int, index: int) -> tuple[bytes, bytes]:
         """Salt and body of the leaf at ``index``, which is one of the block's."""
         body = leaf_bodies(self._blocks[block])[index - self._starts[block]]
-        return salts(self._secret, index + 1)[-32:], body
+        return self._salts[32 * index : 32 * index + 32], body
 
     def proof(self, indices: Sequence[int]) -> list[bytes]:
         """What must be known besides the leaves at ``indices`` (rising) to reckon the root."""
