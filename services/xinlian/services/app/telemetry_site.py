@@ -35,11 +35,6 @@ class TelemetrySite:
         """Where the collectors' logs lie, a folder a stream."""
         return self.folder / "log"
 
-    @property
-    def run_folder(self) -> Path:
-        """Where running collectors are reached."""
-        return self.folder / "run"
-
     def streams(self) -> list[str]:
         """Names of the collectors' streams."""
         if not self.log_folder.is_dir():

@@ -23,7 +23,7 @@ The body, little-endian:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -239,8 +239,3 @@ class _Taker:
     def end(self) -> None:
         if self._at != len(self._data):
             raise SegmentError("a block has bytes too many")
-
-
-def counts_json(counts: Counts) -> dict[str, int]:
-    """Canonical members of counts."""
-    return asdict(counts)

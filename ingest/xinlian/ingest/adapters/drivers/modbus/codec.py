@@ -15,7 +15,7 @@ from xinlian.ingest.model.quality import Quality
 from xinlian.ingest.model.tags import ByteOrder, Tag, ValueType
 from xinlian.ingest.usecases.ports import DriverError
 
-__all__ = ["RowDecoder", "encode", "registers_from"]
+__all__ = ["RowDecoder", "encode"]
 
 SWAPPED_BYTES: Final = (ByteOrder.BADC, ByteOrder.DCBA)
 SWAPPED_WORDS: Final = (ByteOrder.CDAB, ByteOrder.DCBA)
@@ -161,8 +161,3 @@ def _whole(raw: int | float | bool) -> int:
     if raw != int(raw):
         raise ValueError
     return int(raw)
-
-
-def registers_from(wire: bytes) -> list[int]:
-    """Bytes of registers as numbers."""
-    return list(struct.unpack(f">{len(wire) // 2}H", wire))
