@@ -194,6 +194,40 @@ def test_a_proof_up_to_now_ends_with_what_was_recorded(sqlite: Engine, tmp_path:
         assert bool(proven.gaps) == (exits == 3)
 
 
+def test_a_proof_up_to_now_ends_with_what_is_on_the_chain(sqlite: Engine, tmp_path: Path) -> None:
+    """Whoever names an earlier end is told how far the chain has come."""
+    plant = Plant().run(60)
+    sites = sites_with(tmp_path, plant)
+    evidence = LocalEvidence(sqlite)
+    recording = TelemetryEvidence(sqlite, evidence, sites)
+    recording.round()
+    proofs = TelemetryProofs(sqlite, evidence, sites, At(98))
+    claim = Claim(ClaimKind.MAX, "m1", "power")
+    proofs.prove(PARTY, GROUP, span(30, 60), [claim])
+    written = len(plant.log.entries)
+    write(tmp_path, plant.run(30, since=60), written)
+    recording.round()
+    evidence.cutting = False
+    proven = proofs.prove(PARTY, GROUP, span(30, 98), [claim])
+    assert xinlian_verify.verify(proven.data, pins(proven.data))["exit"] == 0
+    assert orjson.loads(proven.data)["span"]["end_us"] // SECOND == START // SECOND + 59
+    proofs = TelemetryProofs(sqlite, evidence, sites, At(900))
+    for low, high, told in ((30, 78, "until 2026-09-01T00:00:59Z are"), (70, 98, "none of")):
+        with pytest.raises(RefusedError, match=told) as refused:
+            proofs.prove(PARTY, GROUP, span(low, high), [claim])
+        assert refused.value.code is Code.STATE
+
+
+def test_what_a_device_never_told_is_named(sqlite: Engine, tmp_path: Path) -> None:
+    sites = sites_with(tmp_path, Plant().run(20))
+    evidence = LocalEvidence(sqlite)
+    TelemetryEvidence(sqlite, evidence, sites).round()
+    proofs = TelemetryProofs(sqlite, evidence, sites)
+    with pytest.raises(RefusedError, match="m1 told nothing of a tag torq") as refused:
+        proofs.prove(PARTY, GROUP, span(0, 20), [Claim(ClaimKind.MAX, "m1", "torq")])
+    assert "点位 torq" in refused.value.__cause__.zh  # type: ignore[union-attr]
+
+
 def test_a_segment_of_hours_is_in_proofs_of_its_last_readings(
     sqlite: Engine, tmp_path: Path
 ) -> None:

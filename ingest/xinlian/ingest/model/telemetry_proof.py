@@ -77,8 +77,9 @@ class Claim:
     def __post_init__(self) -> None:
         if (self.hold_us is not None) != (self.kind is ClaimKind.INTEGRAL):
             raise ClaimError(
-                "an integral needs how long a reading holds; other claims have no such time",
-                "时间积分须给出读数的保持时长，其他主张不得给出",
+                "an integral needs how long a reading holds (--hold 5s, or hold_ms); other claims "
+                "have no such time",
+                "时间积分须给出读数的保持时长（--hold 5s 或 hold_ms），其他主张不得给出",
             )
 
 

@@ -18,6 +18,7 @@ from xinlian.ingest.model.tags import TagTable
 from xinlian.ingest.model.telemetry_gaps import Gaps, Numbered, losses, silences
 from xinlian.ingest.model.telemetry_proof import (
     Claim,
+    ClaimError,
     ClaimKind,
     Reading,
     Reckoned,
@@ -165,6 +166,12 @@ class _Shown:
         return Gaps(tuple(silent), tuple(losses(list(records.values()), about)))
 
     def reckoned(self) -> list[Reckoned]:
+        for device, tag in self._wanted:
+            if (device, tag) not in self.periods_us:
+                raise ClaimError(
+                    f"{device} told nothing of a tag {tag} in the span: is it named so?",
+                    f"{device} 在该时段没有点位 {tag} 的数据：名称是否正确？",
+                )
         span = (self._asked.start_us, self._asked.end_us)
         return [
             reckon(claim, self.readings[claim.device, claim.tag], span)

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 from xinlian.ingest.model.query import QueryError
+from xinlian.ingest.model.telemetry_proof import ClaimError
 from xinlian.ingest.usecases.store_ports import StoreError
 from xinlian.ledger.chain.errors import ChainError
 from xinlian.ledger.model.errors import Failure, LedgerError
@@ -96,8 +97,9 @@ def install_handlers(api: FastAPI) -> None:
 
 
 def _refused(request: Request, exc: Exception) -> Response:
-    refused = cast("RefusedError", exc)
-    return _answer(request, refused.code, refused.message, refused.fields)
+    refused, cause = cast("RefusedError", exc), exc.__cause__
+    chinese = cause.zh if isinstance(cause, ClaimError) else None
+    return _answer(request, refused.code, refused.message, refused.fields, chinese=chinese)
 
 
 def _ledger(request: Request, exc: Exception) -> Response:

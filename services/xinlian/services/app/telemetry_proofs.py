@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 import orjson
@@ -33,6 +34,8 @@ __all__ = ["GroupService", "TelemetryProofs"]
 WINDOWS_MAX: Final = 20_000
 """Windows of one proof."""
 REPORT_ROWS_MAX: Final = 600_000
+_NOW_S: Final = 60
+"""A span that ends as short a time ago ends now."""
 _SETTLED_US: Final = 60_000_000
 """How long after its end a window may take until it is recorded."""
 
@@ -79,8 +82,8 @@ class TelemetryProofs:
     ) -> Proved:
         """A proof of claims over readings of a device group in [start, end).
 
-        An end that the newest recorded window has not reached yet is that of its last reading:
-        the file says so. Where readings are missing in the span, it states the gap.
+        A span up to now ends with the last reading that is fixed on the chain: the file says so.
+        Where readings are missing in the span, it states the gap.
 
         Refused with ``NOT_FOUND`` where nothing was recorded, ``STATE`` while its records are not
         on the chain or after its segments were deleted, ``INVALID`` for what cannot be claimed.
@@ -103,10 +106,10 @@ class TelemetryProofs:
         subjects = days_of(party, group, max(0, start - LATE_US), end)
         bundle = orjson.loads(self._evidence.prove({log: Request(subjects=subjects)}, wait=wait))
         (part,) = bundle["parts"]
-        if any(each.record >= part["head"]["size"] for each in stored):
-            raise RefusedError(
-                Code.STATE, "the newest of these readings are not on the chain yet: try again later"
-            )
+        fixed = [each for each in stored if each.record < part["head"]["size"]]
+        if len(fixed) < len(stored):
+            until = self._fixed_until(fixed, stored, end)
+            return self.prove(party, group, (start, until), claims, wait=wait)
         shown = {each["index"] for each in part["records"]}
         stored = [each for each in stored if each.record in shown]
         asked = Asked(group, start, end, tuple(claims))
@@ -203,6 +206,27 @@ class TelemetryProofs:
                 devices={device: Counts(**each) for device, each in counts.items()},
                 secret=bytes(row.secret),
             )
+
+    def _fixed_until(
+        self, fixed: Sequence[StoredWindow], stored: Sequence[StoredWindow], end: int
+    ) -> int:
+        """The end of a span up to now: behind the last reading under a head. Refused with
+        ``STATE`` where the span ends earlier, or nothing is fixed."""
+        until = max((each.last_us + 1 for each in fixed), default=0)
+        waiting = min(each.first_us for each in stored if each not in fixed)
+        now = self._clock is not None and end >= (self._clock.now() - _NOW_S) * 1_000_000
+        if now and until <= waiting and fixed:
+            return until
+        if not fixed:
+            raise RefusedError(
+                Code.STATE, "none of these readings is on the chain yet: try again in a minute"
+            )
+        raise RefusedError(
+            Code.STATE,
+            "of these readings those until "
+            f"{datetime.fromtimestamp(min(until, waiting) // 1_000_000, UTC):%Y-%m-%dT%H:%M:%SZ} "
+            "are on the chain: end there, or try again in a minute",
+        )
 
     def _reached(self, connection: Connection, party: int, group: str, end: int) -> int:
         """Until when a span reaches whose last window is not recorded yet, but will be."""
