@@ -175,7 +175,7 @@ class GroupBuffer:
             self._told, self._told_at = quality, at
 
     def take(self) -> Frame | None:
-        """What came since the last call, judged; ``None`` if nothing did."""
+        """What came since the last call, judged; ``None`` if nothing new did."""
         if not self.dirty:
             return None
         if self._gap:
@@ -205,6 +205,8 @@ class GroupBuffer:
         if self.received:
             self._told = Quality.GOOD
         self._clear()
+        if not counts.expected and not len(rows.times):
+            return None
         for array in (rows.times, *rows.columns, quality, rows.source):
             if array is not None:
                 array.flags.writeable = False

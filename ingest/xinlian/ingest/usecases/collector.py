@@ -26,6 +26,7 @@ from xinlian.ingest.usecases.limits import Limits
 from xinlian.ingest.usecases.links import Link, LinkState
 from xinlian.ingest.usecases.openings import Openings
 from xinlian.ingest.usecases.ports import Driver, FrameSink
+from xinlian.ingest.usecases.repeats import Repeats
 
 __all__ = ["Collector"]
 
@@ -49,10 +50,12 @@ class Collector:
         *,
         clock: Clock | None = None,
         limits: Limits | None = None,
+        repeats: Repeats | None = None,
     ) -> None:
         self._drivers, self._out = drivers, out
         self.clock = clock if clock is not None else Clock()
         self._limits = limits if limits is not None else Limits()
+        self._repeats = repeats if repeats is not None else Repeats()
         self._monotonic = self.clock.monotonic
         self.plant = Plant(party=plant.party, groups=(), devices=())
         self.links: dict[str, Link] = {}
@@ -61,8 +64,7 @@ class Collector:
         self._fast = FastDevices()
         self._openings = Openings(self._limits.opening)
         self._unlooked: list[Link] = []
-        self._since = self._monotonic()
-        self._looked = self._followed = self._since
+        self._since = self._looked = self._followed = self._monotonic()
         self._timer: asyncio.TimerHandle | None = None
         self._stopping: asyncio.Event | None = None
         _, new = self._apply(plant)
@@ -108,9 +110,9 @@ class Collector:
             flush.group = group
 
     def _link(self, device: Device, group: DeviceGroup) -> Link:
-        held_s = group.segment_ms / 1_000
-        driver = self._drivers(device.driver)
-        return Link(device, driver, self.clock, self._limits, held_s, self._openings.soon)
+        limits, wake, again = self._limits, self._openings.soon, self._repeats
+        driver, held_s = self._drivers(device.driver), group.segment_ms / 1_000
+        return Link(device, driver, self.clock, limits, held_s, wake, again)
 
     def _arrange(self, now: float) -> None:
         """Put every (device, rate group) into the ring of its period."""
@@ -138,8 +140,7 @@ class Collector:
 
         What is behind the collector must know new groups before.
         """
-        before = set(self.links.values())
-        gone, new = self._apply(plant)
+        before, (gone, new) = set(self.links.values()), self._apply(plant)
         kept = before.intersection(self.links.values())
         # A port that a device listens on must be free before its successor asks for it.
         await asyncio.gather(*(link.stop() for link in gone))

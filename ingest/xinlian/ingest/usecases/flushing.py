@@ -78,7 +78,7 @@ class GroupFlush:
     @property
     def empty(self) -> bool:
         """Whether nothing waits to be handed on."""
-        return self._held is None and not self._batch.frames
+        return self._held is None and not self._batch.frames and not self._batch.durable
 
     def finish(self, links: Iterable[Link]) -> bool:
         """Make all frames of some links now and hand them on. ``False`` if they were refused: then
@@ -94,6 +94,9 @@ class GroupFlush:
             if not buffer.dirty:
                 continue
             frame = buffer.take()
+            # Also of rows that were sent again, and stand in an earlier frame.
+            batch.durable += buffer.durable
+            buffer.durable = []
             if frame is None:
                 continue
             counts = frame.counts
@@ -106,15 +109,12 @@ class GroupFlush:
             figures.values += len(frame) * len(frame.columns)
             batch.frames.append(frame)
             batch.size += 8 * len(frame) * len(frame.columns)
-            if buffer.durable:
-                batch.durable += buffer.durable
-                buffer.durable = []
 
     def _put(self) -> bool:
         """Hand on the batch, after what was refused before."""
         if not self._hand_on():
             return False
-        if self._batch.frames:
+        if self._batch.frames or self._batch.durable:
             self._held, self._batch = self._batch, _Batch()
         return self._hand_on()
 

@@ -22,6 +22,7 @@ from xinlian.ingest.adapters.files.metering import keep_metering
 from xinlian.ingest.adapters.files.plant import read_plant
 from xinlian.ingest.adapters.log.log import LogLimits
 from xinlian.ingest.adapters.log.open import open_recorder
+from xinlian.ingest.adapters.log.recent import remember
 from xinlian.ingest.model.devices import Device, Plant
 from xinlian.ingest.model.frames import Frame
 from xinlian.ingest.model.quality import BAD_MIN, Quality
@@ -32,6 +33,7 @@ from xinlian.ingest.usecases.control import DeviceWriter
 from xinlian.ingest.usecases.ports import FrameSink
 from xinlian.ingest.usecases.recorder import Recorder
 from xinlian.ingest.usecases.recording import DeviceFacts
+from xinlian.ingest.usecases.repeats import Repeats
 
 __all__ = ["Collecting", "Newest", "facts_of"]
 
@@ -95,7 +97,7 @@ class Collecting:
         )
         self._keep(plant)
         self._tap = _Tap(self.recorder)
-        self.collector = Collector(plant, driver, self._tap)
+        self.collector = Collector(plant, driver, self._tap, repeats=_recorded(log, plant))
         clock = self.collector.clock
         self._jumped = lambda: clock.offset_us if clock.jumped else None
         self._socket = folder / "run" / f"{name}.sock"
@@ -225,6 +227,19 @@ def facts_of(plant: Plant) -> dict[str, DeviceFacts]:
     return {
         device.id: DeviceFacts(_version(device), device.calibration) for device in plant.devices
     }
+
+
+def _recorded(log: Path, plant: Plant) -> Repeats:
+    """What was recorded of devices that may send it again, since they never had the answer."""
+    repeats = Repeats()
+    again = {
+        device.id: device.group
+        for device in plant.devices
+        if getattr(driver(device.driver), "resends", False)
+    }
+    if again:
+        remember(log, again, repeats)
+    return repeats
 
 
 def _version(device: Device) -> str:

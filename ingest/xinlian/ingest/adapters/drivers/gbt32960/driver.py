@@ -9,6 +9,7 @@ from typing import Final
 from xinlian.ingest.adapters.drivers.endpoint import Endpoint, secret
 from xinlian.ingest.adapters.drivers.gbt32960.hub import Hub, give_back, take
 from xinlian.ingest.adapters.drivers.gbt32960.units import check_address, units
+from xinlian.ingest.adapters.drivers.reported import Count
 from xinlian.ingest.model.devices import Device
 from xinlian.ingest.model.quality import Quality
 from xinlian.ingest.model.tags import Tag
@@ -41,18 +42,6 @@ class Options:
 def options(device: Device) -> Options:
     """The checked options; ``TagError``."""
     return Options(device)
-
-
-class _Count:
-    """Calls ``done`` after as many calls as rows were taken."""
-
-    def __init__(self, rows: int, done: Callable[[], None]) -> None:
-        self.left, self.done = rows, done
-
-    def __call__(self) -> None:
-        self.left -= 1
-        if self.left == 0:
-            self.done()
 
 
 class VehicleSession:
@@ -115,7 +104,7 @@ class VehicleSession:
         if not wanted:
             done()
             return True
-        count = _Count(len(wanted), done)
+        count = Count(len(wanted), done)
         taken = True
         for sink, names in wanted:
             found = [told.get(name, (None, Quality.UNKNOWN_TAG)) for name in names]
@@ -127,6 +116,7 @@ class VehicleSession:
                 quality if any(quality) else None,
                 source_us=time_us,
                 durable=count,
+                held=True,
             )
         return taken
 
@@ -138,6 +128,9 @@ class VehicleSession:
 
 class Driver:
     """GB/T 32960.3-2016, the platform's end."""
+
+    resends = True
+    """Vehicles keep a report whose answer was lost, and send it again as a stored one (7.2.2)."""
 
     @property
     def version(self) -> str:

@@ -2,8 +2,9 @@
 
 A batch is known by its key: sent again it is not taken again, whether the first try was answered,
 is under way or was taken in part. Keys are remembered while the collector runs, the last
-``KEYS_MAX`` of each device; after a restart a batch whose answer was lost may stand twice, with the
-same source times.
+``KEYS_MAX`` of each device. After a restart readings with a time are known by time and content,
+from the end of the log: of a batch whose answer was lost no reading stands twice, and what was not
+recorded yet is taken. Readings without a time are known by their key alone.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import hmac
 import re
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from xinlian.ingest.adapters.drivers.endpoint import Endpoint, secret, wrong_address
@@ -28,6 +29,7 @@ from xinlian.ingest.adapters.drivers.http.listener import (
     refused,
     take,
 )
+from xinlian.ingest.adapters.drivers.http.taken import Batch
 from xinlian.ingest.adapters.drivers.reported import (
     TIME_UNITS,
     Image,
@@ -91,26 +93,6 @@ def options(device: Device) -> Options:
     return made
 
 
-@dataclass(slots=True)
-class _Batch:
-    """One key: what was sent with it, and how far it came."""
-
-    digest: bytes
-    body: dict[str, Any]
-    puts: list[Put]
-    next: int = 0
-    left: int = 0
-    """Rows that are not durable yet."""
-    all_durable: asyncio.Event = field(default_factory=asyncio.Event)
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    def durable(self) -> None:
-        self.left -= 1
-        if self.left == 0:
-            self.all_durable.set()
-            self.puts.clear()
-
-
 class HttpSession:
     """The pushes of one device."""
 
@@ -127,7 +109,7 @@ class HttpSession:
             for group, tags in enumerate(groups)
             for column, tag in enumerate(tags)
         }
-        self.batches: OrderedDict[str, _Batch] = OrderedDict()
+        self.batches: OrderedDict[str, Batch] = OrderedDict()
         self.under_way = 0
         self.hash = b""
         self.listener: Listener | None = None
@@ -199,12 +181,12 @@ class HttpSession:
         finally:
             self.under_way -= 1
 
-    def _remember(self, key: str, batch: _Batch) -> None:
+    def _remember(self, key: str, batch: Batch) -> None:
         self.batches[key] = batch
         while len(self.batches) > KEYS_MAX:
             self.batches.popitem(last=False)
 
-    async def _store(self, batch: _Batch, repeated: bool) -> Answer:
+    async def _store(self, batch: Batch, repeated: bool) -> Answer:
         loop = asyncio.get_running_loop()
         end = loop.time() + ROOM_S
         async with batch.turn:
@@ -222,10 +204,10 @@ class HttpSession:
             return refused(503, "the disk is too slow", "磁盘写入过慢", retry_s=5)
         return Answer(200, {**batch.body, "repeated": repeated})
 
-    def _batch(self, digest: bytes, given: Sequence[Reading]) -> _Batch:
+    def _batch(self, digest: bytes, given: Sequence[Reading]) -> Batch:
         results: list[dict[str, Any]] = []
-        good = bad = 0
         puts: list[Put] = []
+        good = bad = 0
         for number, reading in enumerate(given):
             source_us = judge_time(self._time(reading), self.options.time_unit)
             clock = reading.timed and source_us is None
@@ -240,10 +222,7 @@ class HttpSession:
                     results.append({"reading": number, "value": name[:200], "quality": told.name})
             puts += [self.images[group].past(told_of, source_us) for group, told_of in rows.items()]
         body = {"readings": len(given), "accepted": good, "refused": bad, "results": results}
-        made = _Batch(digest, body, puts, left=len(puts))
-        if not puts:
-            made.all_durable.set()
-        return made
+        return Batch(digest, body, puts, left=len(puts))
 
     def _time(self, reading: Reading) -> Any:
         if self.options.time_unit != "iso" and isinstance(reading.time, str):
@@ -267,6 +246,8 @@ class HttpSession:
 
 class Driver:
     """HTTP push: stateless."""
+
+    resends = True
 
     @property
     def version(self) -> str:
