@@ -3,23 +3,26 @@
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from clickhouse_connect.driver.exceptions import Error
 from xinlian.ingest.adapters.log.consumers import committed
-from xinlian.ingest.adapters.log.entries import ENTRY
+from xinlian.ingest.adapters.log.entries import ENTRY, FILE_HEAD
+from xinlian.ingest.adapters.log.log import SegmentLog
 from xinlian.ingest.adapters.store.clickhouse import open_clickhouse
 from xinlian.ingest.adapters.store.duckdb import open_duckdb
 from xinlian.ingest.model.query import Window
+from xinlian.ingest.usecases.log_ports import Kind
 from xinlian.ingest.usecases.store_ports import StoreError, TelemetryStore
 from xinlian.services.app.telemetry_pump import STORE, TelemetryPump
 from xinlian.services.app.telemetry_site import TelemetrySites
 from xinlian.services.app.turns import Turns
 
 from tests.support.clickhouse_shim import clickhouse_server
-from tests.support.collected import frame, record
+from tests.support.collected import TABLE, frame, record
 
 __all__ = ["clickhouse_server"]
 
@@ -149,11 +152,16 @@ def test_what_was_stored_before_it_was_damaged_is_stored_once(clickhouse: Site) 
 def damage_segment(site: Site, number: int) -> None:
     """Alter a byte within a segment on disk."""
     (path,) = (site.root / "1" / "log" / "collector").glob("*.xlseg")
-    data, at, seen = bytearray(path.read_bytes()), 16, -1
+    damage(path, Kind.SEGMENT, number)
+
+
+def damage(path: Path, kind: Kind, number: int) -> None:
+    """Alter a byte within an entry of a file: of those of its kind, that with this number."""
+    data, at, seen = bytearray(path.read_bytes()), FILE_HEAD.size, -1
     while seen < number:
         start, fields = at, ENTRY.unpack_from(data, at)
         at += ENTRY.size + fields[1]
-        seen += fields[3] == 2
+        seen += fields[3] == kind
     data[start + ENTRY.size + 40] ^= 1
     path.write_bytes(data)
 
@@ -181,6 +189,39 @@ def test_a_store_that_cannot_be_used_costs_others_nothing(
         duck.sites.site(party)._store = None
     assert duck.round() == 2
     assert duck.powers("m2", 1) == duck.powers("m2", 2) == powers([0])
+
+
+def test_a_damaged_tag_table_is_taken_from_another_file_or_costs_its_segments_alone(
+    duck: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A table stands before its first use in each file; a reader that starts there has no other."""
+    log = duck.root / "1" / "log" / "collector"
+    duck.write(0)
+    first = next(log.glob("*.xlseg"))
+    writer = SegmentLog(log)
+    writer.begin_at(writer.next + 5)
+    writer.close()
+    duck.write(1)
+    second = max(log.glob("*.xlseg"))
+    assert second != first
+    assert duck.round() == 2
+    duck.write(2)
+    damage(second, Kind.TABLE, 1)
+    damage(second, Kind.TABLE, 0)
+    duck.pump = TelemetryPump(duck.sites, Turns("storing", duck.watch))
+    assert duck.round() == 1
+    assert duck.powers("m1") == powers([0, 1, 2])
+    duck.write(3)
+    for path in {*log.glob("*.xlseg")} - {second}:
+        damage(path, Kind.TABLE, 0)
+    other = replace(TABLE, name="other-meter")
+    record(duck.root, 1, [frame("m3", START + 4 * MINUTE, [4] * 3, table=other)])
+    duck.pump = TelemetryPump(duck.sites, Turns("storing", duck.watch))
+    assert duck.round() == 1
+    assert "is not known, in no file" in caplog.text
+    assert duck.powers("m1") == powers([0, 1, 2])
+    assert duck.powers("m3") == powers([4])
+    assert duck.round() == 0
 
 
 class Broken:

@@ -27,7 +27,7 @@ from xinlian.ingest.adapters.bus.wire import (
     parts_of,
     read_part,
 )
-from xinlian.ingest.adapters.log.consumers import commit
+from xinlian.ingest.adapters.log.consumers import check_same, commit
 from xinlian.ingest.adapters.log.reader import LogReader
 from xinlian.ingest.usecases.log_ports import Damage, LogError
 
@@ -124,6 +124,7 @@ class _Session:
     async def begin(self) -> None:
         """Find out where to go on: behind what the server and the writer have."""
         done, self._again = await self._told()
+        check_same(self._reader, self._owner.folder, CONSUMER, done - 1)
         info = await self._jetstream.stream_info(self._own.stream)
         self._sequence = info.state.last_seq
         last = await self._last()

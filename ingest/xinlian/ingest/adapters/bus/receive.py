@@ -55,7 +55,9 @@ class Receiver:
         """Receive until stopped, through every absence of the server."""
         own = names(self.stream)
         nats_module()
-        log = SegmentLog(self.folder, self.log_limits)
+        log = SegmentLog(self.folder, self.log_limits, mirror=True)
+        if log.damage is not None:
+            _LOG.error("what was received is damaged; the collector has it yet: %s", log.damage)
         self.next = log.next
         try:
             while not stop.is_set():
@@ -125,7 +127,7 @@ class Receiver:
             ready.append(entry)
             expected = entry.position + 1
         if ready:
-            await asyncio.to_thread(_mirror, log, ready)
+            await asyncio.to_thread(mirror_entries, log, ready)
             self.next = log.next
         for message in got:
             await message.ack()
@@ -143,7 +145,7 @@ class Receiver:
         await jetstream.publish(own.done, json.dumps(told).encode())
 
 
-def _mirror(log: SegmentLog, entries: list[Entry]) -> None:
+def mirror_entries(log: SegmentLog, entries: list[Entry]) -> None:
     """Write entries with the positions that they have. Files begin where they begin at the
     collector, with a STATE, so that each holds the tables that it needs."""
     while True:

@@ -43,7 +43,7 @@ def check_same(log: LogSource, folder: Path, name: str, position: int) -> None:
     some that ``name`` has. A log knows those who have begun to read it."""
     known = (folder / _FOLDER / name).exists()
     if position == NOTHING:
-        if log.next and not known:
+        if not known:
             _note(folder, name, NOTHING)
     elif position >= log.next or not known:
         raise LogError(

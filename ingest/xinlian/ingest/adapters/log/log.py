@@ -61,7 +61,8 @@ class LogLimits:
 class SegmentLog:
     """The one writer of a folder; ``LogError`` if there is another. Not for several threads.
 
-    ``on_entry`` gets the entries of the last file when the log is opened.
+    ``on_entry`` gets the entries of the last file when the log is opened. A ``mirror`` of another
+    log adds nothing of its own, no GAP either: its entries have the positions that they have there.
     """
 
     def __init__(
@@ -69,6 +70,8 @@ class SegmentLog:
         folder: Path,
         limits: LogLimits = LogLimits(),
         on_entry: Callable[[Entry], None] = lambda _: None,
+        *,
+        mirror: bool = False,
     ) -> None:
         self.folder = folder
         self.limits = limits
@@ -81,7 +84,7 @@ class SegmentLog:
             self.cut_bytes = found.cut_bytes
             """Length of the torn tail that was cut off: nothing of it had been acknowledged."""
             self._next = found.next
-            self._gap = found.damage
+            self._gap = None if mirror else found.damage
             self._file, self._first, self._end = -1, found.next, 0
             self._closed_bytes = 0
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC

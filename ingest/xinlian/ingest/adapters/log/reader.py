@@ -19,7 +19,9 @@ from xinlian.ingest.adapters.log.entries import (
     log_files,
     read_entry,
 )
+from xinlian.ingest.adapters.log.tables import find_table
 from xinlian.ingest.adapters.log.watermark import NAME, Durable, read_watermark
+from xinlian.ingest.model.segments.layout import UnknownTableError
 from xinlian.ingest.model.segments.segment import Segment, decode
 from xinlian.ingest.model.tags import TagTable
 from xinlian.ingest.usecases.log_ports import Batch, Damage, Entry, Kind, LogDamageError
@@ -55,6 +57,8 @@ class LogReader:
         self._watermark = -1
         self._place: _Place | None = None
         self._tables: dict[str, TagTable] = {}
+        self._lost: set[str] = set()
+        """Digests of tables that are in no file."""
 
     @property
     def tables(self) -> dict[str, TagTable]:
@@ -103,7 +107,9 @@ class LogReader:
             at = entry.position + 1
             size += len(entry.payload)
             if entry.kind is Kind.SEGMENT:
-                made.segments.append((entry.position, decode(entry.payload, self._tables)))
+                segment = self._decoded(entry)
+                if segment is not None:
+                    made.segments.append((entry.position, segment))
             elif entry.kind is not Kind.TABLE:
                 made.others.append(entry)
         return Batch(made.segments, made.others, at)
@@ -113,7 +119,32 @@ class LogReader:
         entries = self.read(position, 1)
         if not entries or entries[0].position != position or entries[0].kind is not Kind.SEGMENT:
             raise KeyError(f"no segment stands at {position} of {self.folder}")
-        return decode(entries[0].payload, self._tables, verify=True)
+        segment = self._decoded(entries[0])
+        if segment is None:
+            raise KeyError(f"the tag table of the segment at {position} is lost")
+        segment.check()
+        return segment
+
+    def _decoded(self, entry: Entry) -> Segment | None:
+        """A segment from its entry. A table that was damaged is looked for in other files; if it
+        is nowhere, the segment is lost with it. Other faults, such as a version not known here,
+        are raised: a newer reader may understand what is there."""
+        missing = ""
+        while True:
+            try:
+                return decode(entry.payload, self._tables)
+            except UnknownTableError as exc:
+                payload = None
+                if exc.digest not in self._lost | {missing}:
+                    payload = find_table(self.folder, exc.digest, entry.position)
+                if payload is None:
+                    if len(self._lost) < _TABLES_MAX:
+                        self._lost.add(exc.digest)
+                    at = entry.position
+                    self._tell(Damage("", 0, at, at + 1, f"{exc}, in no file"))
+                    return None
+                missing = exc.digest
+                self._learn(payload)
 
     def _at(self, position: int, durable: Durable) -> _Place | None:
         """The place of ``position``, or of the next entry that there is."""

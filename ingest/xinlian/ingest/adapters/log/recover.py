@@ -51,8 +51,11 @@ def recover(folder: Path, on_entry: Callable[[Entry], None]) -> Found:
     first, path = files[-1]
     readable: list[Entry] = []
     data = _Scan(path, first, readable.append)
+    untold: Damage | None = None
     if not readable or readable[0].kind is not Kind.STATE:
-        _replay_before(files[:-1], on_entry)
+        missing = _replay_before(files[:-1], first, on_entry)
+        # Whoever found it began this file, and died before anything could be written into it.
+        untold = None if readable else missing
     for entry in readable:
         on_entry(entry)
     durable = told.end if told.first == first else 0
@@ -62,18 +65,28 @@ def recover(folder: Path, on_entry: Callable[[Entry], None]) -> Found:
         least = max(least, behind + 1)
     elif data.end >= durable and data.next >= least:
         whole = data.end >= FILE_HEAD.size
-        return Found(data.next, first if whole else None, data.end, data.size - data.end, None)
+        return Found(data.next, first if whole else None, data.end, data.size - data.end, untold)
     reason = data.reason or "the file is shorter than what was durable"
     least = max(least, data.next)
     damage = Damage(path.name, data.end, data.next, least, reason)
     return Found(least, None, 0, 0, damage)
 
 
-def _replay_before(files: list[tuple[int, Path]], on_entry: Callable[[Entry], None]) -> None:
-    """The entries of the last of these files that has any."""
+def _replay_before(
+    files: list[tuple[int, Path]], behind: int, on_entry: Callable[[Entry], None]
+) -> Damage | None:
+    """The entries of the last of these files that has any; what is missing up to ``behind``."""
     for first, path in reversed(files):
-        if _Scan(path, first, on_entry).next > first:
-            return
+        data = _Scan(path, first, on_entry)
+        if data.next == behind:
+            return None
+        if data.size > FILE_HEAD.size:
+            beyond = find_entry(data.bytes, data.end, data.next)
+            if beyond is not None:
+                _last_position(data.bytes, beyond, on_entry)
+            reason = data.reason or "the file is shorter than what was durable"
+            return Damage(path.name, data.end, data.next, behind, reason)
+    return None
 
 
 class _Scan:

@@ -30,7 +30,13 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 from xinlian.ingest.model.frames import Column, Counts, Frame
-from xinlian.ingest.model.segments.layout import ROWS_MAX, Layout, SegmentError, layout
+from xinlian.ingest.model.segments.layout import (
+    ROWS_MAX,
+    Layout,
+    SegmentError,
+    UnknownTableError,
+    layout,
+)
 from xinlian.ingest.model.tags import TagTable
 
 __all__ = ["CLOCK_STATES", "Block", "ClockState"]
@@ -136,7 +142,7 @@ class Block:
             members = orjson.loads(header)
             table = tables.get(members["table"])
             if table is None:
-                raise SegmentError(f"the tag table {str(members['table'])[:64]!r} is not known")
+                raise UnknownTableError(str(members["table"])[:64])
             clock = ClockState(members["clock"]["state"], members["clock"].get("offset_us"))
             counts = Counts(**{name: int(members["counts"][name]) for name in _COUNTS})
             frame = _read_frame(members, body, table, counts)

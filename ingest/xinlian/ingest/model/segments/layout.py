@@ -22,6 +22,7 @@ __all__ = [
     "TYPE_CODES",
     "Layout",
     "SegmentError",
+    "UnknownTableError",
     "column_head",
     "layout",
 ]
@@ -48,6 +49,14 @@ _LAYOUTS_MAX: Final = 4096
 
 class SegmentError(ValueError):
     """Bytes are no segment, or a segment cannot be made of what was given."""
+
+
+class UnknownTableError(SegmentError):
+    """A block's tag table, ``digest``, was not given."""
+
+    def __init__(self, digest: str) -> None:
+        super().__init__(f"the tag table {digest!r} is not known")
+        self.digest = digest
 
 
 def column_head(code: int, rows: int, *, quality: bool = False) -> bytes:
