@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -16,7 +16,8 @@ from xinlian.ingest.model.query import DAY_US, DEVICES_MAX, Latest, QueryError
 __all__ = ["Newest"]
 
 _BACK_US: Final = (250_000, 5_000_000, 60_000_000, 3_600_000_000, DAY_US)
-"""How far back the newest values are looked for at first; then day by day."""
+"""How far back the newest values are looked for at first; then a day, two, four, eight …, so that
+what was silent for a year costs a few looks."""
 _Row = tuple[int, str, int, float | None, int]
 """Device, tag, time, value, code."""
 
@@ -71,7 +72,8 @@ class Newest(Reading):
             return []
         end, floor = extent[1] + 1, self._seen_from_us(source)
         starts = [end - back for back in _BACK_US]
-        starts += [day * DAY_US for day in reversed(self._days(source))]
+        days = self._days(source)[::-1]
+        starts += [days[at] * DAY_US for at in _doubling(len(days))]
         left = {(device, name) for device, names in by.items() for name in names}
         made: list[_Row] = []
         for start in starts:
@@ -142,3 +144,13 @@ class Newest(Reading):
             for device, tag, time, code in zip(*rows.values(), strict=True)
         }
         return [(*row[:4], codes.get(row[:3], row[4])) for row in found]
+
+
+def _doubling(count: int) -> Iterator[int]:
+    """0, 1, 3, 7, 15 … and the last of so many places."""
+    at = 0
+    while at < count - 1:
+        yield at
+        at = 2 * at + 1
+    if count:
+        yield count - 1
