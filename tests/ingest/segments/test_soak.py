@@ -8,6 +8,7 @@ import pytest
 from xinlian.services.soak.ingest import run
 from xinlian.services.soak.ingest_child import STREAM
 from xinlian.services.soak.ingest_judge import LogJudge
+from xinlian.services.soak.ingest_site import Found, Key, compared
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +40,18 @@ def test_the_judge_sees_what_is_lost(site: Path) -> None:
     judge = LogJudge(site / "log" / STREAM)
     judge.read()
     assert "cannot be read" in judge.faults[0]
+
+
+def test_the_judge_of_windows_sees_what_is_missing_double_or_other() -> None:
+    wanted: dict[Key, Found] = {("g", at, 0): ((at,), b"root", (at, at + 1)) for at in range(3)}
+    found = {key: (number, each) for number, (key, each) in enumerate(wanted.items())}
+    assert compared(wanted, found) == []
+    assert "no record" in compared(wanted, dict(list(found.items())[:2]))[0]
+    other = {**found, ("g", 1, 0): (1, ((1,), b"another root", (1, 2)))}
+    assert "another root" in compared(wanted, other)[0]
+    assert "other segments" in compared(wanted, {**found, ("g", 1, 1): (3, found["g", 1, 0][1])})[0]
+    gap = {**found, ("g", 2, 0): (3, found["g", 2, 0][1])}
+    assert compared(wanted, gap) == [
+        "records of windows are numbered with gaps, or one stands twice"
+    ]
+    assert compared({}, {}) == ["no window closed"]

@@ -13,7 +13,8 @@ next start, goes on. It tells every acknowledgement over a pipe. After each kill
 
 Then the store is away while an hour of segments is recorded, comes back, and is held to 3 again.
 At last a real collector that reads simulated Modbus devices is killed (``--live`` times), and each
-row that it acknowledged must be in log and store once.
+row that it acknowledged must be in log and store once; and a whole network with its collector is
+(``--network`` times), after which proofs must be valid under heads on the chain.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ from xinlian.services.soak.ingest_child import (
 from xinlian.services.soak.ingest_judge import LogJudge, judge_proofs, judge_store
 from xinlian.services.soak.ingest_life import life
 from xinlian.services.soak.ingest_live import run_live
+from xinlian.services.soak.ingest_site import run_site
 
 __all__ = ["IngestReport", "main", "run"]
 
@@ -54,6 +56,7 @@ _PACE: Final = 60.0
 AWAY_SEGMENTS: Final = 3_600
 """An hour of a group whose segments are a second long."""
 LIVE_ROUNDS: Final = 10
+NETWORK_ROUNDS: Final = 8
 Say = Callable[[str], None]
 
 
@@ -76,6 +79,11 @@ class IngestReport:
     """Of a real collector that reads simulated Modbus devices."""
     collector_rows_acknowledged: int = 0
     collector_rows: int = 0
+    network_kills: int = 0
+    """Of collector, API and node of a network that records windows on its chain."""
+    network_windows: int = 0
+    network_proofs: int = 0
+    """Handed out between kills or made at the end; all valid under heads on the chain."""
     seconds: float = 0.0
     faults: list[str] = field(default_factory=list)
 
@@ -94,11 +102,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int)
     parser.add_argument("--away", type=int, default=AWAY_SEGMENTS, help="segments without a store")
     parser.add_argument("--live", type=int, default=LIVE_ROUNDS, help="kills of a real collector")
+    parser.add_argument("--network", type=int, default=NETWORK_ROUNDS, help="kills in a network")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     seed = secrets.randbelow(1 << 32) if options.seed is None else options.seed
     with tempfile.TemporaryDirectory(prefix="xinlian-ingest-") as folder:
-        report = run(Path(folder), options.rounds, seed, options.away, options.live)
+        report = run(
+            Path(folder), options.rounds, seed, options.away, options.live, options.network
+        )
     found = asdict(report) | {"ok": report.ok}
     if options.json:
         print(json.dumps(found))
@@ -117,10 +128,11 @@ def run(
     seed: int,
     away: int = AWAY_SEGMENTS,
     live: int = LIVE_ROUNDS,
+    network: int = 0,
     say: Say = _say,
 ) -> IngestReport:
     """Do the rounds in ``folder``, then judge; then leave the store away for ``away`` segments;
-    then kill a real collector ``live`` times."""
+    then kill a real collector ``live`` times, and parts of a network ``network`` times."""
     began = time.monotonic()
     report = IngestReport(seed)
     chance = random.Random(seed)  # noqa: S311
@@ -148,6 +160,11 @@ def run(
         report.collector_kills, report.collector_rows = found.kills, found.rows
         report.collector_rows_acknowledged = found.acknowledged_rows
         report.faults += found.faults
+    if network and report.ok:
+        kept = run_site(folder / "network", network, chance, say)
+        report.network_kills, report.network_windows = kept.kills, kept.windows
+        report.network_proofs = kept.proofs
+        report.faults += kept.faults
     report.seconds = round(time.monotonic() - began, 1)
     say(f"done in {report.seconds} s: {'all held' if report.ok else report.faults[:3]}")
     return report

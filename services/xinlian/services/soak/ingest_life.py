@@ -7,34 +7,70 @@ import selectors
 import signal
 import subprocess
 import sys
+import threading
 import time
 from typing import Final
 
-__all__ = ["life"]
+__all__ = ["Life", "life"]
 
 _READY_SECONDS: Final = 60.0
+_LOOK_SECONDS: Final = 0.05
+
+
+class Life:
+    """A module of this folder that runs until it is killed. Its lines are read all the while: a
+    child that waits for its pipe would be a quiet one."""
+
+    def __init__(self, module: str, arguments: list[str]) -> None:
+        """Returns once it says ``ready``."""
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", f"xinlian.services.soak.{module}", *arguments],
+            stdout=subprocess.PIPE,
+        )
+        self._stop = threading.Event()
+        self._failed: Exception | None = None
+        try:
+            self._pipe = _Pipe(self._child)
+            self._pipe.until(b"ready\n", _READY_SECONDS)
+        except BaseException:
+            self._end()
+            raise
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    def _listen(self) -> None:
+        try:
+            while not self._stop.is_set():
+                self._pipe.listen(_LOOK_SECONDS)
+        except RuntimeError as exc:
+            self._failed = exc
+
+    def kill(self) -> list[str]:
+        """kill -9; the lines that it told. ``RuntimeError`` if it had ended by itself."""
+        self._stop.set()
+        self._thread.join()
+        try:
+            if self._failed is not None:
+                raise self._failed
+            os.kill(self._child.pid, signal.SIGKILL)
+            self._child.wait()
+            return self._pipe.rest()
+        finally:
+            self._end()
+
+    def _end(self) -> None:
+        if self._child.poll() is None:
+            self._child.kill()
+        self._child.wait()
+        if self._child.stdout is not None:
+            self._child.stdout.close()
 
 
 def life(module: str, arguments: list[str], seconds: float) -> list[str]:
     """Start a module of this folder, kill it so long after it says ``ready``; the lines it told."""
-    child = subprocess.Popen(
-        [sys.executable, "-m", f"xinlian.services.soak.{module}", *arguments],
-        stdout=subprocess.PIPE,
-    )
-    try:
-        pipe = _Pipe(child)
-        pipe.until(b"ready\n", _READY_SECONDS)
-        # Its lines are read meanwhile: a child that waits for its pipe would be a quiet one.
-        pipe.listen(seconds)
-        os.kill(child.pid, signal.SIGKILL)
-        child.wait()
-        return pipe.rest()
-    finally:
-        if child.poll() is None:
-            child.kill()
-        child.wait()
-        if child.stdout is not None:
-            child.stdout.close()
+    begun = Life(module, arguments)
+    time.sleep(seconds)
+    return begun.kill()
 
 
 class _Pipe:

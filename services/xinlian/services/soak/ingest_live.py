@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import socket
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -20,11 +19,12 @@ from xinlian.ingest.adapters.store.duckdb import open_duckdb
 from xinlian.ingest.model.query import Window
 from xinlian.ingest.model.signals import Signals
 from xinlian.ingest.usecases.log_ports import LogError
-from xinlian.services.soak.ingest_child import STREAM, pump
+from xinlian.services.soak.ingest_child import PARTY, STREAM, pump
 from xinlian.services.soak.ingest_life import life
 from xinlian.services.soak.ingest_live_child import plant
+from xinlian.services.soak.site import free_port
 
-__all__ = ["LiveReport", "run_live"]
+__all__ = ["LiveReport", "Told", "judge_live", "playing", "run_live"]
 
 _MOMENT_SECONDS: Final = (0.3, 1.5)
 
@@ -39,31 +39,41 @@ class LiveReport:
     faults: list[str] = field(default_factory=list)
 
 
+@dataclass
+class Told:
+    """Rows that collectors told to be durable: device, first and last time, how many."""
+
+    frames: list[tuple[str, int, int, int]] = field(default_factory=list)
+
+    def add(self, lines: list[str]) -> None:
+        """Take the lines of a collector."""
+        for device, first, last, rows in (line.split() for line in lines):
+            self.frames.append((device, int(first), int(last), int(rows)))
+
+    @property
+    def count(self) -> int:
+        """Rows of all of them."""
+        return sum(each[3] for each in self.frames)
+
+
 def run_live(
     folder: Path, rounds: int, chance: random.Random, say: Callable[[str], None]
 ) -> LiveReport:
     """Kill a collector so often while it reads simulated Modbus devices."""
-    report = LiveReport()
-    told: list[tuple[str, int, int, int]] = []
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    with _playing(port):
+    told, kills, port = Told(), 0, free_port()
+    with playing(port):
         for _ in range(rounds):
-            lines = life(
-                "ingest_live_child", [str(folder), str(port)], chance.uniform(*_MOMENT_SECONDS)
-            )
-            for device, first, last, rows in (line.split() for line in lines):
-                told.append((device, int(first), int(last), int(rows)))
-            report.kills += 1
-            report.acknowledged_rows = sum(each[3] for each in told)
-            say(f"collector {report.kills}/{rounds}: {report.acknowledged_rows} rows acknowledged")
-    _judge(folder, told, report)
+            moment = chance.uniform(*_MOMENT_SECONDS)
+            told.add(life("ingest_live_child", [str(folder), str(port), str(PARTY)], moment))
+            kills += 1
+            say(f"collector {kills}/{rounds}: {told.count} rows acknowledged")
+    report = judge_live(folder, told)
+    report.kills = kills
     return report
 
 
 @contextmanager
-def _playing(port: int) -> Iterator[None]:
+def playing(port: int) -> Iterator[None]:
     """Simulated devices in a thread, which outlive the collectors."""
     ready, stop = threading.Event(), threading.Event()
 
@@ -83,7 +93,9 @@ def _playing(port: int) -> Iterator[None]:
         thread.join()
 
 
-def _judge(folder: Path, told: list[tuple[str, int, int, int]], report: LiveReport) -> None:
+def judge_live(folder: Path, told: Told) -> LiveReport:
+    """Each row that was told is in log and store once, and the store has what the log has."""
+    report = LiveReport(acknowledged_rows=told.count)
     log = folder / "log" / STREAM
     reader = LogReader(log)
     store = open_duckdb(folder / "store", memory_mb=256, threads=1)
@@ -91,7 +103,7 @@ def _judge(folder: Path, told: list[tuple[str, int, int, int]], report: LiveRepo
         while pump(store, reader, log):
             pass
         times, energy = _rows(reader)
-        for device, first, last, rows in told:
+        for device, first, last, rows in told.frames:
             found = times.get(device, np.zeros(0, np.int64))
             if np.searchsorted(found, last, "right") - np.searchsorted(found, first) != rows:
                 report.faults.append(f"{device}: {rows} rows from {first} on were acknowledged")
@@ -113,6 +125,7 @@ def _judge(folder: Path, told: list[tuple[str, int, int, int]], report: LiveRepo
         reader.close()
         store.close()
     del report.faults[20:]
+    return report
 
 
 Rows = dict[str, "np.ndarray[tuple[int], np.dtype[np.int64]]"]

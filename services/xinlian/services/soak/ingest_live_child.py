@@ -1,8 +1,9 @@
 """A collector of simulated Modbus devices, for ``./xl soak ingest``, until it is killed.
 
-    python -m xinlian.services.soak.ingest_live_child FOLDER PORT
+    python -m xinlian.services.soak.ingest_live_child FOLDER PORT PARTY [alone]
 
-Each frame that is durable is told on the standard output: ``device first_us last_us rows``.
+``alone``: others bring its log into a store. Each frame that is durable is told on the standard
+output: ``device first_us last_us rows``.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from xinlian.ingest.usecases.recorder import Recorder
 from xinlian.ingest.usecases.recording import DeviceFacts
 from xinlian.services.soak.ingest_child import PARTY, STREAM, pump_for_ever
 
-__all__ = ["LIVE_TABLE", "plant"]
+__all__ = ["GROUP", "LIVE_TABLE", "plant"]
 
 _DEVICES: Final = 12
 _FILE_BYTES: Final = 256 << 10
@@ -37,20 +38,22 @@ LIVE_TABLE: Final = TagTable(
 )
 
 
-def plant(port: int) -> Plant:
+GROUP: Final = DeviceGroup(id="live", window_s=2, segment_ms=100)
+
+
+def plant(port: int, party: int = PARTY) -> Plant:
     """Devices behind one port of this machine, told apart by their unit."""
-    group = DeviceGroup(id="live", window_s=2, segment_ms=100)
     devices = tuple(
         Device(
             id=f"live-m{unit}",
-            group=group.id,
+            group=GROUP.id,
             table=LIVE_TABLE,
             driver="modbus-tcp",
             endpoint={"host": "127.0.0.1", "port": port, "unit": unit},
         )
         for unit in range(1, _DEVICES + 1)
     )
-    return Plant(party=PARTY, groups=(group,), devices=devices)
+    return Plant(party=party, groups=(GROUP,), devices=devices)
 
 
 class _Telling:
@@ -79,13 +82,14 @@ class _Telling:
 
 def main(arguments: list[str]) -> int:
     """Collect until killed."""
-    folder, port = Path(arguments[0]), int(arguments[1])
+    folder, port, party = Path(arguments[0]), int(arguments[1]), int(arguments[2])
     log = folder / "log" / STREAM
-    known = plant(port)
+    known = plant(port, party)
     facts = {device.id: DeviceFacts("soak/1") for device in known.devices}
     limits = LogLimits(file_bytes=_FILE_BYTES)
-    recorder = open_recorder(log, PARTY, known.groups, facts, log_limits=limits)
-    threading.Thread(target=pump_for_ever, args=(folder, log), daemon=True).start()
+    recorder = open_recorder(log, party, known.groups, facts, log_limits=limits)
+    if "alone" not in arguments[3:]:
+        threading.Thread(target=pump_for_ever, args=(folder, log), daemon=True).start()
     collector = Collector(known, driver, _Telling(recorder))
     os.write(1, b"ready\n")
     asyncio.run(collector.run())
