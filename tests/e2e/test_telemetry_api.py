@@ -51,6 +51,29 @@ def test_what_was_collected_is_found_by_its_party_alone(api: ApiNetwork) -> None
     assert api.call("operator").get("/telemetry/devices").status_code == 403
 
 
+def test_devices_and_tags_that_do_not_exist_are_named(api: ApiNetwork) -> None:
+    supplier = api.call("supplier2")
+    record(api.settings.telemetry_dir, int(api.id("supplier2")), [frame("meter-3", START_US, [1])])
+    told(supplier, "meter-3", 1)
+    asked = (
+        ("/telemetry/latest", {"device": "nix"}, "device nix"),
+        ("/telemetry/latest", {"tag": "nix"}, "tag nix"),
+        ("/telemetry/live", {"device": "meter-3", "tag": "nix"}, "tag nix"),
+        ("/telemetry/readings", {"device": "meter-3", "tag": "nix", **SPAN}, "tag nix"),
+        (
+            "/telemetry/steps",
+            {"device": ["meter-3", "nix"], "tag": "power", "step_ms": 1_000, **SPAN},
+            "device nix",
+        ),
+    )
+    for path, query, named in asked:
+        answer = supplier.get(path, **query)
+        assert answer.status_code == 404
+        assert named in answer.json()["detail"]
+    (latest,) = supplier.get("/telemetry/latest", tag="power").json()["items"]
+    assert latest["unit"] == "kW"
+
+
 def test_steps_and_files(api: ApiNetwork) -> None:
     supplier = api.call("supplier2")
     folder, party = api.settings.telemetry_dir, int(api.id("supplier2"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from typing import Any
 
@@ -54,6 +55,37 @@ def english() -> Iterator[None]:
 )
 def test_a_value_by_its_field(name: str, value: Any, shown: str) -> None:
     assert cell(name, value) == shown
+
+
+def test_names_neither_style_the_table_nor_steer_the_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_rows([{"kind": "pip install 'xinlian[opcua]'", "note": "[red]x[/red] :smile: \x1b[2Ja"}])
+    shown = capsys.readouterr().out
+    assert "pip install 'xinlian[opcua]'" in shown
+    assert "[red]x[/red] :smile: \ufffd[2Ja" in shown
+
+
+def test_times_say_their_offset(capsys: pytest.CaptureFixture[str]) -> None:
+    print_rows([{"time_us": 1_795_354_177_000_005, "unit": "kW.h", "period_ms": 1_000}])
+    heads, row = capsys.readouterr().out.splitlines()
+    assert heads.split()[:2] == ["time", "(UTC+8)"]
+    assert row.split() == ["2026-11-22", "21:29:37.000005", "kWh", "1000", "ms"]
+
+
+def test_an_address_that_is_taken_is_no_file(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("xinlian.services.cli.root.make_root", lambda: _taken)
+        assert execute(["ingest", "sim", "plant.yaml"]) == Exit.USAGE
+    assert "cannot be listened on" in capsys.readouterr().err
+
+
+class _Taken:
+    def main(self, *_: object, **__: object) -> None:
+        raise OSError(errno.EADDRINUSE, "Address already in use")
+
+
+_taken = _Taken()
 
 
 def test_ids_are_never_cut(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from xinlian.ingest.model.frames import Times
 from xinlian.ingest.model.quality import BAD_MIN, Quality
 from xinlian.ingest.model.tags import Tag
+from xinlian.ledger.model.evidence.canonical import time_text
 
 __all__ = [
     "CELLS_MAX",
@@ -84,9 +85,11 @@ class Roll(IntEnum):
 
 def _span(start_us: int, end_us: int) -> None:
     if not 0 <= start_us < end_us <= TIME_MAX_US:
+        times = (min(max(0, us), TIME_MAX_US - 1) // 1000 for us in (start_us, end_us))
+        first, last = map(time_text, times)
         raise QueryError(
-            f"a span begins before it ends, from 1970 on, not {start_us} to {end_us}",
-            f"时间段须自 1970 年起且起点早于终点，而非 {start_us} 至 {end_us}",
+            f"a span begins before it ends, from 1970 on, not {first} to {last}",
+            f"时间段须自 1970 年起且起点早于终点，而非 {first} 至 {last}",
         )
 
 

@@ -22,7 +22,7 @@ from xinlian.ingest.model.frames import Counts
 from xinlian.ingest.model.segments.leaves import leaf_hash
 from xinlian.ingest.model.segments.windows import ClosedWindow
 from xinlian.ingest.model.service import Service, outage_us
-from xinlian.ledger.model.evidence.canonical import canonical
+from xinlian.ledger.model.evidence.canonical import canonical, time_text
 from xinlian.ledger.model.evidence.tree import MemoryNodes, multiproof, root_of
 
 __all__ = [
@@ -134,7 +134,7 @@ def window_record(
     record: dict[str, Any] = {
         "schema": SCHEMA,
         "subject": day_subject(window.party, window.group, window.start_us),
-        "event_time": _time_text(window.end_us),
+        "event_time": time_text(window.end_us // 1000),
         "party": window.party,
         "group": window.group,
         "collector": collector,
@@ -175,8 +175,3 @@ def _listed(names: Sequence[str]) -> Any:
     if len(names) > LISTED_MAX:
         return {"number": len(names), "digest": sha256(canonical(list(names))).hexdigest()}
     return list(names)
-
-
-def _time_text(us: int) -> str:
-    text = datetime.fromtimestamp(us // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{text}.{us // 1000 % 1000:03}Z"

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated, Any, Final, Literal
 
-import anyio
-import orjson
 from fastapi import Query, Response
 from fastapi.concurrency import run_in_threadpool
-from starlette.responses import StreamingResponse
-from xinlian.ingest.model.query import Aggregate
+from xinlian.ingest.model.query import Aggregate, Latest
+from xinlian.services.api.live import LiveResponse
 from xinlian.services.api.route import guarded_router
 from xinlian.services.api.schemas.telemetry import (
     DeviceName,
@@ -23,15 +20,15 @@ from xinlian.services.api.schemas.telemetry import (
     TelemetryDeviceView,
     latest_view,
 )
-from xinlian.services.api.state import ActorDep, ApiState, StateDep
+from xinlian.services.api.state import ActorDep, StateDep
 from xinlian.services.api.trace_items import attachment
 from xinlian.services.app.actors import Actor
+from xinlian.services.app.telemetry_live import Wanted, check_wanted, newest_of
 from xinlian.services.app.telemetry_query import READINGS_MAX
 
 router = guarded_router("telemetry", "/telemetry")
 
 LIFE_SECONDS: Final = 1_800
-LOOK_SECONDS: Final = 1.0
 _DAY_MS: Final = 86_400_000
 _MS_MAX: Final = 253_402_300_799_999
 _SSE: Final = "text/event-stream"
@@ -72,8 +69,11 @@ def get_latest_readings(
     tags: Tags,
 ) -> LatestsView:
     """The newest reading of each tag; of all devices if none is named."""
-    found = state.app.telemetry.reads.latest(party_of(actor), devices, tags)
-    return LatestsView(items=[latest_view(each) for each in found])
+    reads, party = state.app.telemetry.reads, party_of(actor)
+    units = reads.units(party, devices, tags)
+    return LatestsView(
+        items=[latest_view(each, units) for each in reads.latest(party, devices, tags)]
+    )
 
 
 @router.get("/readings")
@@ -87,9 +87,9 @@ def get_readings(
     limit: Annotated[int, Query(ge=1, le=READINGS_MAX, description="Rows of a tag at most.")] = 500,
 ) -> ReadingsView:
     """Readings of a device as they were taken; all its tags if none is named."""
-    reads = state.app.telemetry.reads
-    found = reads.readings(party_of(actor), device, tags, 1000 * since_ms, 1000 * until_ms, limit)
-    return ReadingsView.of(device, found, limit)
+    reads, party = state.app.telemetry.reads, party_of(actor)
+    found = reads.readings(party, device, tags, 1000 * since_ms, 1000 * until_ms, limit)
+    return ReadingsView.of(device, found, limit, reads.units(party, [device]))
 
 
 @router.get("/steps")
@@ -149,29 +149,19 @@ async def stream_readings(
 ) -> Response:
     """New values as they are stored, once a second, as server-sent events. Every event holds the
     tags that changed since the one before."""
-    state.feed.check(actor.token)
-    await run_in_threadpool(state.app.telemetry.reads.sites.known, party_of(actor))
-    events = _live(state, actor, devices, tags, seconds)
-    return StreamingResponse(events, media_type=_SSE, headers={"Cache-Control": "no-store"})
-
-
-async def _live(
-    state: ApiState, actor: Actor, devices: list[str], tags: list[str], seconds: int
-) -> AsyncIterator[bytes]:
     reads, party = state.app.telemetry.reads, party_of(actor)
-    with state.feed.place(actor.token):
-        end = time.monotonic() + seconds
-        told: dict[tuple[str, str], int] = {}
-        yield b"retry: 1000\n\n"
-        while (now := time.monotonic()) < end:
-            if await run_in_threadpool(state.actor_again, actor.token) != actor:
-                return
-            found = await run_in_threadpool(reads.latest, party, devices, tags)
-            fresh = [each for each in found if told.get((each.device, each.tag)) != each.time_us]
-            told |= {(each.device, each.tag): each.time_us for each in fresh}
-            if fresh:
-                items = [latest_view(each).model_dump() for each in fresh]
-                yield b"event: readings\ndata: " + orjson.dumps({"items": items}) + b"\n\n"
-            else:
-                yield b": still here\n\n"
-            await anyio.sleep(max(0.0, min(LOOK_SECONDS, end - now)))
+    wanted = Wanted(frozenset(devices), frozenset(tags))
+    await run_in_threadpool(check_wanted, reads, party, wanted)
+
+    async def allowed() -> bool:
+        return await run_in_threadpool(state.actor_again, actor.token) == actor
+
+    listener = state.live.listen(
+        party, actor.token, wanted, partial(newest_of, reads, party), live_item
+    )
+    return LiveResponse(listener, listener.events(seconds, allowed))
+
+
+def live_item(latest: Latest, unit: str) -> dict[str, Any]:
+    """The member of an event."""
+    return latest_view(latest, {latest.device: {latest.tag: unit}}).model_dump()

@@ -41,19 +41,32 @@ class TelemetryReads:
         """Every device that ever told something."""
         return self.sites.known(party).store.catalogue()
 
-    def tags(self, party: int, device: str) -> tuple[str, ...]:
-        """The tags that a device ever had; ``NOT_FOUND`` for a name that is none of the party's."""
-        tables = [known.tags for known in self.devices(party) if known.device == device]
-        if not tables:
-            raise RefusedError(Code.NOT_FOUND, f"there is no device {device} of your party")
-        return tuple(dict.fromkeys(tag.name for table in tables for tag in table))
+    def units(
+        self, party: int, devices: Sequence[str] = (), tags: Sequence[str] = ()
+    ) -> dict[str, dict[str, str]]:
+        """The tags that devices (all if none is named) ever had, with their newest unit in UCUM.
+        ``NOT_FOUND`` for a device that is none of the party's, and for a tag that none of them has.
+        """
+        wanted = frozenset(devices)
+        found: dict[str, dict[str, str]] = {}
+        for known in sorted(self.devices(party), key=lambda each: each.last_us):
+            if not wanted or known.device in wanted:
+                found.setdefault(known.device, {}).update(
+                    (tag.name, tag.unit) for tag in known.tags
+                )
+        for device in devices:
+            if device not in found:
+                raise RefusedError(Code.NOT_FOUND, f"there is no device {device} of your party")
+        names = frozenset().union(*found.values())
+        for tag in tags:
+            if tag not in names:
+                raise RefusedError(Code.NOT_FOUND, f"none of these devices has a tag {tag}")
+        return found
 
     def latest(self, party: int, devices: Sequence[str], tags: Sequence[str]) -> list[Latest]:
         """The newest readings; of all devices if none is named."""
-        store = self.sites.known(party).store
-        known = dict.fromkeys(each.device for each in store.catalogue())
-        names = list(devices) or list(known)[:DEVICES_MAX]
-        return store.latest(names, list(tags) or None) if names else []
+        names = list(self.units(party, devices, tags))[:DEVICES_MAX]
+        return self.sites.known(party).store.latest(names, list(tags) or None) if names else []
 
     def readings(
         self, party: int, device: str, tags: Sequence[str], since_us: int, until_us: int, limit: int
@@ -73,6 +86,7 @@ class TelemetryReads:
         aggregates: Sequence[Aggregate],
     ) -> list[Steps]:
         """Aggregates per step of some tags of some devices."""
+        self.units(party, devices, tags)
         request = Downsample(
             devices=tuple(devices),
             tags=tuple(tags),
@@ -103,8 +117,8 @@ class TelemetryReads:
     def _window(
         self, party: int, device: str, tags: Sequence[str], since_us: int, until_us: int, limit: int
     ) -> Window:
-        known = self.tags(party, device)
-        chosen = tuple(tags) or known
+        known = self.units(party, [device], tags)[device]
+        chosen = tuple(tags) or tuple(known)
         return Window(device=device, tags=chosen, start_us=since_us, end_us=until_us, limit=limit)
 
 

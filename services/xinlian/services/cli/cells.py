@@ -3,13 +3,14 @@ times in China Standard Time, words of enumerations in the reader's language."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from xinlian.services.cli.i18n import language, pick, text
-from xinlian.services.cli.quantities import number_text
+from xinlian.services.cli.quantities import number_text, unit_text
 from xinlian.services.labels import field_zh, word_zh
 
 CHINA_HOURS: Final = 8
@@ -43,6 +44,7 @@ _BRIEF: Final = {
     "contracts": ("name", "address"),
 }
 _SEPARATOR: Final = {"payments": "; ", "effects": "; "}
+_CONTROL: Final = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]")
 _SIZES: Final = ("B", "KB", "MB", "GB", "TB")
 
 
@@ -92,6 +94,15 @@ def duration(seconds: float) -> str:
 
 def cell(name: str, value: Any) -> str:
     """A value as people read it."""
+    return printable(_cell(name, value))
+
+
+def printable(told: str) -> str:
+    """A text in which what would steer the terminal is shown, not obeyed."""
+    return _CONTROL.sub("\ufffd", told)
+
+
+def _cell(name: str, value: Any) -> str:
     if value is None or value == "":
         return "-"
     if isinstance(value, bool):
@@ -113,6 +124,8 @@ def cell(name: str, value: Any) -> str:
             return percent(Decimal(value))
         except InvalidOperation:
             return str(value)
+    if name == "unit":
+        return unit_text(str(value)) or "-"
     if name in _SHORTENED and len(value) in (HASH_CHARS - 2, HASH_CHARS):
         return f"{value[:10]}…{value[-6:]}"
     return word_zh(name, str(value)) if language() == "zh" else str(value)
@@ -131,9 +144,20 @@ def _number(name: str, value: float) -> str:
         return moment_of_ms(int(value)) if abs(value) >= _MOMENT_MS else f"{value} ms"
     if name.endswith(("_s", "_seconds", "seconds_max")) or name == "seconds":
         return duration(value)
-    if name == "time_us":
+    if name.endswith("_us") and abs(value) >= 1_000 * _MOMENT_MS:
         return f"{moment_of_ms(int(value) // 1_000)}.{int(value) % 1_000_000:06d}"
     return str(value) if isinstance(value, int) else number_text(value)
+
+
+def is_moment(name: str, value: Any) -> bool:
+    """Whether a value is shown as a time in China."""
+    if isinstance(value, bool) or not isinstance(value, int) or is_money(name):
+        return False
+    if name.endswith("_ms"):
+        return abs(value) >= _MOMENT_MS
+    if name.endswith("_us"):
+        return abs(value) >= 1_000 * _MOMENT_MS
+    return name.endswith("_at") or name in _TIMES
 
 
 def is_money(name: str) -> bool:
@@ -144,7 +168,7 @@ def is_money(name: str) -> bool:
 def heading(name: str) -> str:
     """The label of a field."""
     stem = name
-    for unit in ("_fen", "_seconds", "_ms", "_s", "_bytes"):
+    for unit in ("_fen", "_seconds", "_ms", "_us", "_s", "_bytes"):
         stem = stem.removesuffix(unit)
     english = _NAMES.get(name, stem.removesuffix("_ppm").replace("_", " "))
     return pick(english, field_zh(name) or field_zh(stem) or english)

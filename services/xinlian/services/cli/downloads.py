@@ -41,6 +41,9 @@ def save(api: Api, method: str, path: str, out: Path | None, parts: dict[str, An
     """Send a request and write the file that is answered; tells where it is."""
     import httpx
 
+    if out is not None and not out.parent.is_dir():
+        what = pick("there is no such folder", "文件夹不存在")
+        raise CliError(what, where=str(out.parent), code=Exit.USAGE)
     url = f"{api.url}/api/v1{path}"
     try:
         with httpx.Client(timeout=SECONDS_MAX, trust_env=False) as client:

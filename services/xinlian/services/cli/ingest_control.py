@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,12 +11,10 @@ import click
 from xinlian.services.cli.common import command, wants_json
 from xinlian.services.cli.failure import CliError, Exit
 from xinlian.services.cli.i18n import pick
+from xinlian.services.cli.ingest_show import show_collector, show_devices_of, show_tags_of
 
 __all__ = ["make"]
 
-_DEVICES: Final = ("id", "group", "driver", "state", "fault", "rows", "missed", "bad",
-                   "latency_p50_ms", "jitter_p99_ms")  # fmt: skip
-_TAGS: Final = ("name", "address", "type", "unit", "period_ms", "access", "role")
 _PAGE: Final = 500
 
 
@@ -57,13 +56,21 @@ def _socket(name: str, party: int | None) -> Path:
     found = sorted(root.glob(f"{party or '*'}/run/{name}.sock"))
     if len(found) == 1:
         return found[0]
-    what = (
-        pick(f"no collector {name} runs here", f"本机没有运行中的采集器 {name}")
-        if not found
-        else pick("several parties have such a collector", "多个参与方有同名采集器")
+    if found:
+        several = pick("several parties have such a collector", "多个参与方有同名采集器")
+        numbers = ", ".join(each.parents[1].name for each in found)
+        raise CliError(several, todo=f"--party {numbers}", code=Exit.USAGE)
+    others = sorted({each.stem for each in root.glob(f"{party or '*'}/run/*.sock")})
+    raise CliError(
+        pick(f"no collector named {name!r} runs here", f"本机没有名为 {name!r} 的运行中采集器"),
+        where=str(root),
+        todo=(
+            pick("there are: --name ", "现有：--name ") + ", ".join(others)
+            if others
+            else pick("start one with ./xl ingest run PLANT", "用 ./xl ingest run PLANT 启动")
+        ),
+        code=Exit.USAGE,
     )
-    todo = pick("start one with ./xl ingest run PLANT", "用 ./xl ingest run PLANT 启动")
-    raise CliError(what, where=str(root), todo=todo if not found else "--party", code=Exit.USAGE)
 
 
 def _ask(name: str, party: int | None, request: dict[str, Any]) -> Any:
@@ -75,29 +82,26 @@ def _ask(name: str, party: int | None, request: dict[str, Any]) -> Any:
         raise CliError(pick(str(exc), exc.zh), where=name) from exc
 
 
-def _told(body: Any, rows: Any = None, columns: tuple[str, ...] = ()) -> None:
-    from xinlian.services.cli.render import print_json, print_record, print_rows
+def _told(body: Any, show: Callable[[Any], None] | None = None) -> None:
+    from xinlian.services.cli.render import print_json, print_record
 
     if wants_json():
         print_json(body)
-    elif rows is not None:
-        print_rows(rows, columns)
     else:
-        print_record(body)
+        (show or print_record)(body)
 
 
 def _status(name: str, party: int | None) -> None:
-    _told(_ask(name, party, {"do": "status"}))
+    _told(_ask(name, party, {"do": "status"}), show_collector)
 
 
 def _devices(name: str, party: int | None) -> None:
-    body = _ask(name, party, {"do": "devices", "first": 0, "count": _PAGE})
-    _told(body, body, _DEVICES)
+    _told(_ask(name, party, {"do": "devices", "first": 0, "count": _PAGE}), show_devices_of)
 
 
 def _tags(device: str, name: str, party: int | None) -> None:
-    body = _ask(name, party, {"do": "tags", "id": device, "first": 0, "count": _PAGE})
-    _told(body, body, _TAGS)
+    request = {"do": "tags", "id": device, "first": 0, "count": _PAGE}
+    _told(_ask(name, party, request), show_tags_of)
 
 
 def _reload(name: str, party: int | None) -> None:

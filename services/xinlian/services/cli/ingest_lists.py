@@ -1,63 +1,32 @@
-"""Commands that look things up for who sets up a collector: classes, protocols, Modbus units."""
+"""Commands that look things up for who sets up a collector: classes, protocols; tokens."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import secrets
 from pathlib import Path
+from typing import Final
 
 import click
+from xinlian.services.cli import ingest_discover
 from xinlian.services.cli.common import command, wants_json
 from xinlian.services.cli.failure import CliError, Exit
 from xinlian.services.cli.i18n import pick
 
 __all__ = ["make"]
 
+_CATEGORIES: Final = {
+    "building": "楼宇", "cleaning": "清洗", "coating": "涂装", "compressed-air": "压缩空气",
+    "cooling": "制冷", "distribution": "配电", "forming": "成形", "furnace": "炉窑",
+    "generation": "发电", "handling": "搬运", "heat": "供热", "joining": "连接",
+    "machine-tool": "机床", "measuring": "测量", "metering": "计量", "pumping": "泵送",
+    "storage": "储能", "testing": "检测", "ventilation": "通风", "water": "水处理",
+}  # fmt: skip
+
 
 def make() -> list[click.Command]:
     """`discover`, `token`, `classes`, `drivers`."""
-    return [_discover(), _token(), _classes(), _drivers()]
-
-
-def _discover() -> click.Command:
-    params: list[click.Parameter] = [
-        click.Argument(["host"]),
-        click.Option(["--port"], type=click.IntRange(1, 65_535), default=502, show_default=True),
-        click.Option(["--units"], type=click.IntRange(1, 247), default=10, show_default=True,
-                     help=pick("ask unit ids 1 to this", "从 1 扫描至该从站地址")),
-        click.Option(["--high"], type=click.IntRange(0, 65_535), default=199, show_default=True,
-                     help=pick("last address to try", "尝试的最大地址")),
-    ]  # fmt: skip
-    text = pick(
-        "Look for Modbus TCP units at an address, and which registers they let be read.",
-        "扫描 Modbus TCP 从站及其可读寄存器。",
-    )
-    return command("discover", _scan, text, params)
-
-
-def _scan(host: str, port: int, units: int, high: int) -> None:
-    from xinlian.ingest.adapters.drivers.modbus.discover import discover
-    from xinlian.services.cli.render import print_json, print_rows
-
-    endpoint = {"host": host, "port": port}
-    found = asyncio.run(discover("modbus-tcp", endpoint, units=range(1, units + 1), high=high))
-    rows = [
-        {
-            "unit": each.unit,
-            **dict(each.identity),
-            "ranges": "; ".join(
-                f"{space.value} " + ", ".join(f"{first}-{last}" for first, last in ranges)
-                for space, ranges in each.ranges.items()
-                if ranges
-            ),
-        }
-        for each in found
-    ]
-    if wants_json():
-        print_json(rows)
-    else:
-        print_rows(rows)
+    return [ingest_discover.make(), _token(), _classes(), _drivers()]
 
 
 def _token() -> click.Command:
@@ -100,31 +69,47 @@ def _classes() -> click.Command:
 def _catalogue(name: str | None) -> None:
     from xinlian.ingest.adapters.files.classes import class_names, load_class
     from xinlian.ingest.model.tags import TagError
-    from xinlian.services.cli.render import print_json, print_rows
+    from xinlian.services.cli.ingest_show import show_tags_of
+    from xinlian.services.cli.render import print_json, print_table
 
     try:
         if name is not None:
-            rows = [tag.to_json() for tag in load_class(name).table.tags]
-            columns = ["name", "address", "type", "unit", "period_ms", "role"]
-        else:
-            classes = [load_class(each) for each in class_names()]
-            rows = [
+            tags = [tag.to_json() for tag in load_class(name).table.tags]
+            print_json(tags) if wants_json() else show_tags_of(tags)
+            return
+        classes = [load_class(each) for each in class_names()]
+    except TagError as exc:
+        raise CliError(pick(str(exc), exc.zh), where=str(name), code=Exit.USAGE) from exc
+    if wants_json():
+        print_json(
+            [
                 {
                     "name": each.name,
-                    "label": pick(each.label, each.label_zh),
+                    "label": each.label,
+                    "label_zh": each.label_zh,
                     "category": each.category,
                     "tags": len(each.table.tags),
                     "driver": each.driver,
                 }
                 for each in classes
             ]
-            columns = list(rows[0])
-    except TagError as exc:
-        raise CliError(pick(str(exc), exc.zh), where=str(name), code=Exit.USAGE) from exc
-    if wants_json():
-        print_json(rows)
-    else:
-        print_rows(rows, columns)
+        )
+        return
+    titles = (("class", "设备类"), ("label", "名称"), ("category", "类别"), ("tags", "点位数"),
+              ("driver", "协议"))  # fmt: skip
+    print_table(
+        [pick(*each) for each in titles],
+        [
+            (
+                each.name,
+                pick(each.label, each.label_zh),
+                pick(each.category, _CATEGORIES.get(each.category, each.category)),
+                str(len(each.table.tags)),
+                each.driver,
+            )
+            for each in classes
+        ],
+    )
 
 
 def _drivers() -> click.Command:
@@ -135,7 +120,7 @@ def _drivers() -> click.Command:
 def _protocols() -> None:
     from xinlian.ingest.adapters.drivers.registry import KINDS, driver
     from xinlian.ingest.model.tags import TagError
-    from xinlian.services.cli.render import print_json, print_rows
+    from xinlian.services.cli.render import print_json, print_table
 
     rows = []
     for kind in KINDS:
@@ -145,5 +130,9 @@ def _protocols() -> None:
             rows.append({"kind": kind, "version": None, "fault": pick(str(exc), exc.zh)})
     if wants_json():
         print_json(rows)
-    else:
-        print_rows(rows)
+        return
+    titles = (("protocol", "协议"), ("driver", "驱动版本"), ("what is missing", "缺少"))
+    print_table(
+        [pick(*each) for each in titles],
+        [(str(each["kind"]), each["version"] or "-", each["fault"] or "-") for each in rows],
+    )

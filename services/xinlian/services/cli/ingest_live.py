@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 from xinlian.services.cli.cells import moment_of_ms
 from xinlian.services.cli.i18n import pick
+from xinlian.services.cli.ingest_show import state_text
 from xinlian.services.cli.quantities import number_text, unit_text
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def devices_table(devices: Sequence[dict[str, Any]], total: int) -> Table:
         table.add_row(
             each["id"],
             each["driver"],
-            Text(state, style=_COLOURS.get(state, "")),
+            Text(state_text(state), style=_COLOURS.get(state, "")),
             f"{each['rows']:,}",
             _ms(each["latency_p50_ms"]),
             _ms(each["jitter_p99_ms"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -169,12 +170,24 @@ def execute(argv: list[str]) -> int:
         sys.stderr.close()
         return Exit.OK
     except OSError as exc:
-        what = pick("a file cannot be used", "文件无法使用") + f": {exc.strerror or exc}"
-        return _told(CliError(what, where=str(exc.filename or ""), code=Exit.USAGE), argv)
+        return _told(_of_system(exc), argv)
     except Exception as exc:  # noqa: BLE001 - the last resort, so that people get a sentence
         known = _known(exc)
         return _surprise(exc, argv) if known is None else _told(known, argv)
     return result if isinstance(result, int) else Exit.OK
+
+
+def _of_system(exc: OSError) -> CliError:
+    """What the operating system refused: an address that is taken, or a file."""
+    if exc.errno in (errno.EADDRINUSE, errno.EADDRNOTAVAIL):
+        return CliError(
+            pick("this address cannot be listened on", "无法监听该地址")
+            + f": {exc.strerror or exc}",
+            todo=pick("end what listens there, or choose another port", "结束占用者，或换端口"),
+            code=Exit.USAGE,
+        )
+    what = pick("a file cannot be used", "文件无法使用") + f": {exc.strerror or exc}"
+    return CliError(what, where=str(exc.filename or ""), code=Exit.USAGE)
 
 
 def _told(error: CliError, argv: list[str]) -> int:

@@ -33,7 +33,21 @@ class Past(Moment):
         found = _AGO.fullmatch(str(value))
         if found is not None:
             return max(0, now - int(found[1]) * _MS[found[2]])
-        return super().convert(value, param, ctx)
+        if isinstance(value, int):
+            return value
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(
+                pick(
+                    f"a time (2026-09-30, 2026-09-30T08:00+08:00), how long ago (10m, 2h, 7d) or "
+                    f"now is wanted, not {value!r}",
+                    f"需为时间（2026-09-30、2026-09-30T08:00+08:00）、距今时长（10m、2h、7d）或 "
+                    f"now，而非 {value!r}",
+                ),
+                param,
+                ctx,
+            )
 
 
 class Length(click.ParamType[int]):
@@ -88,12 +102,12 @@ ROWS: Final = (
          columns=("device", "table", "first_ms", "last_ms", "tags"), view="show_devices"),
     Verb("telemetry", "latest", "get_latest_readings", "GET", "/telemetry/latest",
          "The newest reading of each tag.", "各点位最新读数。", (_DEVICES, _TAGS),
-         ("device", "tag", "time_ms", "reading", "quality")),
+         ("device", "tag", "time_ms", "reading", "unit", "quality")),
     Verb("telemetry", "query", "get_readings", "GET", "/telemetry/readings",
          "Readings of a device as they were taken.", "设备的原始读数。",
          (_DEVICE, _TAGS, *_SPAN,
           Arg("limit", "rows of a tag at most", "每点位最多行数", In.QUERY, int, required=False)),
-         ("time_us", "tag", "reading", "quality", "amended")),
+         view="show_readings"),
     Verb("telemetry", "steps", "get_reading_steps", "GET", "/telemetry/steps",
          "Aggregates per step of tags of one or many devices.", "按步长聚合，可跨设备。",
          (Arg("device", "a device", "设备", In.QUERY, many=True),
@@ -112,7 +126,7 @@ ROWS: Final = (
     Verb("telemetry", "windows", "list_telemetry_windows", "GET", "/telemetry/windows",
          "Windows of readings that were recorded as evidence.", "已存证的读数窗口。",
          (*_DAY, _GROUP, Arg("limit", "rows at most", "最多行数", In.QUERY, int, required=False)),
-         ("group", "start_ms", "end_ms", "part", "record", "device_count", "root")),
+         ("group", "start_ms", "end_ms", "record", "device_count", "root")),
     Verb("telemetry", "service", "get_telemetry_service", "GET", "/telemetry/service",
          "How devices were served: availability, latency, loss, jitter.",
          "采集服务指标：可用率、时延、丢失、抖动。", (*_DAY, _GROUP), view="show_service"),

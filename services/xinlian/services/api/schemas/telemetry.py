@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
@@ -28,6 +29,8 @@ TagName = Annotated[
     str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$"), Field(examples=["active_power"])
 ]
 Micros = Annotated[int, Field(ge=0, le=2**53 - 1, examples=[1_764_547_200_000_000])]
+Units = Mapping[str, Mapping[str, str]]
+"""Units in UCUM, by device and tag."""
 _NAMES: Final = {int(code): code.name.lower() for code in Quality}
 
 
@@ -91,6 +94,7 @@ class LatestView(View):
     tag: TagName
     time_ms: Millis
     reading: float | None
+    unit: str
     quality: str
     amended: bool
 
@@ -101,13 +105,14 @@ class LatestsView(View):
     items: list[LatestView]
 
 
-def latest_view(latest: Latest) -> LatestView:
+def latest_view(latest: Latest, units: Units) -> LatestView:
     """The shape of one."""
     return LatestView(
         device=latest.device,
         tag=latest.tag,
         time_ms=latest.time_us // 1000,
         reading=_number(latest.value),
+        unit=units.get(latest.device, {}).get(latest.tag, ""),
         quality=quality_name(latest.quality),
         amended=latest.amended,
     )
@@ -119,6 +124,7 @@ class ReadingView(View):
     time_us: Micros
     tag: TagName
     reading: float | None
+    unit: str
     quality: str
     amended: bool
 
@@ -131,8 +137,9 @@ class ReadingsView(View):
     items: list[ReadingView]
 
     @classmethod
-    def of(cls, device: str, series: list[Series], limit: int) -> ReadingsView:
+    def of(cls, device: str, series: list[Series], limit: int, units: Units) -> ReadingsView:
         """The shape of some."""
+        known = units.get(device, {})
         return cls(
             device=device,
             cut=any(len(each) >= limit for each in series),
@@ -141,6 +148,7 @@ class ReadingsView(View):
                     time_us=time,
                     tag=each.tag,
                     reading=_number(value),
+                    unit=known.get(each.tag, ""),
                     quality=quality_name(code),
                     amended=amended,
                 )
