@@ -23,6 +23,8 @@ from xinlian.services.app.banking import Banking
 from xinlian.services.app.books import Books
 from xinlian.services.app.clock import Clock, FileClock, SystemClock
 from xinlian.services.app.custody import Custody
+from xinlian.services.app.energy_ledger import EnergyLedger
+from xinlian.services.app.energy_meters import EnergyMeters
 from xinlian.services.app.evidence import Evidence
 from xinlian.services.app.evidence_reads import EvidenceReads
 from xinlian.services.app.evidence_wiring import make_evidence
@@ -114,6 +116,8 @@ class App(Store):
     telemetry_stores: TaskWorker
     telemetry_proofs: TelemetryProofs
     telemetry_flags: TelemetryFlags
+    energy_meters: EnergyMeters
+    energy_ledger: EnergyLedger
     health_rpc: Rpc
     on_worker_failure: Callable[[], None] = lambda: None
     _stop: threading.Event = field(default_factory=threading.Event)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from xinlian.services.labels_energy import ENERGY_FIELDS, ENERGY_WORDS
 from xinlian.services.labels_telemetry import (
     TELEMETRY_FIELDS,
     TELEMETRY_WORDS,
@@ -115,6 +116,7 @@ FIELDS: Final[dict[str, str]] = {
     "burned": "并入的段", "how": "方式", "offer": "要约", "roots": "凭证数", "seconds": "耗时",
     "differences": "差异", "breaks": "不平项",
     **TELEMETRY_FIELDS,
+    **ENERGY_FIELDS,
     **TRACE_FIELDS,
 }  # fmt: skip
 
@@ -173,6 +175,7 @@ WORDS: Final[dict[str, str]] = {
     # the node
     "system": "系统", "controlled": "受控", "fee": "费用",
     **TELEMETRY_WORDS,
+    **ENERGY_WORDS,
     **TRACE_WORDS,
 }  # fmt: skip
 

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Engine
 from xinlian.ingest.adapters.files.classes import load_class
 from xinlian.ingest.adapters.store.duckdb import open_duckdb
+from xinlian.ingest.model.energy.metering import Meter
 from xinlian.ingest.model.frames import Frame
 from xinlian.ingest.model.signals import Signals as Machines
 from xinlian.ingest.model.tags import Role, Tag, TagTable, ValueType
@@ -80,7 +81,11 @@ def made(tmp_path: Path) -> Iterator[tuple[Engine, TelemetryFlags, LocalEvidence
     )
     sites.site(PARTY).store.rollup()
     evidence = LocalEvidence(engine)
-    tree = {"press-1": "line", "press-2": "line"}
+    tree = {
+        "line": Meter(device="line"),
+        "press-1": Meter(device="press-1", parent="line"),
+        "press-2": Meter(device="press-2", parent="line"),
+    }
     yield engine, TelemetryFlags(engine, evidence, sites, Clock(), lambda _: tree), evidence
     sites.close()
     engine.dispose()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from xinlian.ingest.model.energy.metering import Meter
 from xinlian.ingest.model.tags import TagTable
 
 __all__ = ["DEVICES_MAX", "Device", "DeviceGroup", "Plant"]
@@ -34,6 +35,10 @@ class Device:
     """Number of the calibration certificate."""
     writable: bool = False
     """Whether its ``rw`` tags may be written at all."""
+    key: bool = False
+    """Whether its connection counts for its group; if none of a group is a key, all count."""
+    meter: Meter | None = None
+    """What it is in the metering tree, if it is a meter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

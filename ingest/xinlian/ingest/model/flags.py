@@ -32,6 +32,8 @@ class FlagKind(StrEnum):
     BACKWARDS = "counter-backwards"
     POWER = "impossible-power"
     FROZEN = "frozen-value"
+    DEMAND = "demand-near-contract"
+    FACTOR = "low-power-factor"
 
 
 @unique

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from xinlian.ingest.model.energy.exact import EnergyError
+from xinlian.ingest.model.energy.metering import Meter, below
 from xinlian.ingest.model.flags import Flag, Steps, Values, band_of
+from xinlian.ingest.model.flags_energy import check_demand, check_factor
 from xinlian.ingest.model.plausibility import (
     check_balance,
     check_counter,
@@ -18,6 +21,7 @@ from xinlian.ingest.model.plausibility import (
 )
 from xinlian.ingest.model.query import Aggregate, Downsample, Known, Roll
 from xinlian.ingest.model.tags import Role, Tag
+from xinlian.ingest.usecases.energy_meter import MeterLoad, meter_load
 from xinlian.ingest.usecases.store_ports import TelemetryStore
 
 __all__ = ["Rating", "look", "look_at_tree"]
@@ -125,17 +129,32 @@ def look_at_tree(
     store: TelemetryStore,
     known: Sequence[Known],
     span: tuple[int, int],
-    parents: Mapping[str, str],
+    meters: Mapping[str, Meter],
 ) -> list[Flag]:
-    """Flags of meters against those below them. ``parents``: the meter above each meter."""
+    """Flags of meters against those right below them, and of their demand and power factor."""
     _check(span)
-    wanted = {*parents, *parents.values()}
-    devices = {
-        each.device: _Device(store, each.device, each.tags, span)
-        for each in sorted(known, key=lambda one: one.last_us)
-        if each.device in wanted and each.last_us >= span[0]
-    }
-    return _balances(devices, parents, span)
+    alive = {each.device for each in known if each.last_us >= span[0]}
+    loads: dict[str, Values] = {}
+    flags: list[Flag] = []
+    for name, meter in sorted(meters.items()):
+        if name not in alive:
+            continue
+        try:
+            active = meter_load(store, known, meter, span)
+        except EnergyError:
+            continue  # its counter is gone from the tag list: nothing can be said of it
+        if active is None:
+            continue
+        loads[name] = _kilo(active)
+        at = Steps(name, span[0], Roll.M15.us)
+        if meter.contract_kw is not None:
+            flags += check_demand(at, loads[name] * 4, float(meter.contract_kw))
+        if meter.factor_least is not None:
+            reactive = meter_load(store, known, meter, span, Role.REACTIVE_ENERGY)
+            if reactive is not None:
+                least = float(meter.factor_least)
+                flags += check_factor(at, loads[name], _kilo(reactive), least)
+    return flags + _balances(loads, meters, span)
 
 
 def _check(span: tuple[int, int]) -> None:
@@ -200,19 +219,19 @@ def _analogue(device: _Device, minutes: Steps, ends: Grid, rating: Rating | None
     return flags
 
 
+def _kilo(load: MeterLoad) -> Values:
+    """kWh of each quarter hour, NaN where nothing is known."""
+    return np.where(load.known, load.steps_wh / 1_000, np.nan)
+
+
 def _balances(
-    devices: Mapping[str, _Device], parents: Mapping[str, str], span: tuple[int, int]
+    loads: Mapping[str, Values], meters: Mapping[str, Meter], span: tuple[int, int]
 ) -> list[Flag]:
-    """Meters against the sum of those below them, where all of them told their energy."""
+    """Meters against the sum of those right below them, where all of them told their energy."""
     flags = []
-    for parent in sorted(set(parents.values())):
-        below = [child for child, over in parents.items() if over == parent]
-        if parent not in devices or any(child not in devices for child in below):
-            continue
-        own = devices[parent].gained(Role.ENERGY_IMPORT)
-        parts = [devices[child].gained(Role.ENERGY_IMPORT) for child in below]
-        if own is None or any(part is None for part in parts):
-            continue
-        total = np.sum([part for part in parts if part is not None], axis=0)
-        flags += check_balance(Steps(parent, span[0], Roll.M15.us), own, total)
+    for parent in sorted({each.parent for each in meters.values()} & set(loads)):
+        children = below(meters, parent)
+        if all(child in loads for child in children):
+            total = np.sum([loads[child] for child in children], axis=0)
+            flags += check_balance(Steps(parent, span[0], Roll.M15.us), loads[parent], total)
     return flags

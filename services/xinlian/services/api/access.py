@@ -182,6 +182,12 @@ RULES: Final[dict[str, Access]] = {
     "get_telemetry_service": _READ,
     "list_telemetry_flags": _READ,
     "make_telemetry_proof": _READ,
+    "list_energy_meters": _READ,
+    "get_energy_load": _READ,
+    "list_energy_balances": _READ,
+    "list_energy_postings": _READ,
+    "share_energy_out": Access(_W),
+    "reverse_energy_posting": Access(_W),
     # evidence
     "list_evidence_logs": _READ,
     "get_evidence_log": _READ,

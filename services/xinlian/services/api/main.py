@@ -29,6 +29,7 @@ from xinlian.services.api import (
     reports,
     spc,
     telemetry,
+    telemetry_energy,
     telemetry_proofs,
     trace_capture,
     trace_items,
@@ -73,6 +74,7 @@ MODULES = (
     trace_recalls,
     trace_stream,
     telemetry,
+    telemetry_energy,
     telemetry_proofs,
 )
 

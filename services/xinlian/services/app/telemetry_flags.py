@@ -20,6 +20,7 @@ import orjson
 from sqlalchemy import Connection, Engine, insert, select
 from xinlian.ingest.adapters.files.classes import class_names, load_class
 from xinlian.ingest.model.device_class import EnergyRole
+from xinlian.ingest.model.energy.metering import Meter
 from xinlian.ingest.model.flags import Flag
 from xinlian.ingest.model.query import Known
 from xinlian.ingest.usecases.flags import Rating, look, look_at_tree
@@ -56,8 +57,7 @@ class _Turn:
 
 
 class TelemetryFlags:
-    """Looks for flags, keeps and tells them. ``parents(party)`` is the party's metering tree: the
-    meter above each meter."""
+    """Looks for flags, keeps and tells them. ``meters(party)`` is the party's metering tree."""
 
     def __init__(
         self,
@@ -65,13 +65,13 @@ class TelemetryFlags:
         evidence: EvidenceLog,
         sites: TelemetrySites,
         clock: Clock,
-        parents: Callable[[int], Mapping[str, str]] = lambda _party: {},
+        meters: Callable[[int], Mapping[str, Meter]] = lambda _party: {},
     ) -> None:
         self._engine = engine
         self._evidence = evidence
         self._sites = sites
         self._clock = clock
-        self._parents = parents
+        self._meters = meters
         self._turns: dict[int, _Turn] = {}
         self._rounds = sites.turns("looking for what does not add up")
 
@@ -97,7 +97,7 @@ class TelemetryFlags:
         found = look(store, few, span_us, rating_of)
         if turn.at >= len(turn.known):
             turn.at = len(turn.known) + 1
-            found += look_at_tree(store, turn.known, span_us, self._parents(party))
+            found += look_at_tree(store, turn.known, span_us, self._meters(party))
         return self._keep(party, found) if found else 0
 
     def look(self, party: int, span_us: tuple[int, int]) -> int:
@@ -106,7 +106,7 @@ class TelemetryFlags:
         store.rollup()
         known = store.catalogue()
         found = look(store, known, span_us, rating_of)
-        found += look_at_tree(store, known, span_us, self._parents(party))
+        found += look_at_tree(store, known, span_us, self._meters(party))
         return self._keep(party, found) if found else 0
 
     def _keep(self, party: int, found: Sequence[Flag]) -> int:

@@ -10,6 +10,8 @@ from sqlalchemy import Engine
 from xinlian.ingest.model.query import Retention
 from xinlian.ingest.usecases.store_ports import StoreError, TelemetryStore
 from xinlian.services.app.clock import Clock
+from xinlian.services.app.energy_ledger import EnergyLedger
+from xinlian.services.app.energy_meters import EnergyMeters
 from xinlian.services.app.evidence import Evidence
 from xinlian.services.app.task_worker import Task, TaskWorker
 from xinlian.services.app.telemetry_evidence import TelemetryEvidence
@@ -82,8 +84,9 @@ def telemetry_parts(store: Wired, evidence: Evidence) -> dict[str, Any]:
     the logs; dossiers show curves from now on."""
     sites = store.telemetry.sites
     pump = TelemetryPump(sites)
-    recorder = TelemetryEvidence(store.engine, evidence, sites)
-    flags = TelemetryFlags(store.engine, evidence, sites, store.clock)
+    meters = EnergyMeters(sites, store.clock)
+    recorder = TelemetryEvidence(store.engine, evidence, sites, meters.keys)
+    flags = TelemetryFlags(store.engine, evidence, sites, store.clock, meters.meters)
     store.trace.dossiers.telemetry_of = TelemetryLinks(store.engine, sites, evidence.logs).of
 
     rolling, retaining = sites.turns("rolling readings up"), sites.turns("dropping old days")
@@ -97,6 +100,8 @@ def telemetry_parts(store: Wired, evidence: Evidence) -> dict[str, Any]:
         return sites.each(retaining, lambda site: site.store.retain(policy, now_us))
 
     return {
+        "energy_meters": meters,
+        "energy_ledger": EnergyLedger(store.engine, evidence, sites, meters, store.clock),
         "telemetry_flags": flags,
         "telemetry_proofs": TelemetryProofs(store.engine, evidence, sites, store.clock),
         "telemetry_worker": TaskWorker(Task("telemetry evidence", _RECORD_SECONDS, recorder.round)),

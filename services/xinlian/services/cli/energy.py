@@ -28,6 +28,9 @@ _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
 def make(name: str) -> click.Command:
     """The group ``energy``."""
+    from xinlian.services.cli import rows_energy
+    from xinlian.services.cli.verbs import make_command
+
     group = click.Group(
         name,
         params=[*common_options()],
@@ -35,6 +38,10 @@ def make(name: str) -> click.Command:
     )
     group.add_command(_report())
     group.add_command(_fleet())
+    for verb in rows_energy.ROWS:
+        made = make_command(verb)
+        made.params.extend(common_options())
+        group.add_command(made)
     return group
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 import click
 from xinlian.services.cli import (
+    rows_energy,
     rows_evidence,
     rows_finance,
     rows_orders,
@@ -30,6 +31,7 @@ ROWS: Final[tuple[Verb, ...]] = (
     *rows_reviews.ROWS,
     *rows_evidence.ROWS,
     *rows_telemetry.ROWS,
+    *rows_energy.ROWS,
 )
 """Every command, group by group."""
 

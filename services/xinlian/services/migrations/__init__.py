@@ -31,6 +31,7 @@ def targets() -> Sequence[MetaData]:
     import xinlian.ledger.adapters.sql.evidence.tables
     import xinlian.ledger.adapters.sql.outbox
     import xinlian.ledger.adapters.sql.tables
+    import xinlian.services.app.energy_tables
     import xinlian.services.app.tables
     import xinlian.services.app.telemetry_tables
     import xinlian.services.app.trace_tables

@@ -27,6 +27,8 @@ def filled(given: Marked, number: int) -> Marked:
     for key, value in given.items():
         if key == "endpoint":
             made[key] = _fill(value, number)
+        elif key == "meter" and isinstance(value, Marked):
+            made[key] = filled(value, number)
         elif isinstance(value, str):
             made[key] = str(_fill(value, number))
         elif key != "series":

@@ -9,6 +9,8 @@
       - {name: press-own, version: "3", fixed: true, tags_file: press.csv}
     devices:
       - {id: meter-1, group: hall-1, class: power-meter, endpoint: {host: 10.0.0.7, unit: 1}}
+      - {id: meter-2, group: hall-1, class: power-meter, endpoint: {host: 10.0.0.8, unit: 1},
+         meter: {parent: meter-1, multiplier: "40", rollover_kwh: "1000000"}}
       - id: "press-{n:02}"
         series: {count: 20, first: 1}
         group: hall-1
@@ -31,6 +33,7 @@ from xinlian.ingest.adapters.files import marked_yaml
 from xinlian.ingest.adapters.files.classes import load_class
 from xinlian.ingest.adapters.files.fleets import HOLE, filled, plain
 from xinlian.ingest.adapters.files.marked_yaml import Marked
+from xinlian.ingest.adapters.files.metering import check_meters, meter_in
 from xinlian.ingest.adapters.files.places import Place
 from xinlian.ingest.adapters.files.tag_list import read_tags
 from xinlian.ingest.adapters.files.units import check_unit
@@ -46,7 +49,7 @@ _TABLE: Final = {"name": str, "version": str, "fixed": bool, "tags": list, "tags
 _DEVICE: Final[dict[str, type]] = {
     "id": str, "series": dict, "group": str, "class": str, "table": str, "tags": list,
     "tags_file": str, "driver": str, "endpoint": dict, "timeout_ms": int, "machine": str,
-    "product_series": str, "calibration": str, "writable": bool,
+    "product_series": str, "calibration": str, "writable": bool, "key": bool, "meter": dict,
 }  # fmt: skip
 _WINDOW_S_MAX: Final = 1_800
 """A window and the segment that begins at its end stay within ``LATE_US`` of proofs."""
@@ -103,6 +106,7 @@ class _Reader:
                     raise place.refuse(
                         given.line, f"more than {DEVICES_MAX} devices", f"设备超过 {DEVICES_MAX} 台"
                     )
+        check_meters(place, top.lines["devices"], devices)
         return Plant(party=party, groups=tuple(self._groups.values()),
                      devices=tuple(devices.values()))  # fmt: skip
 
@@ -219,6 +223,7 @@ class _Reader:
             timeout_ms=place.within(given, "timeout_ms", 1_000, *_TIMEOUT_MS),
             machine=given.get("machine", ""), series=given.get("product_series", ""),
             calibration=given.get("calibration", ""), writable=given.get("writable", False),
+            key=given.get("key", False), meter=meter_in(place, given, name, table),
         )  # fmt: skip
         if self._drivers is not None:
             try:
