@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import Decimal
+from fractions import Fraction
+from math import ceil, floor
 from typing import Any, Final
 
 import numpy as np
@@ -128,8 +130,12 @@ def type_limits(kind: ValueType) -> tuple[int, int]:
 
 
 def raw_ends(tag: Tag) -> tuple[float | int, float | int]:
-    """Lowest and highest raw value within the tag's range, in reach of its type."""
-    ends = [None if end is None else (end - tag.offset) / tag.scale for end in (tag.low, tag.high)]
+    """Lowest and highest raw value within the tag's range, in reach of its type; the lowest above
+    the highest where there is none."""
+    scale, offset = Fraction(tag.scale), Fraction(tag.offset)
+    ends = [
+        None if end is None else (Fraction(end) - offset) / scale for end in (tag.low, tag.high)
+    ]
     if tag.scale < 0:
         ends.reverse()
     if tag.type.is_float:
@@ -138,10 +144,9 @@ def raw_ends(tag: Tag) -> tuple[float | int, float | int]:
         high = float(info.max) if ends[1] is None else float(ends[1])
         return max(low, float(info.min)), min(high, float(info.max))
     least, most = type_limits(tag.type)
-    bottom = least if ends[0] is None else int(ends[0].to_integral_value(ROUND_CEILING))
-    top = most if ends[1] is None else int(ends[1].to_integral_value(ROUND_FLOOR))
-    # A range beyond the type's reach leaves one end that no value can pass or reach.
-    return min(max(bottom, least), most), max(min(top, most), least)
+    bottom = least if ends[0] is None else max(ceil(ends[0]), least)
+    top = most if ends[1] is None else min(floor(ends[1]), most)
+    return (bottom, top) if bottom <= most and top >= least else (most, least)
 
 
 def _lane(kind: ValueType, places: tuple[int, ...], tags: Sequence[Tag]) -> Lane:
