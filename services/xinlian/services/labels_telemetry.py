@@ -8,13 +8,13 @@ __all__ = ["TELEMETRY_FIELDS", "TELEMETRY_WORDS", "TELEMETRY_WORDS_OF"]
 
 TELEMETRY_FIELDS: Final[dict[str, str]] = {
     "device": "设备", "devices": "设备", "table": "点表", "first_ms": "最早", "last_ms": "最近",
-    "tag": "点位", "tags": "点位", "period_ms": "周期（毫秒）", "role": "用途", "label": "名称",
+    "tag": "点位", "tags": "点位", "period_ms": "周期", "role": "用途", "label": "名称",
     "label_zh": "中文名称", "reading": "读数", "quality": "质量", "amended": "已修正",
-    "time_us": "时间（微秒）", "aggregates": "聚合", "aggregate": "聚合", "step_ms": "步长（毫秒）",
+    "time_us": "时间", "aggregates": "聚合", "aggregate": "聚合", "step_ms": "步长",
     "reason_zh": "中文原因",
     "numbers": "数值", "record": "记录位置", "group": "设备组", "root": "根哈希",
     "device_count": "设备数",
-    "claims": "主张", "claim": "主张", "hold_ms": "保持时长（毫秒）", "windows": "窗口数",
+    "claims": "主张", "claim": "主张", "hold_ms": "保持时长", "windows": "窗口数",
     "expected": "应采",
     "received": "实采",
     "missed": "漏采", "suppressed": "死区抑制", "bad": "坏值", "figures": "服务指标",

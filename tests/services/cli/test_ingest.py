@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from xinlian.ingest.adapters.control import ask
-from xinlian.services.cli.failure import Exit
+from xinlian.services.cli.failure import CliError, Exit
+from xinlian.services.cli.ingest_control import refuse_shared
 from xinlian.services.cli.root import execute
 from xinlian.services.demo_ingest.plant import SAMPLE, playing, sample_plant
 from xinlian.services.workers.collecting import Collecting
@@ -79,6 +80,10 @@ def test_a_running_collector_is_asked_and_reloaded(tmp_path: Path) -> None:
             devices = ask(socket, {"do": "devices"})
             assert {each["state"] for each in devices} == {"up"}
             assert {each["driver"] for each in devices} == {"modbus-tcp/1 (fast)"}
+            with pytest.raises(CliError, match="already"):
+                refuse_shared(socket.parents[1], "another", [each["id"] for each in devices])
+            refuse_shared(socket.parents[1], "another", ["meter-elsewhere"])
+            refuse_shared(socket.parents[1], socket.stem, [each["id"] for each in devices])
         finally:
             collecting.collector.stop()
             thread.join(30)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from xinlian.services.cli.failure import CliError, Exit
 from xinlian.services.cli.i18n import pick
 from xinlian.services.cli.ingest_show import show_collector, show_devices_of, show_tags_of
 
-__all__ = ["make"]
+__all__ = ["make", "refuse_shared"]
 
 _PAGE: Final = 500
 
@@ -80,6 +80,38 @@ def _ask(name: str, party: int | None, request: dict[str, Any]) -> Any:
         return ask(_socket(name, party), request)
     except ControlError as exc:
         raise CliError(pick(str(exc), exc.zh), where=name) from exc
+
+
+def refuse_shared(folder: Path, name: str, devices: Iterable[str]) -> None:
+    """``CliError`` if another running collector of the party has one of these devices: its readings
+    would be recorded twice, and sums over them would count them twice."""
+    from xinlian.ingest.adapters.control import ControlError, ask
+
+    wanted = frozenset(devices)
+    for socket in sorted((folder / "run").glob("*.sock")):
+        first = 0
+        while socket.stem != name:
+            try:
+                page = ask(socket, {"do": "devices", "first": first, "count": _PAGE})
+            except ControlError:
+                break
+            shared = sorted(wanted.intersection(each["id"] for each in page))
+            if shared:
+                raise CliError(
+                    pick(
+                        f"the collector {socket.stem!r} that runs here reads {shared[0]} already",
+                        f"本机运行中的采集器 {socket.stem!r} 已在采集 {shared[0]}",
+                    ),
+                    where=str(socket),
+                    todo=pick(
+                        "end it, or give every device to one collector alone",
+                        "请先结束它，或让每台设备只归一个采集器",
+                    ),
+                    code=Exit.USAGE,
+                )
+            if len(page) < _PAGE:
+                break
+            first += _PAGE
 
 
 def _told(body: Any, show: Callable[[Any], None] | None = None) -> None:
