@@ -12,6 +12,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 from xinlian.ledger.model.parties import PartyStatus
 from xinlian.services.api.feed import Feed
+from xinlian.services.api.live import Live
 from xinlian.services.api.paging import Cursors
 from xinlian.services.api.ratelimit import RateLimit, VisitorRate
 from xinlian.services.app.actors import Actor
@@ -34,6 +35,7 @@ class ApiState:
     rate: RateLimit
     visitors: VisitorRate
     feed: Feed
+    live: Live = field(default_factory=Live)
     waiters: threading.BoundedSemaphore = field(
         default_factory=lambda: threading.BoundedSemaphore(WAITERS_MAX)
     )
