@@ -132,6 +132,12 @@ def test_devices_on_one_line_have_their_own_tags() -> None:
     assert [device.table.tags[0].name for device in parse(text).devices] == ["one", "two"]
 
 
+def test_a_refusal_in_chinese_is_chinese() -> None:
+    with pytest.raises(TagError) as refused:
+        parse(PLANT.replace("window_s", "windows", 1))
+    assert "设备组 没有 'windows'；可用：id, window_s" in refused.value.zh
+
+
 @pytest.mark.parametrize(
     "text", ["", "[]", "a", "{", "party: 1", "\0", "a: [" * 50, "party: 1\ngroups: 3\ndevices: []"]
 )

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from xinlian.ingest.adapters.files.marked_yaml import Marked
 from xinlian.ingest.model.tags import TagError
 
 __all__ = ["Place"]
+
+
+_CHINESE: Final = {
+    "plant": "工厂", "group": "设备组", "table": "点表", "device": "设备", "series": "系列",
+    "meter": "仪表",
+}  # fmt: skip
+
+
+def _zh(what: str) -> str:
+    """``a device``, ``device 'press-1'`` in Chinese."""
+    kind, _, name = what.removeprefix("a ").partition(" ")
+    return f"{_CHINESE[kind]} {name} " if name else _CHINESE[kind] + " "
 
 
 class Place:
@@ -25,14 +37,14 @@ class Place:
     def members(self, given: Any, known: dict[str, type], line: int, what: str) -> Marked:
         """A mapping with known keys of the right kinds."""
         if not isinstance(given, Marked):
-            raise self.refuse(line, f"{what} is a mapping", f"{what} 须为键值映射")
+            raise self.refuse(line, f"{what} is a mapping", f"{_zh(what)}须为键值映射")
         for key, value in given.items():
             at = given.lines[key]
             if key not in known:
                 listed = ", ".join(known)
                 raise self.refuse(
                     at, f"{what} has no {key!r}; there are: {listed}",
-                    f"{what} 没有 {key!r}；可用：{listed}",
+                    f"{_zh(what)}没有 {key!r}；可用：{listed}",
                 )  # fmt: skip
             if known[key] is str and type(value) is int:
                 given[key] = value = str(value)
@@ -57,7 +69,7 @@ class Place:
     def needed(self, given: Marked, key: str, what: str) -> Any:
         """A member that has to be there."""
         if key not in given:
-            raise self.refuse(given.line, f"{what} has no {key!r}", f"{what} 缺少 {key!r}")
+            raise self.refuse(given.line, f"{what} has no {key!r}", f"{_zh(what)}缺少 {key!r}")
         return given[key]
 
     def list(self, given: Marked, key: str) -> list[Any]:
