@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from xinlian.ingest.adapters.drivers.bacnet.driver import Driver, discover
+from xinlian.ingest.adapters.drivers.bacnet.discover import discover
+from xinlian.ingest.adapters.drivers.bacnet.driver import Driver
 from xinlian.ingest.adapters.drivers.bacnet.sim import simulator
 
 __all__ = ["discover", "driver", "simulator"]

@@ -19,12 +19,11 @@ from xinlian.ingest.model.quality import BAD_MIN, Quality
 from xinlian.ingest.model.tags import Tag, ValueType
 from xinlian.ingest.usecases.ports import DriverError, Sink
 
-__all__ = ["Driver", "Options", "discover", "options"]
+__all__ = ["Driver", "Options", "options"]
 
 FLAGS: Final = "status-flags"
 RELIABILITY: Final = "reliability"
 UNKNOWN: Final = ("unknown-object", "unknown-property")
-FOUND_MAX: Final = 10_000
 T = TypeVar("T")
 
 
@@ -253,21 +252,6 @@ def _flags(value: Any) -> tuple[bool, bool, bool, bool] | None:
 def _number(told: dict[tuple[str, str], Any], at: Point) -> int | None:
     value = told.get((at.objid, RELIABILITY))
     return int(value) if isinstance(value, int) else None
-
-
-async def discover(local: str, low: int = 0, high: int = 4_194_302, seconds: int = 3,
-                   at: str = "") -> list[tuple[int, str]]:  # fmt: skip
-    """Who-Is on the network of ``local`` (address/mask:port), or to one address: device instances
-    and their addresses, at most 10,000. ``OSError``, ``ValueError``."""
-    station = await take(local, "", 0)
-    try:
-        to = Address(at) if at else None
-        found = await station.app.who_is(low, high, to, timeout=seconds)
-        return sorted(
-            {(int(each.iAmDeviceIdentifier[1]), str(each.pduSource)) for each in found[:FOUND_MAX]}
-        )
-    finally:
-        give_back(station)
 
 
 class Driver:

@@ -14,13 +14,15 @@ from typing import Any, Final
 from pymodbus.client.base import ModbusBaseClient
 from pymodbus.pdu import ModbusPDU
 from pymodbus.pdu.mei_message import ReadDeviceInformationResponse
+from xinlian.ingest.adapters.drivers.found import Found as Value
 from xinlian.ingest.adapters.drivers.modbus.clients import client_of
 from xinlian.ingest.adapters.drivers.modbus.engine import Line
 from xinlian.ingest.model.plan import BITS_MAX, REGISTERS_MAX, Space
 from xinlian.ingest.model.quality import Quality
+from xinlian.ingest.model.tags import ValueType
 from xinlian.ingest.usecases.ports import DriverError
 
-__all__ = ["Found", "discover"]
+__all__ = ["Found", "discover", "registers"]
 
 OBJECTS: Final = {0: "vendor", 1: "product", 2: "revision"}
 TEXT_MAX: Final = 128
@@ -67,6 +69,21 @@ async def discover(
     finally:
         line.client.close()
         await asyncio.sleep(0)
+
+
+def registers(unit: Found) -> list[Value]:
+    """Every readable register and bit of a unit as a value of its own, since nobody tells where
+    longer ones begin."""
+    return [
+        Value(
+            f"{space.name.lower()}:{at}",
+            f"{space.name.lower()}/{space.name.lower()}_{at}",
+            ValueType.BOOL if space.bits else ValueType.UINT16,
+        )
+        for space, ranges in unit.ranges.items()
+        for first, last in ranges
+        for at in range(first, last + 1)
+    ]
 
 
 class _Scan:

@@ -6,32 +6,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from asyncua import Client, Node, ua
+from xinlian.ingest.adapters.drivers.found import FOUND_MAX, Found
 from xinlian.ingest.adapters.drivers.opcua.connection import ERRORS, connect, let_go
 from xinlian.ingest.adapters.drivers.opcua.nodes import TYPES
 from xinlian.ingest.adapters.drivers.opcua.options import options
 from xinlian.ingest.model.devices import Device
 from xinlian.ingest.model.quality import Quality
-from xinlian.ingest.model.tags import ValueType
 from xinlian.ingest.usecases.ports import DriverError
 
-__all__ = ["Found", "discover"]
+__all__ = ["discover"]
 
-FOUND_MAX: Final = 10_000
 DEPTH_MAX: Final = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A variable of a server: an address for a tag, where it lies, and its type if one fits."""
-
-    address: str
-    path: str
-    type: ValueType | None
-    writable: bool
 
 
 async def discover(device: Device) -> list[Found]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from xinlian.ingest.adapters.drivers.opcua.discover import Found, discover
+from xinlian.ingest.adapters.drivers.found import Found
+from xinlian.ingest.adapters.drivers.opcua.discover import discover
 from xinlian.ingest.adapters.drivers.opcua.nodes import split_address
 from xinlian.ingest.adapters.drivers.opcua.options import options
 from xinlian.ingest.adapters.drivers.opcua.session import UaSession
