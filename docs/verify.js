@@ -851,6 +851,7 @@ tag = name:text address:text type:type order?:text scale?:number offset?:number 
     const tables = new Map(told.tables.map((text) => [hex(sha256(utf8(text))), tagGroups(text)]));
     told.readings = new Map(told.claims.map((one) => [pair(one.device, one.tag), []]));
     told.held = new Map([...told.readings.keys()].map((key) => [key, []]));
+    told.streams = new Map([...told.readings.keys()].map((key) => [key, []]));
     [told.periods, told.tallies] = [new Map(), new Map()];
     let rows = 0;
     const used = new Set();
@@ -862,10 +863,20 @@ tag = name:text address:text type:type order?:text scale?:number offset?:number 
           if (!told.tallies.has(key)) told.tallies.set(key, {});
           const tally = told.tallies.get(key);
           for (const name of TALLY) tally[name] = (tally[name] || 0n) + BigInt(block.counts[name]);
-          rows += taken(told, one, index, block, tags, leaves);
+          const { collector } = told.records.get(window.record);
+          rows += taken(told, one, collector, index, block, tags, leaves);
         }
     for (const readings of told.readings.values())
       readings.sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
+    for (const [key, spans] of told.streams) {
+      let [until, last] = [-1, ""];
+      spans.sort((a, b) => a[0] - b[0] || a[1] - b[1] || byName(a[2], b[2]));
+      for (const [start, end, collector] of spans) {
+        if (start <= until && collector !== last)
+          throw new Refused("{}/{}: two collectors tell of it at once", ...JSON.parse(key));
+        [until, last] = [Math.max(until, end), collector];
+      }
+    }
     const digests = [...tables.keys()];
     const wanted = [...used].sort();
     const right = told.tables.length === digests.length && digests.length === wanted.length;
@@ -875,7 +886,7 @@ tag = name:text address:text type:type order?:text scale?:number offset?:number 
   }
 
   // Note the readings of a block's claimed tags, and until when deadband held some back.
-  function taken(told, one, index, block, tags, leaves) {
+  function taken(told, one, collector, index, block, tags, leaves) {
     const { sequence, start_us: start, end_us: end } = one.summary;
     let rows = 0;
     tags.forEach((tag, place) => {
@@ -890,6 +901,7 @@ tag = name:text address:text type:type order?:text scale?:number offset?:number 
           .get(key)
           .push([BigInt(end) - BigInt(block.counts.received) * period, BigInt(end)]);
       if (!block.rows) return;
+      told.streams.get(key).push([start, end, collector]);
       if (!leaves.has(index + 1) || !leaves.has(index + 3 + place))
         throw new Refused("segment {}: a column is held back", sequence);
       const [times] = column(leaves.get(index + 1), "int64", block.rows);
@@ -1393,6 +1405,7 @@ the windows shown are not those with readings in the span = 出示的时间窗�
 windows with readings in the span: {}; none is left out = 时段内有读数的时间窗 {} 个，无遗漏
 record {}: the segments do not give the window's root = 记录 {}：由数据段算不出时间窗的根
 segment {} is shown twice = 数据段 {} 重复出示
+{}/{}: two collectors tell of it at once = {}/{}：有两个采集器同时采集
 segment {}: readings of another time = 数据段 {}：读数不在该段时间内
 segment {} is not of this window = 数据段 {} 不属于该时间窗
 segment {}: the columns do not give its root = 数据段 {}：由数据列算不出其根

@@ -895,6 +895,7 @@ def step_14(told: Json, _: Json) -> Iterator[Finding]:
     tables = {sha256(text.encode()).hex(): tag_groups(text) for text in told["tables"]}
     told["readings"] = {(one["device"], one["tag"]): [] for one in told["claims"]}
     told["periods"], told["held"] = {}, {pair: [] for pair in told["readings"]}
+    told["streams"] = {pair: [] for pair in told["readings"]}
     told["tallies"], rows, used = {}, 0, set()
     for window in told["windows"]:
         for one in window["segments"]:
@@ -903,9 +904,16 @@ def step_14(told: Json, _: Json) -> Iterator[Finding]:
                 tally = told["tallies"].setdefault((window["record"], block["device"]), {})
                 for name, count in block["counts"].items():
                     tally[name] = tally.get(name, 0) + count
+                one["collector"] = told["records"][window["record"]]["collector"]
                 rows += taken(told, one, index, block, leaves)
     for readings in told["readings"].values():
         readings.sort(key=lambda reading: reading[0])
+    for (device, tag), spans in told["streams"].items():
+        end, before = -1, ""
+        for start_us, end_us, collector in sorted(spans):
+            if start_us <= end and collector != before:
+                raise Refused("{}/{}: two collectors tell of it at once", device, tag)
+            end, before = max(end, end_us), collector
     if list(tables) != sorted(used) or len(tables) != len(told["tables"]):
         raise Refused("tag tables repeat, are out of order or belong to nothing shown")
     yield PASS, "readings shown: {}", rows
@@ -924,6 +932,7 @@ def taken(told: Json, one: Json, index: int, block: Json, leaves: Json) -> int:
             told["held"][pair].append((since, end_us))
         if not block["rows"]:
             continue
+        told["streams"][pair].append((start_us, end_us, one["collector"]))
         if index + 1 not in leaves or place not in leaves:
             raise Refused("segment {}: a column is held back", one["sequence"])
         times, _ = column(leaves[index + 1], "int64", block["rows"])
@@ -1390,6 +1399,7 @@ the windows shown are not those with readings in the span = 出示的时间窗�
 windows with readings in the span: {}; none is left out = 时段内有读数的时间窗 {} 个，无遗漏
 record {}: the segments do not give the window's root = 记录 {}：由数据段算不出时间窗的根
 segment {} is shown twice = 数据段 {} 重复出示
+{}/{}: two collectors tell of it at once = {}/{}：有两个采集器同时采集
 segment {}: readings of another time = 数据段 {}：读数不在该段时间内
 segment {} is not of this window = 数据段 {} 不属于该时间窗
 segment {}: the columns do not give its root = 数据段 {}：由数据列算不出其根

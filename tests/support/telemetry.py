@@ -113,6 +113,7 @@ class Plant:
     """What the power always is, if it is anything special."""
     quiet: range = range(0)
     """Seconds in which deadband holds everything back."""
+    collector: str = "collector"
     lost: int = 0
     """Segments that were numbered and are gone."""
 
@@ -177,7 +178,7 @@ class Plant:
         tree = DeviceTree(window.devices, secret)
         made = window_record(
             window,
-            collector="collector",
+            collector=self.collector,
             part=number,
             devices=tree,
             service=service_of(window),
@@ -190,7 +191,7 @@ class Plant:
                 made["first_us"],
                 made["last_us"],
                 window.root,
-                "collector",
+                self.collector,
                 window.positions,
                 window.devices,
                 secret,

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from xinlian.ingest.model.telemetry_gaps import Numbered, losses
-from xinlian.ingest.model.telemetry_proof import Claim, ClaimError, ClaimKind
+from xinlian.ingest.model.telemetry_proof import LATE_US, Claim, ClaimError, ClaimKind
+from xinlian.ingest.model.window_record import days_of
 from xinlian.ingest.usecases import prove as proving
+from xinlian.ingest.usecases.windows import Disclosure
 from xinlian.ledger.adapters import xinlian_verify
 
-from tests.support.telemetry import SECOND, START, Plant
-from tests.support.xlproof import pinned, pinned_file, sealed, written
+from tests.support.telemetry import GROUP, PARTY, SECOND, START, Plant
+from tests.support.xlproof import bundle, part, pinned, pinned_file, sealed, written
 from tests.verify.corpus import Case
 from tests.verify.test_javascript import judged
 
@@ -165,6 +167,39 @@ def test_a_segment_recorded_twice_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     # Not even where its window is outside the span does it pass.
     report = verdict(plant, plant.proof(11, 19, claim))
     assert (report["exit"], report["steps"][16]["status"]) == (1, "FAIL")
+
+
+def two(since: int) -> tuple[Plant, Callable[[Claim], bytes]]:
+    """Another collector of the same devices begins after so many seconds."""
+    one = Plant().run(20)
+    other = Plant(evidence=one.evidence, collector="spare").run(20, since=since)
+    one.windows += other.windows
+
+    def proof(claim: Claim) -> bytes:
+        low, high = START, START + (since + 20) * SECOND
+        asked = proving.Asked(GROUP, low, high, (claim,))
+        inner = bundle(part(one.evidence, (), days_of(PARTY, GROUP, low - LATE_US, high)))
+        logs = {"collector": one.log, "spare": other.log}
+        return proving.prove(
+            inner, one.evidence.id, asked, one.windows, lambda name: Disclosure(logs[name])
+        ).data
+
+    return one, proof
+
+
+def test_a_device_that_two_collectors_read_at_once_counts_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    claim = Claim(ClaimKind.SUM, "m1", "torque")
+    plant, proof = two(since=20)
+    assert verdict(plant, proof(claim))["exit"] == 0, "one after the other is fine"
+    plant, proof = two(since=10)
+    with pytest.raises(ClaimError, match="collector and spare"):
+        proof(claim)
+    monkeypatch.setattr(proving, "one_at_a_time", lambda *_: None)
+    report = verdict(plant, proof(claim))
+    assert report["exit"] == 1
+    assert said(report, 14) == ["FAIL m1/torque: two collectors tell of it at once"]
 
 
 def _of(*runs: tuple[int, int, int]) -> list[Numbered]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from xinlian.ingest.model.telemetry_proof import ClaimError
 
-__all__ = ["Gaps", "Loss", "Numbered", "Silence", "losses", "silences"]
+__all__ = ["Gaps", "Loss", "Numbered", "Silence", "losses", "one_at_a_time", "silences"]
 
 SLACK_US: Final = 5_000_000
 """As long a silence is usual between segments, beside two periods."""
@@ -102,6 +102,21 @@ def silences(
             found.append(Silence(*pair, at, until))
         at = max(at, high)
     return found
+
+
+def one_at_a_time(device: str, tag: str, spans: Iterable[tuple[int, int, str]]) -> None:
+    """``ClaimError`` where two collectors tell of a tag at once: it would count twice. ``spans``:
+    first and last reading of each segment, and its collector."""
+    until, last = -1, ""
+    for start, end, collector in sorted(spans):
+        if start <= until and collector != last:
+            raise ClaimError(
+                f"two collectors, {last} and {collector}, tell of {device}/{tag} at once: no "
+                "number follows from both; collect a device once",
+                f"采集器 {last} 与 {collector} 同时采集 {device}/{tag}，无法据此得出数值；"
+                "同一设备只应采集一次",
+            )
+        until, last = max(until, end), collector
 
 
 def losses(records: Sequence[Numbered], about: Sequence[Numbered]) -> list[Loss]:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from xinlian.ingest.model.frames import Counts
 from xinlian.ingest.model.tags import TagTable
-from xinlian.ingest.model.telemetry_gaps import Gaps, Numbered, losses, silences
+from xinlian.ingest.model.telemetry_gaps import Gaps, Numbered, losses, one_at_a_time, silences
 from xinlian.ingest.model.telemetry_proof import (
     Claim,
     ClaimError,
@@ -86,6 +86,8 @@ class _Shown:
         self.readings: dict[tuple[str, str], list[Reading]] = defaultdict(list)
         self.held: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
         """Times in which deadband held back readings."""
+        self.streams: dict[tuple[str, str], list[tuple[int, int, str]]] = defaultdict(list)
+        """First and last reading of the segments with rows, and whose they are."""
         self.periods_us: dict[tuple[str, str], int] = {}
         self.tables: dict[str, TagTable] = {}
         self.segments: dict[int, tuple[list[dict[str, Any]], list[str]]] = {}
@@ -108,9 +110,9 @@ class _Shown:
             _rest([each.summary.leaf_hash for each in found], places),
         )
         for each in found:
-            self._take(each)
+            self._take(each, window.stream)
 
-    def _take(self, disclosed: Disclosed) -> None:
+    def _take(self, disclosed: Disclosed, stream: str) -> None:
         tables = {table.digest: table for table in disclosed.tables}
         self.tables |= tables
         leaves = {leaf.index: leaf.body for leaf in disclosed.leaves}
@@ -130,6 +132,8 @@ class _Shown:
                     since = end - header["counts"]["received"] * period_us
                     self.held[pair].append((since, end))
                 if header["rows"]:
+                    span = (disclosed.summary.start_us, disclosed.summary.end_us, stream)
+                    self.streams[pair].append(span)
                     self.readings[pair] += column_values(leaves[index + 1], leaves[place], tag)
 
     def bounds(self) -> tuple[int, int] | None:
@@ -172,6 +176,7 @@ class _Shown:
                     f"{device} told nothing of a tag {tag} in the span: is it named so?",
                     f"{device} 在该时段没有点位 {tag} 的数据：名称是否正确？",
                 )
+            one_at_a_time(device, tag, self.streams[device, tag])
         span = (self._asked.start_us, self._asked.end_us)
         return [
             reckon(claim, self.readings[claim.device, claim.tag], span)
@@ -226,7 +231,7 @@ def prove(
 
 
 def _numbered(bundle: Mapping[str, Any], log: bytes, group: str) -> dict[int, Numbered]:
-    """The numbers of segments in all records of a group's windows that a bundle shows, by record."""
+    """Numbers of segments in all records of a group's windows that a bundle shows, by record."""
     found = {}
     for part in bundle["parts"]:
         for record in part["records"] if part["log"]["id"] == log.hex() else ():
