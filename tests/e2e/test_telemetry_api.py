@@ -5,10 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tempfile
 import time
+from pathlib import Path
 
 import httpx
 import pyarrow.parquet as pq
+import pytest
+from xinlian.services.app import telemetry_query
 
 from tests.support.api import ApiNetwork, Caller
 from tests.support.collected import frame, record
@@ -99,6 +103,28 @@ def test_steps_and_files(api: ApiNetwork) -> None:
     wrong = supplier.get("/telemetry/readings", device="meter-2", **backwards)
     assert wrong.status_code == 422
     assert "起点" in wrong.json()["detail_zh"]
+
+
+def test_a_file_is_bounded_whole_and_leaves_nothing_behind(
+    api: ApiNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    supplier = api.call("supplier2")
+    folder, party = api.settings.telemetry_dir, int(api.id("supplier2"))
+    record(folder, party, [frame("meter-4", START_US, list(range(50)))])
+    told(supplier, "meter-4", 50)
+    before = set(Path(tempfile.gettempdir()).glob("xinlian-export-*"))
+    monkeypatch.setattr(telemetry_query, "EXPORT_VALUES_MAX", 102)
+    whole = supplier.get("/telemetry/export", device="meter-4", **SPAN)
+    assert len(whole.text.splitlines()) == 51
+    assert whole.headers["content-disposition"] == 'attachment; filename="meter-4.csv"'
+    monkeypatch.setattr(telemetry_query, "EXPORT_VALUES_MAX", 100)
+    refused = supplier.get("/telemetry/export", device="meter-4", **SPAN)
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
+    assert "fewer tags" in refused.json()["detail"]
+    assert set(Path(tempfile.gettempdir()).glob("xinlian-export-*")) == before
+    # Every place was given back: more files than places.
+    for _ in range(telemetry_query.EXPORTS_AT_ONCE + 1):
+        assert supplier.get("/telemetry/export", device="meter-4", tag="power", **SPAN).is_success
 
 
 def test_new_values_are_streamed(api: ApiNetwork) -> None:

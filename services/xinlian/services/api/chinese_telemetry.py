@@ -31,6 +31,10 @@ TELEMETRY: Final[dict[str, str]] = {
     ),
     "that is more than 20,000 tags: name devices and tags": "超过 20,000 个点位：请指定设备与点位",
     "there is no device {} of your party": "贵方没有设备 {}",
+    "other files are being written: try again in a moment": "正在写其他文件：请稍后再试",
+    "a file holds fewer than {} rows of so many tags: take a shorter span or fewer tags": (
+        "按此点位数，文件须少于 {} 行：请缩短时间段或减少点位"
+    ),
     "none of these devices has a tag {}": "这些设备均无点位 {}",
     "that is more than 20,000 values: take longer steps, a shorter span, or export a file": (
         "超过 20,000 个值：请加大步长、缩短时间段，或导出文件"

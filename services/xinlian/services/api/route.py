@@ -19,7 +19,7 @@ from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
-from starlette.responses import StreamingResponse
+from starlette.responses import FileResponse, StreamingResponse
 from xinlian.services.api.access import RULES, admit
 from xinlian.services.api.etags import etag_of, matches
 from xinlian.services.api.json_body import VALUES_MAX, read_json
@@ -276,7 +276,7 @@ def _check_media(request: Request, media: Sequence[str | None]) -> None:
 
 
 def _conditional(request: Request, response: Response) -> Response:
-    if response.status_code != 200 or isinstance(response, StreamingResponse):
+    if response.status_code != 200 or isinstance(response, (StreamingResponse, FileResponse)):
         return response
     tag = etag_of(bytes(response.body), getattr(request.state, "pinned_hash", None))
     response.headers["ETag"] = tag

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Literal
 
@@ -25,7 +27,11 @@ DEVICES_MAX: Final = 1_000
 """Devices of one answer."""
 READINGS_MAX: Final = 20_000
 """Values of one answer; more go into a file."""
-EXPORT_ROWS_MAX: Final = 2_000_000
+EXPORT_VALUES_MAX: Final = 5_000_000
+"""Values of one file: all of them lie in memory at once, as columns (about 20 bytes each) and as
+the rows that are written."""
+EXPORTS_AT_ONCE: Final = 2
+EXPORT_WAIT_S: Final = 10.0
 
 
 class TelemetryReads:
@@ -36,6 +42,7 @@ class TelemetryReads:
 
     def __init__(self, sites: TelemetrySites) -> None:
         self.sites = sites
+        self._exports = threading.BoundedSemaphore(EXPORTS_AT_ONCE)
 
     def devices(self, party: int) -> list[Known]:
         """Every device that ever told something."""
@@ -98,6 +105,7 @@ class TelemetryReads:
         _fits(((until_us - since_us) // step_us + 1) * len(tags) * len(devices) * len(aggregates))
         return self.sites.known(party).store.downsample(request)
 
+    @contextmanager
     def export(
         self,
         party: int,
@@ -106,13 +114,30 @@ class TelemetryReads:
         since_us: int,
         until_us: int,
         form: Literal["parquet", "csv"],
-    ) -> bytes:
-        """A window as a file."""
-        with tempfile.TemporaryDirectory(prefix="xinlian-export-") as folder:
-            request = self._window(party, device, tags, since_us, until_us, EXPORT_ROWS_MAX)
-            path = Path(folder) / f"readings.{form}"
-            self.sites.known(party).store.export(request, path, form)
-            return path.read_bytes()
+    ) -> Iterator[Path]:
+        """A window as a file, which is gone afterwards. ``INVALID`` for more than 5,000,000 values,
+        ``RATE_LIMITED`` while as many exports are being made as the memory has room for."""
+        chosen = tuple(tags) or tuple(self.units(party, [device], tags)[device])
+        limit = max(1, EXPORT_VALUES_MAX // len(chosen))
+        request = self._window(party, device, chosen, since_us, until_us, limit)
+        if not self._exports.acquire(timeout=EXPORT_WAIT_S):
+            raise RefusedError(
+                Code.RATE_LIMITED,
+                "other files are being written: try again in a moment",
+                retry_after_seconds=int(EXPORT_WAIT_S),
+            )
+        try:
+            with tempfile.TemporaryDirectory(prefix="xinlian-export-") as folder:
+                path = Path(folder) / f"readings.{form}"
+                if self.sites.known(party).store.export(request, path, form) >= limit:
+                    raise RefusedError(
+                        Code.INVALID,
+                        f"a file holds fewer than {limit:,} rows of so many tags: take a shorter "
+                        f"span or fewer tags",
+                    )
+                yield path
+        finally:
+            self._exports.release()
 
     def _window(
         self, party: int, device: str, tags: Sequence[str], since_us: int, until_us: int, limit: int
