@@ -6,7 +6,7 @@ import pytest
 from xinlian.ingest.adapters.drivers import registry
 from xinlian.ingest.model.devices import Device
 from xinlian.ingest.model.signals import Signals
-from xinlian.ingest.model.tags import Tag, ValueType
+from xinlian.ingest.model.tags import Tag, TagError, ValueType
 
 from tests.ingest.drivers.sinks import KeptSink, device, free_port, in_loop
 
@@ -44,3 +44,9 @@ def test_devices_on_ports_of_their_own(kind: str) -> None:
                 await session.close()
 
     run()
+
+
+def test_a_device_elsewhere_is_not_played_here() -> None:
+    elsewhere = device("enip", {"host": "192.0.2.7"}, [Tag(name="v", address="V")])
+    with pytest.raises(TagError, match=r"'d1' is at 192\.0\.2\.7"):
+        registry.simulator("enip", [elsewhere], Signals())

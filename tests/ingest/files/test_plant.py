@@ -107,6 +107,15 @@ def test_what_is_wrong_is_refused_with_its_line(change: tuple[str, str], message
     assert refused.value.zh.startswith("plant.yaml 第 ")
 
 
+def test_one_device_does_not_stand_twice_under_two_names() -> None:
+    line = next(each for each in PLANT.splitlines() if "id: m1" in each)
+    twice = PLANT.replace(line, line + "\n" + line.replace("id: m1", "id: m2"), 1)
+    with pytest.raises(TagError, match=r"'m1' and 'm2' have one endpoint and the same tags"):
+        parse(twice)
+    other = line.replace("id: m1", "id: m2").replace("air-dryer", "exhaust-fan")
+    parse(PLANT.replace(line, line + "\n" + other, 1))  # machines of one controller
+
+
 def test_the_devices_of_a_fleet_may_have_lists_of_their_own(tmp_path: Path) -> None:
     """A number in the name of a list: each device has its own tags, not those of the first."""
     for number in (1, 2):

@@ -152,7 +152,8 @@ class ControlServer:
             try:
                 value = Decimal(str(asked["value"]))
             except InvalidOperation as exc:
-                raise ValueError(f"{asked['value']!r:.80} is no number") from exc
+                told = f"{asked['value']!r:.80}"
+                raise ControlError(f"{told} is no number", f"{told} 不是数字") from exc
             who = f"{peer} {asked.get('who', '')}".strip()
             return await self._writer.write(str(asked["id"]), str(asked["tag"]), value, who)
         raise ControlError(

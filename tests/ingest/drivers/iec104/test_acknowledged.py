@@ -10,6 +10,7 @@ from xinlian.ingest.adapters.drivers.iec104.codec import (
     split,
     u_frame,
 )
+from xinlian.ingest.model.quality import Quality
 
 from tests.ingest.drivers.iec104.test_link import END, float_asdu, opened
 from tests.ingest.drivers.sinks import in_loop, peer, until
@@ -22,6 +23,7 @@ class Station:
         self.writer: asyncio.StreamWriter | None = None
         self.sent = 0
         self.acknowledged = 0
+        self.frozen = False
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert await reader.readexactly(6) == u_frame(Unnumbered.STARTDT_ACT)
@@ -35,7 +37,7 @@ class Station:
             while (frame := split(buffer)) is not None:
                 if frame[0] & 3 != 3:
                     self.acknowledged = int.from_bytes(frame[2:4], "little") >> 1
-                elif frame[0] == Unnumbered.TESTFR_ACT:
+                elif frame[0] == Unnumbered.TESTFR_ACT and not self.frozen:
                     writer.write(u_frame(Unnumbered.TESTFR_CON))
 
     def send(self, asdu: bytes) -> None:
@@ -112,3 +114,17 @@ def test_a_station_that_floods_is_let_go_unacknowledged(monkeypatch: pytest.Monk
             await session.close()
 
     run()
+
+
+@in_loop
+async def test_a_station_that_froze_is_told_before_the_link_ends() -> None:
+    far = Station()
+    async with peer(far) as port:
+        session, sink = await opened(port, t1_s=5, t2_s=2, t3_s=1)
+        session.poll(0)
+        await until(lambda: len(sink.rows) == 1)
+        far.frozen = True
+        await asyncio.sleep(1.8)  # a test went out after t3, and has no answer
+        session.poll(0)
+        assert sink.failures == [Quality.TIMEOUT]
+        await session.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Sequence
 from functools import lru_cache
+from ipaddress import ip_address
 from types import ModuleType
 from typing import Final, Protocol, Self, cast
 
@@ -37,6 +38,8 @@ KINDS: Final = {
     "gbt32960": f"{_HERE}.gbt32960:driver",
 }
 """Kind -> ``module:factory``."""
+_TO_BROKERS: Final = ("mqtt", "sparkplug")
+"""Their ``host`` is somebody else's, also when they are played."""
 _EXTRAS: Final = {"opcua": "opcua"}
 
 
@@ -70,6 +73,13 @@ def _module(kind: str) -> ModuleType:
         ) from exc
 
 
+def _loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 @lru_cache(maxsize=64)
 def driver(kind: str) -> Driver:
     """The driver of a kind; ``TagError`` for an unknown kind or a missing library."""
@@ -78,5 +88,15 @@ def driver(kind: str) -> Driver:
 
 
 def simulator(kind: str, devices: Sequence[Device], signals: Signals) -> Simulator:
-    """A simulator of devices of one kind, not listening yet; ``TagError`` as ``driver``."""
+    """A simulator of devices of one kind, not listening yet; ``TagError`` as ``driver``, and for
+    devices whose address is not this machine's loopback: nobody would find them there."""
+    for device in devices:
+        host = device.endpoint.get("host")
+        if host is not None and kind not in _TO_BROKERS and not _loopback(str(host)):
+            raise TagError(
+                f"device {device.id!r} is at {host}, and simulators listen on this machine alone: "
+                "give it host: 127.0.0.1 in a copy of the plant",
+                f"设备 {device.id!r} 位于 {host}，而模拟器仅在本机监听："
+                "请在工厂文件的副本中改为 host: 127.0.0.1",
+            )
     return cast(Simulator, _module(kind).simulator(devices, signals))

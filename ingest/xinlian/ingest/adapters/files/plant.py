@@ -94,6 +94,7 @@ class _Reader:
         for each in place.list(top, "tables") if "tables" in top else ():
             self._table(each, top.lines["tables"])
         devices: dict[str, Device] = {}
+        places: dict[tuple[str, str, str], str] = {}
         for each in place.list(top, "devices"):
             given = place.members(each, _DEVICE, top.lines["devices"], "a device")
             for device in self._devices(given):
@@ -102,6 +103,7 @@ class _Reader:
                         given.line, f"device {device.id!r} stands twice", f"设备 {device.id!r} 重复"
                     )
                 devices[device.id] = device
+                self._once(device, given.line, places)
                 if len(devices) > DEVICES_MAX:
                     raise place.refuse(
                         given.line, f"more than {DEVICES_MAX} devices", f"设备超过 {DEVICES_MAX} 台"
@@ -109,6 +111,20 @@ class _Reader:
         check_meters(place, top.lines["devices"], devices)
         return Plant(party=party, groups=tuple(self._groups.values()),
                      devices=tuple(devices.values()))  # fmt: skip
+
+    def _once(self, device: Device, line: int, places: dict[tuple[str, str, str], str]) -> None:
+        """Two devices may share an endpoint (machines of one controller), but not their tags too:
+        everything would be measured twice. Devices that push are told apart by their ids."""
+        if device.driver == "http" or not device.endpoint:
+            return
+        same = (device.driver, repr(sorted(device.endpoint.items())), device.table.digest)
+        other = places.setdefault(same, device.id)
+        if other != device.id:
+            raise self._place.refuse(
+                line,
+                f"devices {other!r} and {device.id!r} have one endpoint and the same tags",
+                f"设备 {other!r} 与 {device.id!r} 的连接参数与点位均相同",
+            )
 
     def _group(self, each: Any, line: int) -> None:
         place = self._place

@@ -110,6 +110,8 @@ class IecSession:
         """Tell the image of a group."""
         if self.link is None or self.link.transport is None:
             self.groups[group].sink.failed(Quality.NO_CONNECTION)
+        elif self.link.unanswered_s > self.device.timeout_ms / 1_000:
+            self.groups[group].sink.failed(Quality.TIMEOUT)
         else:
             image = self.groups[group]
             image.sink.row(tuple(image.values), tuple(image.quality))

@@ -141,6 +141,11 @@ class Link(asyncio.Protocol):
             self.transport.close()
         self._end(self.reason)
 
+    @property
+    def unanswered_s(self) -> float:
+        """For how long a test of the link has had no answer."""
+        return 0.0 if self.testing is None else self._now() - self.testing
+
     # Inside.
 
     @staticmethod
