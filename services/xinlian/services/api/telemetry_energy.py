@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated
 
 from fastapi import Path, Query
@@ -19,6 +20,7 @@ from xinlian.services.api.schemas.telemetry_energy import (
     PostingsView,
     PostingView,
     ReversalBody,
+    WeightText,
 )
 from xinlian.services.api.state import ActorDep, StateDep
 from xinlian.services.api.telemetry import Device, party_of
@@ -45,11 +47,23 @@ def list_energy_meters(state: StateDep, actor: ActorDep) -> EnergyMetersView:
 
 @router.get("/load")
 def get_energy_load(
-    state: StateDep, actor: ActorDep, device: Device, since_ms: Since, until_ms: Until
+    state: StateDep,
+    actor: ActorDep,
+    device: Device,
+    since_ms: Since,
+    until_ms: Until,
+    multiplier: Annotated[
+        WeightText | None, Query(description="Instead of the plant file's.")
+    ] = None,
+    rollover_kwh: Annotated[
+        WeightText | None, Query(description="Where the counter begins anew.")
+    ] = None,
 ) -> EnergyLoadView:
     """What a meter measured in each quarter hour, at most 400 days: nothing is interpolated."""
     span = (1000 * since_ms, 1000 * until_ms)
-    return EnergyLoadView.of(state.app.energy_meters.load(party_of(actor), device, span))
+    given = {"multiplier": multiplier, "rollover_kwh": rollover_kwh}
+    changed = {name: Decimal(text) for name, text in given.items() if text is not None}
+    return EnergyLoadView.of(state.app.energy_meters.load(party_of(actor), device, span, changed))
 
 
 @router.get("/balances")

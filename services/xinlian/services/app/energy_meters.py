@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Final
 
 from xinlian.ingest.adapters.files.metering import Metering, Stamp, read_metering, stamp_of
@@ -100,14 +101,22 @@ class EnergyMeters:
                 found.append(Extent(meter, tag.name if tag is not None else "", first, last))
         return found
 
-    def load(self, party: int, device: str, span_us: tuple[int, int]) -> StoredLoad:
-        """Quarter hours of a span of whole ones, those in the future left out."""
+    def load(
+        self,
+        party: int,
+        device: str,
+        span_us: tuple[int, int],
+        changed: Mapping[str, Decimal] | None = None,
+    ) -> StoredLoad:
+        """Quarter hours of a span of whole ones, those in the future left out. ``changed``: members
+        of the meter that differ from what is kept."""
         span, known = self._past(span_us), self._known(party)
         if all(each.device != device for each in known):
             raise RefusedError(Code.NOT_FOUND, f"there is no device {device} of your party")
         meter = self.meters(party).get(device) or Meter(device=device)
         store = self._sites.known(party).store
         try:
+            meter = replace(meter, **(changed or {}))  # type: ignore[arg-type]
             active = meter_load(store, known, meter, span)
             reactive = meter_load(store, known, meter, span, Role.REACTIVE_ENERGY)
         except EnergyError as exc:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +15,7 @@ from xinlian.services.cli.failure import CliError, Exit
 from xinlian.services.cli.i18n import language, pick
 
 if TYPE_CHECKING:
+    from xinlian.ingest.model.energy.load import LoadSeries
     from xinlian.ingest.model.energy.tariff import Tariff
     from xinlian.ingest.usecases.energy_fleet import FleetReport
     from xinlian.ingest.usecases.energy_tables import Table
@@ -46,19 +49,28 @@ def make(name: str) -> click.Command:
 
 
 def _report() -> click.Command:
+    from xinlian.services.cli import energy_store
+
     params: list[click.Parameter] = [
         click.Argument(["file"], type=_FILE, required=False),
         click.Option(["--tariff"], type=_FILE,
                      help=pick("dated tariff (YAML), or a sample", "分时电价 YAML，默认示例")),
         click.Option(["--alarm-kw"], type=click.IntRange(1),
                      help=pick("tell demand above this", "需量告警值 kW")),
+        click.Option(["--region"], default="CN", show_default=True,
+                     help=pick("grid of the emission factor: CN, CN-east …",
+                               "排放因子所属电网：CN、CN-east 等")),
+        click.Option(["--contract-kw"], type=click.FloatRange(0, min_open=True),
+                     help=pick("contracted demand: what comes near is told", "合同需量 kW")),
         click.Option(["--pdf"], type=_FILE, help=pick("write the report as PDF", "导出 PDF 报告")),
+        *energy_store.options(),
     ]  # fmt: skip
     text = pick(
         "A year of a meter: load profile, energy and cost by month, peaks, power factor, baseline, "
-        "anomalies, CO2. FILE is a CSV of quarter hours; without one a sample year is made up.",
+        "anomalies, alarms, CO2. FILE is a CSV of quarter hours; --meter or --from-store takes a "
+        "stored meter instead; without any a sample year is made up.",
         "仪表年度报告：负荷曲线、逐月电量与电费、需量峰值、功率因数、基准、异常、碳排放。"
-        "FILE 为 15 分钟 CSV；缺省则生成示例年。",
+        "FILE 为 15 分钟 CSV；--meter 或 --from-store 取已入库的电表；均缺省则生成示例年。",
     )
     return command("report", _year, text, params)
 
@@ -139,35 +151,63 @@ def _pact(report: FleetReport) -> str:
     return json.dumps(pact_footprint(series_footprint(report, name), said), indent=2)
 
 
-def _year(file: Path | None, tariff: Path | None, alarm_kw: int | None, pdf: Path | None) -> None:
+def _year(
+    file: Path | None,
+    tariff: Path | None,
+    alarm_kw: int | None,
+    region: str,
+    contract_kw: float | None,
+    pdf: Path | None,
+    **stored: Any,
+) -> None:
     from xinlian.ingest.model.energy.exact import EnergyError
     from xinlian.ingest.usecases.energy_tables import report_tables
+    from xinlian.services.cli import energy_store
 
+    wanted = bool(stored["meter"] or stored["from_store"])
+    if wanted and file is not None:
+        raise CliError(
+            pick("name a FILE or a stored meter, not both", "FILE 与已入库电表只能取其一"),
+            where=str(file), code=Exit.USAGE,
+        )  # fmt: skip
     try:
-        report = year_of(file, tariff, alarm_kw)
+        found = energy_store.fetch(stored) if wanted else None
+        load = None if found is None else found.load
+        report = year_of(file, tariff, alarm_kw, region=region, load=load)
     except EnergyError as exc:
-        where = str(file or tariff or "")
+        where = str(file or tariff or stored["meter"] or "")
         raise CliError(pick(str(exc), exc.zh), where=where, code=Exit.USAGE) from exc
-    tables = report_tables(report)
-    _tell(tables)
+    kept = found or energy_store.Stored(report.load, [], None, None)
+    if contract_kw is not None:
+        kept = replace(kept, contract_kw=Decimal(str(contract_kw)))
+    beside = energy_store.beside(report, kept) if found or contract_kw is not None else []
+    _tell([*report_tables(report), *beside])
     if pdf is not None:
         from xinlian.ingest.adapters.paper.energy_report import energy_pdf
         from xinlian.trace.model.dossier import Language
 
         with pdf.open("wb") as stream:
-            pages = energy_pdf(report, Language(language()), stream)
+            pages = energy_pdf(report, Language(language()), stream, beside)
         click.echo(f"{pdf}  ({pages} {pick('pages', '页')})", err=wants_json())
 
 
-def year_of(file: Path | None, tariff: Path | None, alarm_kw: int | None) -> YearReport:
-    """The report of a meter's file, or of a year made up; ``EnergyError``."""
+def year_of(
+    file: Path | None,
+    tariff: Path | None,
+    alarm_kw: int | None,
+    *,
+    region: str = "CN",
+    load: LoadSeries | None = None,
+) -> YearReport:
+    """The report of a load or a meter's file, or of a year made up; ``EnergyError``."""
     from xinlian.ingest.adapters.energy.meter_csv import read_meter_csv
     from xinlian.ingest.adapters.energy.rows import factor_table
     from xinlian.ingest.model.energy.sample import sample_year
     from xinlian.ingest.usecases.energy_year import year_report
 
-    load = sample_year(1) if file is None else read_meter_csv(file)
-    factor = factor_table().find("electricity", "CN", load.first, early=True)
+    if load is None:
+        load = sample_year(1) if file is None else read_meter_csv(file)
+    factor = factor_table().find("electricity", region, load.first, early=True)
     return year_report(load, _tariff(tariff), factor, alarm_kw=alarm_kw)
 
 

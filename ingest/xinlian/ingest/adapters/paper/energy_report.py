@@ -33,11 +33,15 @@ _SHARES: Final[dict[str, tuple[float, ...]]] = {
     "baseline": (40, 20, 20, 20),
     "anomalies": (14, 11, 26, 13, 14, 10, 22),
     "carbon": (50, 25, 25),
+    "balances": (28, 16, 16, 16, 10, 14),
+    "alarms": (22, 42, 18, 18),
 }
 
 
-def energy_pdf(report: YearReport, language: Language, out: BinaryIO) -> int:
-    """Write the report in ``language``; the number of its pages."""
+def energy_pdf(
+    report: YearReport, language: Language, out: BinaryIO, beside: Sequence[Table] = ()
+) -> int:
+    """Write the report in ``language``, then what is known beside it; the number of its pages."""
     ink = Ink(language)
     tables = {table.name: table for table in report_tables(report)}
     load = report.load
@@ -59,6 +63,8 @@ def energy_pdf(report: YearReport, language: Language, out: BinaryIO) -> int:
     story += _baseline(ink, report, tables)
     for name in ("anomalies", "carbon"):
         story += _section(ink, tables[name])
+    for table in beside:
+        story += _section(ink, table)
     foot = f"{ink.words(_TITLE)} · {load.name} · {load.first} – {load.last}"
     return build_document(story, out, ink, f"{_TITLE.en} {load.name}", foot)
 
