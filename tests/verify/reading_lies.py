@@ -211,10 +211,6 @@ def _doubled_segment(told: Json) -> None:
     segments.insert(1, segments[0])
 
 
-def _segment_in_two_windows(told: Json) -> None:
-    told["windows"][2]["segments"][0] = told["windows"][1]["segments"][0]
-
-
 def _other_party(told: Json) -> None:
     """The same readings in the log of another party, whose head nobody pinned."""
     other = PlainLog(party=8, stream="telemetry")
@@ -223,18 +219,6 @@ def _other_party(told: Json) -> None:
     days = days_of(8, GROUP, START + 5 * SECOND - LATE_US, START + 33 * SECOND)
     told["proof"] = bundle(part(other, (), days))
     told["span"]["log"] = other.id.hex()
-
-
-def _invented_gap(told: Json) -> None:
-    """Said to be missing, but shown."""
-    silence = {"device": "m1", "tag": "energy"}
-    times = {"start_us": START + 10 * SECOND, "end_us": START + 20 * SECOND}
-    told["gaps"] = {"silent": [silence | times], "lost": []}
-
-
-def _invented_loss(told: Json) -> None:
-    lost = {"collector": "collector", "first": 3, "last": 4, "segments": 2}
-    told["gaps"] = {"silent": [], "lost": [lost]}
 
 
 def _units_swapped(told: Json) -> None:
@@ -292,12 +276,13 @@ LIES: tuple[tuple[str, int, Callable[[Json], None]], ...] = (
     ("a shifted window", 3, _shifted_window),
     ("segments under another window", 13, _windows_swapped),
     ("a doubled segment", 13, _doubled_segment),
-    ("a segment in two windows", 13, _segment_in_two_windows),
+    (
+        "a segment in two windows",
+        13,
+        lambda told: _segment(told, 2, 0).update(_segment(told, 1, 0)),
+    ),
     ("the log of another party", 13, _other_party),
     ("units swapped", 16, _units_swapped),
-    ("a gap that is none", 17, _invented_gap),
-    ("a list of no gaps", 17, lambda told: told.update(gaps={"silent": [], "lost": []})),
-    ("a loss that is none", 17, _invented_loss),
     ("no windows", 12, lambda told: told.update(windows=[])),
 )
 

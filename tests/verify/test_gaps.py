@@ -101,6 +101,28 @@ def test_a_gap_that_is_not_stated_as_it_is_fails(change: Callable[[Json], Any]) 
     assert report["steps"][16]["status"] == "FAIL"
 
 
+@pytest.mark.parametrize(
+    "gaps",
+    [
+        {"silent": [], "lost": []},
+        {
+            "silent": [{"device": "m1", "tag": "energy", "start_us": START, "end_us": START + 1}],
+            "lost": [],
+        },
+        {
+            "silent": [],
+            "lost": [{"collector": "collector", "first": 3, "last": 4, "segments": 2}],
+        },
+    ],
+)
+def test_what_is_shown_cannot_be_stated_as_missing(gaps: Json) -> None:
+    plant = Plant().run(40)
+    report = verdict(
+        plant, changed(plant.proof(5, 33, ENERGY), lambda told: told.update(gaps=gaps))
+    )
+    assert (report["exit"], report["steps"][16]["status"]) == (1, "FAIL")
+
+
 def test_a_span_longer_than_the_readings_is_no_whole() -> None:
     """Neither before the collector began nor after it ended."""
     plant = Plant().run(20)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -19,16 +20,18 @@ from xinlian.ingest.model.telemetry_proof import Claim, ClaimKind
 from xinlian.services.cli.ingest_live import plain_line, view
 from xinlian.services.cli.quantities import number_text, unit_text
 from xinlian.services.demo.progress import Progress
+from xinlian.services.demo.proving import VERIFIER, Outcome, check_and_break
 from xinlian.services.demo_ingest.plant import playing, sample_plant
 from xinlian.services.demo_ingest.texts import say
 from xinlian.services.demo_trace.site import Site
-from xinlian.services.demo_trace.stage import VERIFIER, verified
 from xinlian.services.settings import checkout
 from xinlian.services.workers.collecting import Collecting
 
 __all__ = ["Options", "Outcome", "run_demo_ingest"]
 
 SHOP: Final = "shop"
+_FIRST: Final = (Role.POWER, Role.ENERGY_IMPORT, Role.CURRENT)
+"""What is shown of a device first."""
 STORE_SECONDS: Final = 30.0
 WINDOW_SECONDS: Final = 60.0
 
@@ -41,23 +44,6 @@ class Options:
     energy: Path | None = None
     out: Path | None = None
     lang: str = "en"
-
-
-@dataclass
-class Outcome:
-    """What came of it; ``good`` if everything was as it should be."""
-
-    checks: dict[str, bool] = field(default_factory=dict)
-    facts: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def good(self) -> bool:
-        """Whether every check held."""
-        return all(self.checks.values())
-
-    def as_json(self) -> dict[str, Any]:
-        """The object of ``--json``."""
-        return {**self.facts, "checks": self.checks, "good": self.good}
 
 
 def run_demo_ingest(options: Options, stream: TextIO) -> Outcome:
@@ -196,11 +182,13 @@ class _Show:
         self.tell("stored", len(devices), late_ms)
         found = {(each.device, each.tag): each for each in latest}
         for device in plant.devices:
-            tags = [tag for tag in device.table.tags if tag.role is not Role.NONE]
-            for tag in [tag for tag in tags if (device.id, tag.name) in found][:2]:
-                label = tag.label_zh if self.options.lang == "zh" else tag.label
+            tags = [tag for tag in device.table.tags if (device.id, tag.name) in found]
+            tags.sort(key=lambda tag: _FIRST.index(tag.role) if tag.role in _FIRST else len(_FIRST))
+            for tag in tags[:2]:
+                label = (tag.label_zh if self.options.lang == "zh" else tag.label) or tag.name
                 value = number_text(found[device.id, tag.name].value)
-                self.tell("latest", device.id, label or tag.name, value, unit_text(tag.unit))
+                label = re.split("[:：(（]", label)[0].strip()
+                self.tell("latest", f"{device.id:14}", label, value, unit_text(tag.unit))
         self.outcome.checks["stored"] = len(devices) == len(plant.devices)
 
     def fix(self, party: int) -> None:
@@ -223,7 +211,7 @@ class _Show:
         """A proof file of a meter's energy, checked by the stand-alone verifier."""
         with self.progress.phase(self.text("prove", "energy_import", "meter-main")) as phase:
             claim = Claim(ClaimKind.DELTA, "meter-main", "energy_import")
-            span = (self.began_us, time.time_ns() // 1000)
+            span = (self.began_us, self.newest_us + 1)
             group = self.site.app.telemetry.windows.group_of(party, claim.device, span)
             proven = self.site.app.telemetry_proofs.prove(party, group, span, [claim])
             data = proven.data
@@ -237,19 +225,20 @@ class _Show:
             for number, head in enumerate(self.site.pinned_heads(), 1)
         ]
         with self.progress.phase(self.text("verify", VERIFIER.name)) as phase:
-            status, report = verified(self.out / "energy.xlproof", heads)
-            phase.note = self.text("verified", status)
-        self.outcome.checks["proof verifies"] = status == 0
-        for step in report.get("steps", ()) if status else ():
-            self.progress.say(f"             {step['step']} {step['status']}")
-        with tempfile.TemporaryDirectory() as folder:
-            broken = Path(folder) / "energy.xlproof"
-            changed = bytearray(data)
-            changed[len(changed) // 2] ^= 1
-            broken.write_bytes(changed)
-            status, _ = verified(broken, heads)
-        self.outcome.checks["tampered proof refused"] = status == 1
-        self.tell("tampered", status)
+
+            def seen(status: int) -> None:
+                phase.note = self.verdict("verified", status)
+
+            verdicts = check_and_break(self.out / "energy.xlproof", heads, seen)
+        self.outcome.checks["proof verifies"] = verdicts.whole == 0
+        for line in verdicts.found:
+            self.progress.say(f"             {line}")
+        self.outcome.checks["tampered proof refused"] = verdicts.broken == 1
+        self.progress.say(f"           {self.verdict('tampered', verdicts.broken)}")
+
+    def verdict(self, key: str, status: int) -> str:
+        """What an exit status of the verifier means."""
+        return self.text(key, status, self.text(f"verdict_{min(max(status, 0), 3)}"))
 
     def energy(self) -> None:
         """A year's report of a meter, as PDF."""
@@ -280,6 +269,9 @@ class _Show:
             if not good:
                 self.progress.say(f"           {name}: {self.text('no')}")
         self.tell("files", f"{self.out}/{{{', '.join(self.files)}}}")
+        places = [path for path in self.files if path.endswith(".xlhead")]
+        heads = " --head ".join(str(self.out / name) for name in places)
+        self.tell("again", VERIFIER, self.out / "energy.xlproof", heads)
         self.tell("look")
         self.outcome.facts["files"] = [str(self.out / name) for name in self.files]
         self.outcome.facts["seconds"] = round(self.progress.seconds, 1)

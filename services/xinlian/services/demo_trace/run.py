@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TextIO
 
 from xinlian.services.demo.progress import Progress
+from xinlian.services.demo.proving import Outcome
 from xinlian.services.demo_trace.scenes import FILES, SAMPLE, play_catenax, play_sample
 from xinlian.services.demo_trace.site import Site
-from xinlian.services.demo_trace.stage import Options, Outcome, Stage
+from xinlian.services.demo_trace.stage import Options, Stage
 from xinlian.services.settings import checkout
 
 __all__ = ["FILES", "SAMPLE", "Options", "Outcome", "run_demo_trace"]

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import httpx
 from xinlian.services.cli.trace_show import tree_lines
 from xinlian.services.demo.progress import Progress
+from xinlian.services.demo.proving import VERIFIER, Outcome, check_and_break
 from xinlian.services.demo_trace.site import Company, Site
 from xinlian.services.demo_trace.texts import say
 from xinlian.services.labels import word_zh
 from xinlian.trace.model.tree import Tree
 
-__all__ = ["READER", "VERIFIER", "Options", "Outcome", "Stage", "verified"]
+__all__ = ["READER", "Options", "Stage"]
 
-_ROOT: Final = Path(__file__).resolve().parents[4]
-VERIFIER: Final = _ROOT / "docs" / "xinlian_verify.py"
 READER: Final = "pack"
-VERIFY_SECONDS: Final = 120
 TREE_LINES: Final = 24
 
 
@@ -36,23 +31,6 @@ class Options:
     out: Path | None = None
     lang: str = "en"
     stay: bool = False
-
-
-@dataclass
-class Outcome:
-    """What came of it; ``good`` if everything was as it should be."""
-
-    checks: dict[str, bool] = field(default_factory=dict)
-    facts: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def good(self) -> bool:
-        """Whether every check held."""
-        return all(self.checks.values())
-
-    def as_json(self) -> dict[str, Any]:
-        """The object of ``--json``."""
-        return {**self.facts, "checks": self.checks, "good": self.good}
 
 
 class Stage:
@@ -151,21 +129,18 @@ class Stage:
         heads = self.site.pinned_heads()
         paths = [self.write(f"pinned-{n}.xlhead", head) for n, head in enumerate(heads, 1)]
         with self.progress.phase(self.text("verify", VERIFIER.name)) as phase:
-            status, report = verified(self.out / name, paths)
             records = sum(len(part["records"]) for part in json.loads(
                 (self.out / name).read_bytes())["parts"])  # fmt: skip
-            phase.note = self.text("verified", f"{records:,}", status)
-        self.check(f"verified {name}", status == 0)
-        for step in report.get("steps", ()) if status else ():
-            self.progress.say(f"             {step['step']} {step['status']}")
-        with tempfile.TemporaryDirectory() as folder:
-            broken = Path(folder) / name
-            data = bytearray((self.out / name).read_bytes())
-            data[len(data) // 2] ^= 1
-            broken.write_bytes(data)
-            status, _ = verified(broken, paths)
-        self.check(f"tampered {name} refused", status == 1)
-        self.tell("tampered", status)
+
+            def seen(status: int) -> None:
+                phase.note = self.text("verified", f"{records:,}", status)
+
+            verdicts = check_and_break(self.out / name, paths, seen)
+        self.check(f"verified {name}", verdicts.whole == 0)
+        for line in verdicts.found:
+            self.progress.say(f"             {line}")
+        self.check(f"tampered {name} refused", verdicts.broken == 1)
+        self.tell("tampered", verdicts.broken)
 
     def write(self, name: str, data: bytes) -> Path:
         """A file of the run."""
@@ -187,18 +162,3 @@ class Stage:
                 time.sleep(0.5)
         except KeyboardInterrupt:
             return
-
-
-def verified(bundle: Path, heads: list[Path]) -> tuple[int, dict[str, Any]]:
-    """Exit status and report of the stand-alone verifier, which knows nothing of this checkout."""
-    command = [sys.executable, "-I", str(VERIFIER), str(bundle), "--json"]
-    for head in heads:
-        command += ["--head", str(head)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=VERIFY_SECONDS, check=False
-    )
-    try:
-        report = json.loads(done.stdout)
-    except ValueError:
-        report = {}
-    return done.returncode, report
