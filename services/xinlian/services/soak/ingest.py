@@ -84,6 +84,8 @@ class IngestReport:
     network_windows: int = 0
     network_proofs: int = 0
     """Handed out between kills or made at the end; all valid under heads on the chain."""
+    network_proofs_between: int = 0
+    """Of these, handed out between kills."""
     seconds: float = 0.0
     faults: list[str] = field(default_factory=list)
 
@@ -164,6 +166,7 @@ def run(
         kept = run_site(folder / "network", network, chance, say)
         report.network_kills, report.network_windows = kept.kills, kept.windows
         report.network_proofs = kept.proofs
+        report.network_proofs_between = kept.proofs_between
         report.faults += kept.faults
     report.seconds = round(time.monotonic() - began, 1)
     say(f"done in {report.seconds} s: {'all held' if report.ok else report.faults[:3]}")

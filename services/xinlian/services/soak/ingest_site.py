@@ -47,8 +47,12 @@ _PLAN: Final = ("collector", "api", "both", "api", "collector", "gateway")
 _CAUGHT_UP_SECONDS: Final = 90.0
 _FLUSH_SECONDS: Final = 60
 _PROOFS: Final = 12
-_BEHIND_MS: Final = 12_000
+_HEAD_SECONDS: Final = 2
+_BEHIND_MS: Final = 10_000
 """So old are readings whose windows may be on the chain."""
+_VALID: Final = (0, 3)
+"""Exits of the verifier: what is claimed holds; it holds, and the file tells of gaps in readings,
+which a collector that was killed leaves."""
 _FAULTS_MAX: Final = 20
 
 
@@ -70,7 +74,8 @@ def run_site(
 ) -> SiteReport:
     """Found a network in ``folder``, kill its parts so often, judge. From the main thread."""
     report = SiteReport()
-    site = Site(folder, seed=str(chance.random()))
+    site = Site(folder, seed=str(chance.random()), evidence_seconds_max=_HEAD_SECONDS)
+    began_ms = time.time_ns() // 1_000_000
     port, told, handed = free_port(), Told(), []
     place = site.settings.telemetry_dir / str(int(SUPPLIER))
     try:
@@ -81,7 +86,7 @@ def run_site(
             life = _collector(place, port)
             for number in range(rounds):
                 time.sleep(chance.uniform(*_MOMENT_SECONDS))
-                handed += _handed_out(site)
+                handed += _handed_out(site, began_ms)
                 victim = _PLAN[number % len(_PLAN)]
                 if victim in ("collector", "both"):
                     told.add(life.kill())
@@ -128,15 +133,18 @@ def _kill(site: Site, victim: str) -> None:
         site.start_node()
 
 
-def _handed_out(site: Site) -> list[bytes]:
-    """A proof of the newest readings that are on the chain, if there are any yet."""
+def _handed_out(site: Site, began_ms: int) -> list[bytes]:
+    """A proof of all readings that are some seconds old, if it can be had yet."""
     now_ms = time.time_ns() // 1_000_000
     body = {
-        "since_ms": now_ms - _BEHIND_MS - 4_000,
-        "until_ms": now_ms - _BEHIND_MS,
+        "since_ms": began_ms,
+        "until_ms": max(began_ms + 1, now_ms - _BEHIND_MS),
         "claims": [{"kind": "sum", "device": "live-m1", "tag": "r7"}],
     }
-    headers = {"Authorization": f"Bearer {site.tokens[SUPPLIER]}"}
+    headers = {
+        "Authorization": f"Bearer {site.tokens[SUPPLIER]}",
+        "Idempotency-Key": f"proof-{now_ms}",
+    }
     try:
         with httpx.Client(timeout=20, trust_env=False) as client:
             answer = client.post(f"{site.url}/telemetry/proofs", json=body, headers=headers)
@@ -164,10 +172,8 @@ def _judge(
         app.stop()
         fresh = _proofs(app, [span for _, _, span in wanted.values()], chance)
         report.proofs, report.proofs_between = len(handed) + len(fresh), len(handed)
-        for number, data in enumerate([*handed, *fresh]):
-            if xinlian_verify.verify(data, _pins(app, data))["exit"] != 0:
-                when = "between kills" if number < len(handed) else "at the end"
-                report.faults.append(f"a proof that was made {when} is not valid")
+        for when, made in (("between kills", handed), ("at the end", fresh)):
+            report.faults += [f"a proof made {when}: {each}" for each in _invalid(app, made)]
     finally:
         app.close()
     if not report.proofs:
@@ -241,6 +247,17 @@ def _proofs(app: App, spans: list[tuple[int, int]], chance: random.Random) -> li
             continue  # the device was not heard of in that window
         made.append(proven.data)
     return made
+
+
+def _invalid(app: App, proofs: list[bytes]) -> list[str]:
+    """What is wrong with proofs; that a device was silent while nobody asked it is not."""
+    faults = []
+    for data in proofs:
+        if xinlian_verify.verify(data, _pins(app, data))["exit"] not in _VALID:
+            faults.append("it is not valid")
+        if orjson.loads(data)["gaps"]["lost"]:
+            faults.append("it tells of segments that were lost")
+    return faults
 
 
 def _pins(app: App, data: bytes) -> list[bytes]:

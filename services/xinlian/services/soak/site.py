@@ -49,6 +49,10 @@ START_SECONDS: Final = 60.0
 _SETTLE_SECONDS: Final = 60
 _LOOK_SECONDS: Final = 0.02
 _TOKENS_MAX: Final = 100_000
+_TOLD: Final = (
+    "api_port", "rate_per_second", "rate_burst", "cheap_keystores", "evidence_seconds_max",
+)  # fmt: skip
+"""Settings that the API gets by its environment."""
 
 
 class SiteError(RuntimeError):
@@ -126,10 +130,7 @@ class Site:
     def start_api(self) -> None:
         """Start the API with its workers; returns once it serves."""
         self.api.start(
-            {
-                f"XINLIAN_{name.upper()}": str(getattr(self.settings, name))
-                for name in ("api_port", "rate_per_second", "rate_burst", "cheap_keystores")
-            }
+            {f"XINLIAN_{name.upper()}": str(getattr(self.settings, name)) for name in _TOLD}
         )
         self._wait(self.api, self._api_serves)
 
