@@ -78,7 +78,20 @@ def test_factors_are_found_by_day_and_region() -> None:
     with pytest.raises(EnergyError, match="2018"):
         find("electricity", "CN", date(2018, 1, 1))
     assert find("electricity", "CN", date(2018, 1, 1), early=True).year == 2022
-    assert len([row for row in TABLE.rows if row.kind == "electricity"]) == 9
+    assert len([row for row in TABLE.rows if row.kind == "electricity"]) == 11
+    assert [row.kind for row in TABLE.rows if not row.verified] == ["heat"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "mj", "carbon", "oxidised"),
+    [("natural_gas", "38.931", "15.3", "0.99"), ("diesel", "42.652", "20.2", "0.98")],
+)
+def test_factors_of_fuels_follow_from_heat_carbon_and_oxidation(
+    kind: str, mj: str, carbon: str, oxidised: str
+) -> None:
+    exact = Decimal(mj) / 1_000 * Decimal(carbon) * Decimal(oxidised) * 44 / 12
+    found = TABLE.find(kind, "CN", date(2020, 1, 1), "default")
+    assert found.value == exact.quantize(Decimal("0.0001"))
 
 
 def test_bad_factor_rows_are_named() -> None:

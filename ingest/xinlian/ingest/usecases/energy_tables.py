@@ -288,7 +288,10 @@ def _carbon(report: YearReport) -> Table:
     early = report.load.first.year < factor.year
     note = Words(
         f"Source of the factor: {factor.source}."
+        + ("" if factor.verified else " It was not checked against that source.")
         + (" The load is older than the factor's year." if early else ""),
-        f"因子来源：{factor.source}。" + ("负荷数据早于因子年份。" if early else ""),
+        f"因子来源：{factor.source}。"
+        + ("" if factor.verified else "该值未与来源核对。")
+        + ("负荷数据早于因子年份。" if early else ""),
     )
     return Table("carbon", Words("Carbon", "碳排放"), heads, tuple(rows), frozenset({1, 2}), note)

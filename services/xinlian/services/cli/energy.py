@@ -31,7 +31,7 @@ _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
 def make(name: str) -> click.Command:
     """The group ``energy``."""
-    from xinlian.services.cli import rows_energy
+    from xinlian.services.cli import energy_batch, rows_energy
     from xinlian.services.cli.verbs import make_command
 
     group = click.Group(
@@ -41,6 +41,7 @@ def make(name: str) -> click.Command:
     )
     group.add_command(_report())
     group.add_command(_fleet())
+    group.add_command(energy_batch.make(_tell))
     for verb in rows_energy.ROWS:
         made = make_command(verb)
         made.params.extend(common_options())

@@ -44,7 +44,8 @@ def factor_table() -> FactorTable:
 
 
 def parse_factors(text: str, source: str) -> list[Factor]:
-    """Rows ``kind,region,year,calibre,value,unit,source``; ``EnergyError`` names file and line."""
+    """Rows ``kind,region,year,calibre,value,unit,source`` and perhaps ``verified`` (yes or no);
+    ``EnergyError`` names file and line."""
     reader = csv.DictReader(io.StringIO(text[:TEXT_MAX]))
     rows: list[Factor] = []
     for number, row in enumerate(reader, 2):
@@ -61,6 +62,7 @@ def parse_factors(text: str, source: str) -> list[Factor]:
                     value=value,
                     unit=row["unit"],
                     source=row["source"],
+                    verified=(row.get("verified") or "no") == "yes",
                 )
             )
         except (KeyError, TypeError, ValueError, InvalidOperation) as exc:

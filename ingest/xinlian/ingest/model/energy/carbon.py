@@ -30,6 +30,8 @@ class Factor:
     """kg CO2e a unit."""
     unit: str
     source: str
+    verified: bool = False
+    """Whether the value was checked against its source, or a copy of it."""
 
     @property
     def name(self) -> str:
