@@ -155,3 +155,18 @@ def test_a_batch_gets_its_energy_once_and_its_footprint(
     other: Caller = api.call("outsider")
     assert other.get("/telemetry/allocations").json()["items"] == []
     assert other.get("/telemetry/meters").status_code == 404
+
+
+def test_the_tree_of_a_plant_is_left_for_a_collector_elsewhere(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XINLIAN_DATA", str(tmp_path / "data"))
+    plant = tmp_path / "plant.yaml"
+    device = "{id: %s, group: g, class: smart-meter-3p, endpoint: {host: 127.0.0.1, unit: %d}, %s}"
+    lines = [device % ("main", 1, "meter: {}"), device % ("air", 2, "meter: {parent: main}")]
+    told = "".join(f"\n  - {line}" for line in lines)
+    plant.write_text(f"party: 3\ngroups: [{{id: g}}]\ndevices:{told}\n")
+    shown, _ = run(capsys, "energy", "tree", str(plant), "--lang", "en")
+    assert "2 meters of party 3" in shown
+    kept = json.loads((tmp_path / "data/telemetry/3/metering/collector.json").read_text())
+    assert [each.get("parent") for each in kept["meters"]] == [None, "main"]

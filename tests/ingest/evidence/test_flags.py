@@ -157,3 +157,59 @@ def test_ratings_are_those_of_consumers_and_producers() -> None:
     assert rating.rated_kw > 0
     assert not rating.generates
     assert rating_of("somebody's own list") is None
+
+
+def test_demand_near_the_contract_and_a_low_power_factor_are_alarms(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'x.db'}")
+    upgrade(engine)
+    sites = TelemetrySites(tmp_path / "telemetry", open_duckdb)
+    reactive = Tag(name="reactive", address="4", type=ValueType.FLOAT64, unit="kV.A.h{reactive}",
+                   role=Role.REACTIVE_ENERGY, period_ms=10_000)  # fmt: skip
+    table = TagTable("feeder", (METER.tags[0], reactive))
+    steps = np.arange(720)
+    # By hand: 0.25 kWh in 10 s are 90 kW, from 01:30 on 0.3 kWh, 108 kW; contracted are 100.
+    energy = np.cumsum(np.where(steps <= 540, 0.25, 0.3))
+    times = START + steps.astype(np.int64) * 10 * SECOND
+    sites.site(PARTY).store.append(
+        "collector", 0, [Frame("main", table, 0, times, (energy, energy * 0.75))]
+    )
+    meter = Meter(device="main", contract_kw=Decimal(100), factor_least=Decimal("0.9"))
+    flags = TelemetryFlags(engine, LocalEvidence(engine), sites, Clock(), lambda _: {"main": meter})
+    assert flags.look(PARTY, (START + HOUR, START + 2 * HOUR)) == 3
+    found = flags.of(PARTY, (START, START + 2 * HOUR))
+    told = {
+        (each["kind"], each["severity"]): (each["start_us"] - START, each["numbers"])
+        for each in found
+    }
+    half = HOUR // 2
+    near, near_numbers = told["demand-near-contract", "notice"]
+    over, over_numbers = told["demand-near-contract", "warning"]
+    assert (near, near_numbers["kw"]) == (HOUR, "90")
+    assert (over, over_numbers["kw"]) == (HOUR + half, "108")
+    factor = Decimal(told["low-power-factor", "notice"][1]["factor"])
+    assert round(factor, 4) == Decimal("0.8")
+    sites.close()
+    engine.dispose()
+
+
+def test_a_meter_that_was_exchanged_does_not_accuse_the_one_above_it(tmp_path: Path) -> None:
+    """A counter that begins anew gained nobody knows what: no balance is struck over it."""
+    engine = make_engine(f"sqlite:///{tmp_path / 'x.db'}")
+    upgrade(engine)
+    sites = TelemetrySites(tmp_path / "telemetry", open_duckdb)
+    steps = np.arange(720)
+    child = 5_000 + steps * 0.01
+    child[500:] = 900 + steps[500:] * 0.01
+    noise = 180 + np.random.default_rng(3).random(720)
+    sites.site(PARTY).store.append(
+        "collector",
+        0,
+        [told("main", steps * 0.02, steps // 2, noise), told("child", child, steps // 2, noise)],
+    )
+    tree = {"main": Meter(device="main"), "child": Meter(device="child", parent="main")}
+    flags = TelemetryFlags(engine, LocalEvidence(engine), sites, Clock(), lambda _: tree)
+    flags.look(PARTY, (START + HOUR, START + 2 * HOUR))
+    found = flags.of(PARTY, (START, START + 2 * HOUR))
+    assert {each["kind"] for each in found} == {"counter-backwards"}
+    sites.close()
+    engine.dispose()

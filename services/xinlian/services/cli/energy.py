@@ -42,6 +42,7 @@ def make(name: str) -> click.Command:
     group.add_command(_report())
     group.add_command(_fleet())
     group.add_command(energy_batch.make(_tell))
+    group.add_command(energy_batch.tree())
     for verb in rows_energy.ROWS:
         made = make_command(verb)
         made.params.extend(common_options())

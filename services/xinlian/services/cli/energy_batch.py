@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from xinlian.ingest.usecases.energy_batch import Borne
     from xinlian.ingest.usecases.energy_tables import Table
 
-__all__ = ["make"]
+__all__ = ["make", "tree"]
 
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
@@ -72,6 +72,36 @@ def make(tell: Callable[[Sequence[Table]], None]) -> click.Command:
         "可导出 PACT 或 Catena-X。",
     )
     return command("footprint", lambda **values: _footprint(tell, values), text, params)
+
+
+def tree() -> click.Command:
+    """The command ``tree``."""
+    params: list[click.Parameter] = [
+        click.Argument(["plant"], type=_FILE),
+        click.Option(["--name"], default="collector", show_default=True,
+                     help=pick("name of the collector's stream", "采集器（数据流）名称")),
+    ]  # fmt: skip
+    text = pick(
+        "Leave the metering tree of a PLANT file beside the network's stores, for a collector on "
+        "another machine; a collector here does so itself.",
+        "将 PLANT 文件中的计量树存于网络所在机器（供异地采集器使用；本机采集器自动完成）。",
+    )
+    return command("tree", _keep_tree, text, params)
+
+
+def _keep_tree(plant: Path, name: str) -> None:
+    from xinlian.ingest.adapters.files.metering import keep_metering, read_metering
+    from xinlian.services.cli.ingest import load
+    from xinlian.services.settings import Settings, keep_private
+
+    known, settings = load(plant), Settings()
+    keep_private(settings.data)
+    folder = settings.telemetry_dir / str(known.party)
+    keep_metering(folder, name, known)
+    count = len(read_metering(folder).meters)
+    click.echo(
+        pick(f"{count} meters of party {known.party}", f"参与方 {known.party}：{count} 块电表")
+    )
 
 
 def _footprint(tell: Callable[[Sequence[Table]], None], values: dict[str, Any]) -> None:
