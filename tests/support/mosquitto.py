@@ -1,11 +1,8 @@
 """A real Mosquitto for tests: installed where it is missing, private, gone afterwards."""
 
-import fcntl
 import os
-import shutil
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,33 +12,19 @@ from pathlib import Path
 import pytest
 
 from tests.ingest.drivers.sinks import free_port
+from tests.support.apt import installed, on_path
 
-INSTALL_SECONDS_MAX = 600
 START_SECONDS_MAX = 20
-
-
-def _program(name: str) -> str | None:
-    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
 
 def programs() -> tuple[str, str]:
     """Paths of mosquitto and mosquitto_passwd; the test is skipped where there are none."""
-    found = _program("mosquitto"), _program("mosquitto_passwd")
-    if not all(found) and shutil.which("apt-get") and os.geteuid() == 0:
-        with (Path(tempfile.gettempdir()) / "xinlian-apt.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            for words in (["update"], ["install", "-y", "--no-install-recommends", "mosquitto"]):
-                subprocess.run(
-                    ["apt-get", "-q", *words],
-                    check=False,
-                    capture_output=True,
-                    timeout=INSTALL_SECONDS_MAX,
-                    env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-                )
-        found = _program("mosquitto"), _program("mosquitto_passwd")
-    if found[0] is None or found[1] is None:
-        pytest.skip("mosquitto is not installed, and apt-get cannot install it here")
-    return found[0], found[1]
+    return installed("mosquitto", _find)
+
+
+def _find() -> tuple[str, str] | None:
+    broker, passwords = on_path("mosquitto"), on_path("mosquitto_passwd")
+    return None if broker is None or passwords is None else (broker, passwords)
 
 
 @dataclass

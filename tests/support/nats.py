@@ -4,27 +4,25 @@
 stopped, killed and started again on the same port and data.
 """
 
-import fcntl
-import os
 import shutil
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-INSTALL_SECONDS_MAX = 600
+from tests.support.apt import installed, on_path
+
 START_SECONDS_MAX = 20
 
 
 class NatsServer:
     """A server that can die and come back."""
 
-    def __init__(self, program: str, folder: Path) -> None:
-        self._program, self._folder = program, folder
+    def __init__(self, program: str, folder: Path, *words: str) -> None:
+        self._program, self._folder, self._words = program, folder, words
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
@@ -40,7 +38,7 @@ class NatsServer:
         self._process = subprocess.Popen(
             [
                 self._program, "-a", "127.0.0.1", "-p", str(self.port),
-                "-js", "-sd", str(self._folder / "data"),
+                "-js", "-sd", str(self._folder / "data"), *self._words,
             ],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
@@ -69,7 +67,7 @@ class NatsServer:
 @pytest.fixture
 def nats_server(tmp_path: Path) -> Iterator[NatsServer]:
     """A server for this test; skips only where none can be installed."""
-    server = NatsServer(_program(), tmp_path / "nats")
+    server = NatsServer(nats_program(), tmp_path / "nats")
     server.start()
     try:
         yield server
@@ -77,35 +75,6 @@ def nats_server(tmp_path: Path) -> Iterator[NatsServer]:
         server.kill()
 
 
-def _program() -> str:
-    with (Path(tempfile.gettempdir()) / "xinlian-nats-install.lock").open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        found = _find()
-        if found is None:
-            _install()
-            found = _find()
-    if found is None:
-        pytest.skip("nats-server was installed but not found")
-    return found
-
-
-def _find() -> str | None:
-    return shutil.which(
-        "nats-server", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/bin"
-    )
-
-
-def _install() -> None:
-    apt = shutil.which("apt-get")
-    if apt is None or os.geteuid() != 0:
-        pytest.skip("nats-server is missing and only root on a Debian-like system can install it")
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update"], ["install", "-y", "--no-install-recommends", "nats-server"]):
-        done = subprocess.run(
-            [apt, "-q", *arguments],
-            env=environment, capture_output=True, text=True, timeout=INSTALL_SECONDS_MAX,
-            check=False,
-        )  # fmt: skip
-        if done.returncode != 0:
-            tail = (done.stderr or done.stdout)[-300:].strip()
-            pytest.skip(f"nats-server cannot be installed here: apt-get {arguments[0]}: {tail}")
+def nats_program() -> str:
+    """The server's program; skips only where none can be installed."""
+    return installed("nats-server", lambda: on_path("nats-server"))

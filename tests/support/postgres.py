@@ -5,7 +5,6 @@ port; `postgres_url` is a database in it for the whole session, `postgres_databa
 each test. Both are SQLAlchemy URLs.
 """
 
-import fcntl
 import os
 import pwd
 import secrets
@@ -22,9 +21,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.support.apt import installed
+
 START_SECONDS_MAX = 60
 PORT_TRIES_MAX = 3
-INSTALL_SECONDS_MAX = 600
 # The data is thrown away after the session, so nothing in it needs to survive a power cut.
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -108,19 +108,8 @@ def postgres_database(postgres_server: PostgresServer) -> Iterator[str]:
 
 
 def _programs() -> Path:
-    """Return the folder with `initdb` and `postgres`, installing them first where missing.
-
-    One process installs, the others wait for it: the tests run in several.
-    """
-    with (Path(tempfile.gettempdir()) / "xinlian-postgres-install.lock").open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        found = _find_programs()
-        if found is None:
-            _install()
-            found = _find_programs()
-    if found is None:
-        pytest.skip("PostgreSQL 15 was installed but its initdb was not found")
-    return found
+    """Return the folder with `initdb` and `postgres`, installing them first where missing."""
+    return installed("postgresql-15", _find_programs)
 
 
 def _find_programs() -> Path | None:
@@ -136,25 +125,6 @@ def _find_programs() -> Path | None:
             if " 15." in version:
                 return folder
     return None
-
-
-def _install() -> None:
-    apt = shutil.which("apt-get")
-    if apt is None or os.geteuid() != 0:
-        pytest.skip("PostgreSQL 15 is missing and only root on a Debian-like system can install it")
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update"], ["install", "-y", "--no-install-recommends", "postgresql-15"]):
-        done = subprocess.run(
-            [apt, "-q", *arguments],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=INSTALL_SECONDS_MAX,
-            check=False,
-        )
-        if done.returncode != 0:
-            tail = (done.stderr or done.stdout)[-300:].strip()
-            pytest.skip(f"PostgreSQL 15 cannot be installed here: apt-get {arguments[0]}: {tail}")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Final, Protocol, cast
 
 import serial  # type: ignore[import-untyped]
 from xinlian.ingest.adapters.drivers.dlt645.codec import Frame, FrameReader
+from xinlian.ingest.adapters.drivers.shared import Shared
 from xinlian.ingest.model.quality import Quality
 from xinlian.ingest.usecases.ports import DriverError
 
@@ -183,23 +184,5 @@ class Line:
                 self.answer.set_exception(DriverError("the line was closed"))
 
 
-_lines: dict[tuple[asyncio.AbstractEventLoop, Place], Line] = {}
-"""Lines in use, by event loop and place."""
-
-
-def take(place: Place) -> Line:
-    """The line of a place, shared with whoever else has it."""
-    key = (asyncio.get_running_loop(), place)
-    line = _lines.get(key)
-    if line is None:
-        line = _lines[key] = Line(place)
-    line.users += 1
-    return line
-
-
-def give_back(line: Line) -> None:
-    """The last one closes it."""
-    line.users -= 1
-    if line.users == 0:
-        line.close()
-        _lines.pop((asyncio.get_running_loop(), line.place), None)
+_lines: Shared[Place, Line] = Shared(Line)
+take, give_back = _lines.take, _lines.give_back

@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 
 import h11
 import orjson
+from xinlian.ingest.adapters.drivers.shared import Shared
 
 __all__ = ["Answer", "Listener", "Place", "Pushed", "give_back", "take"]
 
@@ -276,23 +277,5 @@ class _Http:
         return False
 
 
-_listeners: dict[tuple[asyncio.AbstractEventLoop, Place], Listener] = {}
-
-
-def take(place: Place) -> Listener:
-    """The listener of a place, shared. To be given back."""
-    key = (asyncio.get_running_loop(), place)
-    listener = _listeners.get(key)
-    if listener is None:
-        listener = _listeners[key] = Listener(place)
-    listener.users += 1
-    return listener
-
-
-def give_back(listener: Listener) -> None:
-    """The last one closes it."""
-    listener.users -= 1
-    if listener.users == 0:
-        listener.close()
-        for key in [key for key, each in _listeners.items() if each is listener]:
-            del _listeners[key]
+_listeners: Shared[Place, Listener] = Shared(Listener)
+take, give_back = _listeners.take, _listeners.give_back
