@@ -131,9 +131,18 @@ def _sim() -> click.Command:
 
 
 def _simulate(plant: Path, seconds: float | None) -> None:
+    from xinlian.ingest.model.tags import TagError
+
     known = load(plant)
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_play(known, seconds))
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(_play(known, seconds))
+    except TagError as exc:
+        raise CliError(pick(str(exc), exc.zh), where=str(plant), code=Exit.USAGE) from exc
+    except (OSError, ValueError) as exc:  # a port that is taken; units that share one
+        raise CliError(
+            pick(f"they cannot play: {exc}", f"无法模拟：{exc}"), where=str(plant)
+        ) from exc
 
 
 async def _play(plant: Plant, seconds: float | None) -> None:
