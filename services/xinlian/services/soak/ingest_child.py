@@ -10,6 +10,7 @@ told on the standard output, one line ``group number``, after its acknowledgemen
 from __future__ import annotations
 
 import os
+import random
 import sys
 import threading
 import time
@@ -63,6 +64,7 @@ _BEGIN_US: Final = 1_760_000_000_000_000
 _STEP_US: Final = 1_000_000
 _FILE_BYTES: Final = 1 << 20
 _BATCH: Final = 40
+_ROLLED: Final = 0.3
 
 
 def device_group(number: int) -> DeviceGroup:
@@ -158,11 +160,16 @@ def main(arguments: list[str]) -> int:
 
 def pump_for_ever(folder: Path, log: Path) -> None:
     """Keep the store up to the log; a thread that ends takes its process with it."""
+    chance = random.Random()  # noqa: S311
     try:
         store = open_duckdb(folder / "store", memory_mb=256, threads=1)
         reader = LogReader(log)
         while True:
-            if not pump(store, reader, log):
+            busy = pump(store, reader, log)
+            # Roll-ups are reckoned now and then, so that kills fall into them too.
+            if chance.random() < _ROLLED:
+                store.rollup(2)
+            if not busy:
                 time.sleep(0.02)
     finally:
         os.write(2, b"the store's thread ended\n")

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 from xinlian.ingest.adapters.log.reader import LogReader
-from xinlian.ingest.model.query import Window
+from xinlian.ingest.model.query import Aggregate, Downsample, Window
 from xinlian.ingest.model.segments.leaves import leaf_hash
 from xinlian.ingest.model.segments.segment import Segment
 from xinlian.ingest.model.segments.summary import summary_proof
@@ -31,6 +32,7 @@ from xinlian.services.soak.ingest_child import (
 __all__ = ["LogJudge", "judge_proofs", "judge_store"]
 
 _FAULTS_MAX: Final = 20
+_MINUTE_US: Final = 60_000_000
 _TAGS: Final = ("r0", "r7", "energy")
 _PROOFS: Final = 60
 
@@ -98,7 +100,10 @@ class LogJudge:
 
 
 def judge_store(store: TelemetryStore, log: LogJudge) -> tuple[list[str], int]:
-    """The store has the rows of the log, each once and in order. Faults, and rows found."""
+    """The store has the rows of the log, each once and in order, and its roll-ups count each once.
+    Faults, and rows found."""
+    while store.rollup():
+        pass
     faults: list[str] = []
     rows = 0
     offsets = {tag.name: number for number, tag in enumerate(TABLE.tags)}
@@ -116,10 +121,22 @@ def judge_store(store: TelemetryStore, log: LogJudge) -> tuple[list[str], int]:
             wanted = values_of(device, numbers, offsets[tag])
             if not np.array_equal(series.values, wanted):
                 faults.append(f"{device} {tag}: values differ")
+        if (rolled := _rolled(store, device, expected)) != len(expected):
+            faults.append(f"{device}: its roll-ups count {rolled} rows of {len(expected)}")
         rows += len(expected)
     if store.status().rows != log.rows:
         faults.append(f"the store has {store.status().rows} rows, the log {log.rows}")
     return faults[:_FAULTS_MAX], rows
+
+
+def _rolled(store: TelemetryStore, device: str, times: npt.NDArray[np.int64]) -> int:
+    """Rows of a device as whole minutes count them."""
+    request = Downsample(
+        devices=(device,), tags=("r7",), start_us=int(times[0]) // _MINUTE_US * _MINUTE_US,
+        end_us=(int(times[-1]) // _MINUTE_US + 1) * _MINUTE_US, step_us=_MINUTE_US,
+        aggregates=(Aggregate.COUNT,),
+    )  # fmt: skip
+    return sum(int(each.values[Aggregate.COUNT].sum()) for each in store.downsample(request))
 
 
 def judge_proofs(
