@@ -60,7 +60,7 @@ checks.positive_data_acceptance.enabled = false
 
 # A span begins before it ends, an answer holds so many values, an integral says how long one holds.
 [[operations]]
-include-path-regex = "/telemetry/(readings|steps|export|proofs)$"
+include-path-regex = "/telemetry/(readings|steps|export|proofs|load|balances|allocations)$"
 checks.positive_data_acceptance.enabled = false
 
 # Rows, files and queries of a standard, whose meaning no schema holds.
