@@ -18,7 +18,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-import orjson
 import pyarrow as pa
 from xinlian.ingest.adapters.log.consumers import committed, sync_folder
 from xinlian.ingest.adapters.log.entries import (
@@ -29,7 +28,7 @@ from xinlian.ingest.adapters.log.entries import (
     log_files,
 )
 from xinlian.ingest.adapters.log.place import check_places
-from xinlian.ingest.adapters.log.recover import recover
+from xinlian.ingest.adapters.log.recover import gap_json, recover
 from xinlian.ingest.adapters.log.watermark import NAME, Durable, write_watermark
 from xinlian.ingest.usecases.log_ports import Damage, Entry, Kind, LogError, LogFullError
 
@@ -183,7 +182,7 @@ class SegmentLog:
         """
         entries = list(entries)
         if self._gap is not None:
-            entries.insert(0, (Kind.GAP, _gap_json(self._gap)))
+            entries.insert(0, (Kind.GAP, gap_json(self._gap)))
         with self._refusals():
             if self._file < 0:
                 self._begin()
@@ -289,13 +288,3 @@ def _write_all(descriptor: int, parts: list[bytes]) -> None:
                 wrote -= len(views.pop(0))
             if wrote:
                 views[0] = views[0][wrote:]
-
-
-def _gap_json(damage: Damage) -> bytes:
-    return orjson.dumps(
-        {
-            "file": damage.file, "offset": damage.offset, "from": damage.position,
-            "to": damage.next - 1, "reason": damage.reason,
-        },
-        option=orjson.OPT_SORT_KEYS,
-    )  # fmt: skip

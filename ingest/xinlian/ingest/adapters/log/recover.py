@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import orjson
 from xinlian.ingest.adapters.log.consumers import committed
 from xinlian.ingest.adapters.log.entries import (
     FILE_HEAD,
@@ -17,7 +18,7 @@ from xinlian.ingest.adapters.log.entries import (
 from xinlian.ingest.adapters.log.watermark import Durable, load_watermark
 from xinlian.ingest.usecases.log_ports import Damage, Entry, Kind
 
-__all__ = ["Found", "recover"]
+__all__ = ["Found", "gap_json", "recover"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,3 +132,14 @@ def _last_position(data: bytes, start: int, on_entry: Callable[[Entry], None]) -
         last, at = found[0].position, found[1]
         at = at if at < len(data) else None
     return last
+
+
+def gap_json(damage: Damage) -> bytes:
+    """The payload of the GAP entry that tells of damage."""
+    return orjson.dumps(
+        {
+            "file": damage.file, "offset": damage.offset, "from": damage.position,
+            "to": damage.next - 1, "reason": damage.reason,
+        },
+        option=orjson.OPT_SORT_KEYS,
+    )  # fmt: skip
