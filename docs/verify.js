@@ -218,9 +218,10 @@ pinned = format:head_format log:hash chain_id:count contract:address key_commitm
   size:size root:hash index_root:hash sm3_root?:hash block_time:time
 telemetry = format:telemetry_format digest:hash proof:bundle span:span tables:[text]
   windows:[window] claims:[claim] gaps?:gaps
-gaps = silent:[silence] lost:[loss]
+gaps = silent:[silence] lost:[loss] unseen:[unseen]
 silence = device:text tag:text start_us:count end_us:count
 loss = collector:text first:count last:count segments:count
+unseen = device:text windows:count start_us:count end_us:count
 span = log:hash group:text start_us:count end_us:count
 window = record:count devices:[entry] device_inclusion:[hash] segments:[segment] inclusion:[hash]
 entry = index:count device:text counts:tally salt:hash
@@ -768,7 +769,8 @@ tag = name:text address:text type:type order?:text scale?:number offset?:number 
     if (named.length !== wanted.length || named.some((one, i) => one !== wanted[i]))
       throw new Refused("the windows shown are not those with readings in the span");
     told.records = records;
-    yield [PASS, "windows with readings in the span: {}; none is left out", records.size];
+    const words = "group {}, {} to {}: windows with readings {}, all shown";
+    yield [PASS, words, group, clockOf(begin), clockOf(end), records.size];
   }
 
   function tagsOfDays(part, askedFor) {
@@ -852,13 +854,18 @@ tag = name:text address:text type:type order?:text scale?:number offset?:number 
     told.readings = new Map(told.claims.map((one) => [pair(one.device, one.tag), []]));
     told.held = new Map([...told.readings.keys()].map((key) => [key, []]));
     told.streams = new Map([...told.readings.keys()].map((key) => [key, []]));
-    [told.periods, told.tallies] = [new Map(), new Map()];
+    [told.periods, told.tallies, told.named] = [new Map(), new Map(), new Map()];
     let rows = 0;
     const used = new Set();
     for (const window of told.windows)
       for (const one of window.segments)
         for (const [index, block, tags, leaves] of blocksOf(one, tables)) {
           used.add(block.table);
+          const known = told.named.get(block.device) || [new Set(), new Set()];
+          told.named.set(block.device, known);
+          known[0].add(block.calibration || "-");
+          const state = block.clock === null ? null : block.clock.state;
+          known[1].add(typeof state === "string" ? state : "-");
           const key = pair(window.record, block.device);
           if (!told.tallies.has(key)) told.tallies.set(key, {});
           const tally = told.tallies.get(key);
@@ -926,8 +933,8 @@ tag = name:text address:text type:type order?:text scale?:number offset?:number 
           throw new Refused("segment {}: a column without its header", sequence);
         continue;
       }
-      const [block] = readJson(body.subarray(1));
-      if (index < behind || misfit(block, "block") !== null)
+      const [block, text] = readJson(body.subarray(1));
+      if (index < behind || canonical(block) !== text || misfit(block, "block") !== null)
         throw new Refused("segment {}: a header is ill-formed", sequence);
       const groups = tables.get(block.table);
       if (groups === undefined || block.rate_group >= groups.length)
@@ -940,7 +947,7 @@ tag = name:text address:text type:type order?:text scale?:number offset?:number 
 
   function tagGroups(text) {
     const [table] = readJson(utf8(text));
-    if (misfit(table, "table") !== null) throw new Refused("a tag table is ill-formed");
+    if (canonical(table) !== text || misfit(table, "table") !== null) throw new Refused("a tag table is ill-formed");
     const period = (tag) => (tag.period_ms === undefined ? 1000 : tag.period_ms);
     const periods = [...new Set(table.tags.map(period))].sort((a, b) => a - b);
     return periods.map((ms) => table.tags.filter((tag) => period(tag) === ms));
@@ -1048,8 +1055,10 @@ tag = name:text address:text type:type order?:text scale?:number offset?:number 
     }
     const words = "cycles due: {}, missed: {}, held back: {}; bad values: {}";
     yield [PASS, words, total.expected, total.missed, total.suppressed, total.bad];
-    if (told.partly.length)
-      yield [PASS, "windows of which readings are left out: {}", told.partly.length];
+    for (const device of devices.filter((name) => told.named.has(name))) {
+      const names = told.named.get(device).map((each) => [...each].sort(byName).join(", "));
+      yield [PASS, "{}: calibration {}; clock {}", device, ...names];
+    }
   }
 
   function join(...parts) {
@@ -1130,8 +1139,11 @@ tag = name:text address:text type:type order?:text scale?:number offset?:number 
   }
 
   function* step17(told) {
-    const stated = told.gaps === undefined ? { silent: [], lost: [] } : told.gaps;
-    const found = { silent: [...silences(told)], lost: [...losses(told)] };
+    const none = { silent: [], lost: [], unseen: [] };
+    const stated = told.gaps === undefined ? none : told.gaps;
+    const found = {
+      silent: [...silences(told)], lost: [...losses(told)], unseen: [...unseen(told)],
+    };
     const state = (kind, one) =>
       stated[kind].some((other) => canonical(other) === canonical(one)) ? GAP : FAIL;
     for (const one of found.silent.slice(0, GAPS_TOLD)) {
@@ -1143,7 +1155,12 @@ tag = name:text address:text type:type order?:text scale?:number offset?:number 
       const words = "{}: of the segments {} to {} no record holds {}";
       yield [state("lost", one), words, one.collector, one.first, one.last, one.segments];
     }
-    const number = found.silent.length + found.lost.length;
+    for (const one of found.unseen.slice(0, GAPS_TOLD)) {
+      const where = [one.device, one.windows, clockOf(one.start_us), clockOf(one.end_us)];
+      const words = "{}: windows shown without their readings: {}, {} to {}";
+      yield [state("unseen", one), words, ...where];
+    }
+    const number = found.silent.length + found.lost.length + found.unseen.length;
     if (canonical(found) !== canonical(stated) || (told.gaps !== undefined && !number))
       throw new Refused("the gaps that the file states are not those of its readings and records");
     if (told.gaps !== undefined)
@@ -1174,6 +1191,16 @@ tag = name:text address:text type:type order?:text scale?:number offset?:number 
           yield { device, tag, start_us: Number(at), end_us: Number(until) };
         if (high > at) at = high;
       }
+    }
+  }
+
+  function* unseen(told) {
+    const devices = [...new Set(told.partly.map((one) => one[0]))].sort(byName);
+    for (const device of devices) {
+      const own = told.partly.filter((one) => one[0] === device);
+      const start_us = own.reduce((least, one) => Math.min(least, one[1]), own[0][1]);
+      const end_us = own.reduce((most, one) => Math.max(most, one[2]), own[0][2]);
+      yield { device, windows: own.length, start_us, end_us };
     }
   }
 
@@ -1402,7 +1429,8 @@ the windows of a day are not shown whole: {} = 未完整出示某日的时间窗
 record {}: a window without its {} = 记录 {}：时间窗缺少 {}
 record {}: not a window of this group and day = 记录 {}：不是该设备组当日的时间窗
 the windows shown are not those with readings in the span = 出示的时间窗不是该时段内有读数的时间窗
-windows with readings in the span: {}; none is left out = 时段内有读数的时间窗 {} 个，无遗漏
+group {}, {} to {}: windows with readings {}, all shown = 设备组 {}，{} 至 {}：时间窗 {} 个，均出示
+{}: calibration {}; clock {} = {}：校准证书 {}；时钟 {}
 record {}: the segments do not give the window's root = 记录 {}：由数据段算不出时间窗的根
 segment {} is shown twice = 数据段 {} 重复出示
 {}/{}: two collectors tell of it at once = {}/{}：有两个采集器同时采集
@@ -1422,7 +1450,6 @@ record {}: the devices do not give their root = 记录 {}：由设备算不出�
 record {}: nothing is said of device {} = 记录 {}：未说明设备 {}
 record {}: more cycles are shown than counted = 记录 {}：出示的周期多于计数
 cycles due: {}, missed: {}, held back: {}; bad values: {} = 周期应采 {}、缺失 {}、抑制 {}；坏值 {}
-windows of which readings are left out: {} = 未出示全部读数的时间窗：{} 个
 {}: no good reading in the span = {}：时段内没有有效读数
 {}: readings are left out that the claim needs = {}：缺少该主张所需的读数
 {}: unit, rows or time are not those of the readings = {}：单位、行数或时长与读数不符
@@ -1431,6 +1458,7 @@ windows of which readings are left out: {} = 未出示全部读数的时间窗�
 how long a reading holds belongs to time integrals alone = 保持时长仅用于时间积分
 the counter goes backwards = 计数器倒退
 {}/{}: nothing was heard from {} to {} = {}/{}：{} 至 {} 没有读数
+{}: windows shown without their readings: {}, {} to {} = {}：未出示读数的时间窗 {} 个，{} 至 {}
 {}: of the segments {} to {} no record holds {} = {}：编号 {} 至 {} 的数据段中 {} 个无记录
 {}: numbers of segments repeat in the records = {}：记录中的数据段编号重复
 the gaps that the file states are not those of its readings and records = 声明的缺口与读数、记录不符

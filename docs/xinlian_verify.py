@@ -87,9 +87,10 @@ pinned = format:head_format log:hash chain_id:count contract:address key_commitm
   size:size root:hash index_root:hash sm3_root?:hash block_time:time
 telemetry = format:telemetry_format digest:hash proof:bundle span:span tables:[text]
   windows:[window] claims:[claim] gaps?:gaps
-gaps = silent:[silence] lost:[loss]
+gaps = silent:[silence] lost:[loss] unseen:[unseen]
 silence = device:text tag:text start_us:count end_us:count
 loss = collector:text first:count last:count segments:count
+unseen = device:text windows:count start_us:count end_us:count
 span = log:hash group:text start_us:count end_us:count
 window = record:count devices:[entry] device_inclusion:[hash] segments:[segment] inclusion:[hash]
 entry = index:count device:text counts:tally salt:hash
@@ -820,7 +821,8 @@ def step_12(told: Json, bundle: Json) -> Iterator[Finding]:
     if [one["record"] for one in told["windows"]] != sorted(records):
         raise Refused("the windows shown are not those with readings in the span")
     told["records"] = records
-    yield PASS, "windows with readings in the span: {}; none is left out", len(records)
+    words = "group {}, {} to {}: windows with readings {}, all shown"
+    yield PASS, words, asked_for["group"], clock_of(begin), clock_of(end), len(records)
 
 
 def tags_of_days(part: Json, asked_for: Json) -> dict[str, str]:
@@ -896,11 +898,16 @@ def step_14(told: Json, _: Json) -> Iterator[Finding]:
     told["readings"] = {(one["device"], one["tag"]): [] for one in told["claims"]}
     told["periods"], told["held"] = {}, {pair: [] for pair in told["readings"]}
     told["streams"] = {pair: [] for pair in told["readings"]}
+    told["named"] = {}
     told["tallies"], rows, used = {}, 0, set()
     for window in told["windows"]:
         for one in window["segments"]:
             for index, block, leaves in blocks_of(one, tables):
                 used.add(block["table"])
+                clock = block["clock"].get("state") if isinstance(block["clock"], dict) else None
+                named = told["named"].setdefault(block["device"], (set(), set()))
+                named[0].add(block["calibration"] or "-")
+                named[1].add(clock if isinstance(clock, str) else "-")
                 tally = told["tallies"].setdefault((window["record"], block["device"]), {})
                 for name, count in block["counts"].items():
                     tally[name] = tally.get(name, 0) + count
@@ -954,7 +961,8 @@ def blocks_of(one: Json, tables: Json) -> Iterator[tuple[int, Json, Json]]:
                 raise Refused("segment {}: a column without its header", one["sequence"])
             continue
         block = read_json(body[1:])
-        if index < behind or misfit(block, "block") is not None:
+        right = canonical(block).encode("utf-8") == body[1:]
+        if index < behind or not right or misfit(block, "block") is not None:
             raise Refused("segment {}: a header is ill-formed", one["sequence"])
         groups = tables.get(block["table"])
         if groups is None or block["rate_group"] >= len(groups):
@@ -967,7 +975,7 @@ def blocks_of(one: Json, tables: Json) -> Iterator[tuple[int, Json, Json]]:
 def tag_groups(text: str) -> Json:
     """The tags of a table by rate group, the shortest period first."""
     table = read_json(text.encode())
-    if misfit(table, "table") is not None:
+    if canonical(table) != text or misfit(table, "table") is not None:
         raise Refused("a tag table is ill-formed")
     tags = table["tags"]
     periods = sorted({tag.get("period_ms", 1000) for tag in tags})
@@ -1018,8 +1026,10 @@ def step_15(told: Json, _: Json) -> Iterator[Finding]:
                 told["partly"].append((device, *times, counts.get("received", 0)))
     words = "cycles due: {}, missed: {}, held back: {}; bad values: {}"
     yield PASS, words, *(total[name] for name in ("expected", "missed", "suppressed", "bad"))
-    if told["partly"]:
-        yield PASS, "windows of which readings are left out: {}", len(told["partly"])
+    for device in devices:
+        named = [sorted(names, key=str.encode) for names in told["named"].get(device, ())]
+        if named:
+            yield PASS, "{}: calibration {}; clock {}", device, *map(", ".join, named)
 
 
 def counts_of(device: str, entries: Json, size: int) -> Json:
@@ -1082,8 +1092,12 @@ def reckoned(kind: str, rows: Json, hold_us: int | None, end_us: int) -> Json:
 
 def step_17(told: Json, _: Json) -> Iterator[Finding]:
     """Where readings are missing, the file says so: exactly there, and nowhere else."""
-    stated = told.get("gaps", {"silent": [], "lost": []})
-    found = {"silent": list(silences(told)), "lost": list(losses(told))}
+    stated = told.get("gaps", {"silent": [], "lost": [], "unseen": []})
+    found = {
+        "silent": list(silences(told)),
+        "lost": list(losses(told)),
+        "unseen": list(unseen(told)),
+    }
     for one in found["silent"][:GAPS_TOLD]:
         times = clock_of(one["start_us"]), clock_of(one["end_us"])
         words = "{}/{}: nothing was heard from {} to {}"
@@ -1091,10 +1105,14 @@ def step_17(told: Json, _: Json) -> Iterator[Finding]:
     for one in found["lost"][:GAPS_TOLD]:
         words = "{}: of the segments {} to {} no record holds {}"
         yield GAP if one in stated["lost"] else FAIL, words, *one.values()
+    for one in found["unseen"][:GAPS_TOLD]:
+        where = one["device"], one["windows"], clock_of(one["start_us"]), clock_of(one["end_us"])
+        words = "{}: windows shown without their readings: {}, {} to {}"
+        yield GAP if one in stated["unseen"] else FAIL, words, *where
     if found != stated or ("gaps" in told and not any(stated.values())):
         raise Refused("the gaps that the file states are not those of its readings and records")
     if "gaps" in told:
-        number = len(found["silent"]) + len(found["lost"])
+        number = sum(len(each) for each in found.values())
         yield GAP, "gaps stated: {}; the claims are about what lies around them", number
     else:
         yield PASS, "heard throughout the span, and no segment's number is missing"
@@ -1117,6 +1135,14 @@ def silences(told: Json) -> Iterator[Json]:
                 names = {"device": pair[0], "tag": pair[1]}
                 yield {**names, "start_us": at, "end_us": min(low, end)}
             at = max(at, high)
+
+
+def unseen(told: Json) -> Iterator[Json]:
+    """By device the windows between the readings shown: a counter that went back is not seen."""
+    for device in sorted({one[0] for one in told["partly"]}, key=str.encode):
+        times = [(low, high) for name, low, high, _ in told["partly"] if name == device]
+        bounds = {"start_us": min(times)[0], "end_us": max(high for _, high in times)}
+        yield {"device": device, "windows": len(times), **bounds}
 
 
 def losses(told: Json) -> Iterator[Json]:
@@ -1396,7 +1422,8 @@ the windows of a day are not shown whole: {} = 未完整出示某日的时间窗
 record {}: a window without its {} = 记录 {}：时间窗缺少 {}
 record {}: not a window of this group and day = 记录 {}：不是该设备组当日的时间窗
 the windows shown are not those with readings in the span = 出示的时间窗不是该时段内有读数的时间窗
-windows with readings in the span: {}; none is left out = 时段内有读数的时间窗 {} 个，无遗漏
+group {}, {} to {}: windows with readings {}, all shown = 设备组 {}，{} 至 {}：时间窗 {} 个，均出示
+{}: calibration {}; clock {} = {}：校准证书 {}；时钟 {}
 record {}: the segments do not give the window's root = 记录 {}：由数据段算不出时间窗的根
 segment {} is shown twice = 数据段 {} 重复出示
 {}/{}: two collectors tell of it at once = {}/{}：有两个采集器同时采集
@@ -1416,7 +1443,6 @@ record {}: the devices do not give their root = 记录 {}：由设备算不出�
 record {}: nothing is said of device {} = 记录 {}：未说明设备 {}
 record {}: more cycles are shown than counted = 记录 {}：出示的周期多于计数
 cycles due: {}, missed: {}, held back: {}; bad values: {} = 周期应采 {}、缺失 {}、抑制 {}；坏值 {}
-windows of which readings are left out: {} = 未出示全部读数的时间窗：{} 个
 {}: no good reading in the span = {}：时段内没有有效读数
 {}: readings are left out that the claim needs = {}：缺少该主张所需的读数
 {}: unit, rows or time are not those of the readings = {}：单位、行数或时长与读数不符
@@ -1425,6 +1451,7 @@ windows of which readings are left out: {} = 未出示全部读数的时间窗�
 how long a reading holds belongs to time integrals alone = 保持时长仅用于时间积分
 the counter goes backwards = 计数器倒退
 {}/{}: nothing was heard from {} to {} = {}/{}：{} 至 {} 没有读数
+{}: windows shown without their readings: {}, {} to {} = {}：未出示读数的时间窗 {} 个，{} 至 {}
 {}: of the segments {} to {} no record holds {} = {}：编号 {} 至 {} 的数据段中 {} 个无记录
 {}: numbers of segments repeat in the records = {}：记录中的数据段编号重复
 the gaps that the file states are not those of its readings and records = 声明的缺口与读数、记录不符

@@ -198,10 +198,10 @@ class Plant:
             )
         )
 
-    def proof(self, start: int, end: int, *claims: Claim) -> bytes:
+    def proof(self, start: int, end: int, *claims: Claim, short: bool = False) -> bytes:
         """A proof of claims over seconds ``start`` to ``end``."""
         low, high = START + start * SECOND, START + end * SECOND
-        asked = Asked(GROUP, low, high, claims)
+        asked = Asked(GROUP, low, high, claims, short)
         wanted = [each for each in self.windows if each.first_us < high and each.last_us >= low]
         days = days_of(PARTY, GROUP, low - LATE_US, high)
         inner = bundle(part(self.evidence, (), days))

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from xinlian.ingest.model.frames import Frame
+from xinlian.ingest.model.segments.block import Block
 from xinlian.ingest.model.telemetry_gaps import Numbered, losses
 from xinlian.ingest.model.telemetry_proof import LATE_US, Claim, ClaimError, ClaimKind
 from xinlian.ingest.model.window_record import days_of
@@ -104,23 +106,61 @@ def test_a_gap_that_is_not_stated_as_it_is_fails(change: Callable[[Json], Any]) 
 @pytest.mark.parametrize(
     "gaps",
     [
-        {"silent": [], "lost": []},
-        {
-            "silent": [{"device": "m1", "tag": "energy", "start_us": START, "end_us": START + 1}],
-            "lost": [],
-        },
-        {
-            "silent": [],
-            "lost": [{"collector": "collector", "first": 3, "last": 4, "segments": 2}],
-        },
+        {},
+        {"silent": [{"device": "m1", "tag": "energy", "start_us": START, "end_us": START + 1}]},
+        {"lost": [{"collector": "collector", "first": 3, "last": 4, "segments": 2}]},
+        {"unseen": [{"device": "m1", "windows": 1, "start_us": START, "end_us": START + 1}]},
     ],
 )
 def test_what_is_shown_cannot_be_stated_as_missing(gaps: Json) -> None:
     plant = Plant().run(40)
-    report = verdict(
-        plant, changed(plant.proof(5, 33, ENERGY), lambda told: told.update(gaps=gaps))
-    )
+    stated = {"silent": [], "lost": [], "unseen": []} | gaps
+    data = changed(plant.proof(5, 33, ENERGY), lambda told: told.update(gaps=stated))
+    report = verdict(plant, data)
     assert (report["exit"], report["steps"][16]["status"]) == (1, "FAIL")
+
+
+def test_a_counter_that_nobody_looked_at_between_its_ends_is_no_whole() -> None:
+    plant = Plant().run(120)
+    data = plant.proof(0, 120, ENERGY, short=True)
+    assert len(data) < len(plant.proof(0, 120, ENERGY))
+    report = verdict(plant, data)
+    assert report["exit"] == 3
+    assert said(report)[0] == (
+        "GAP STATED m1: windows shown without their readings: 10, "
+        "2026-09-01T00:00:10Z to 2026-09-01T00:01:49Z"
+    )
+    assert verdict(plant, changed(data, lambda told: told.pop("gaps")))["exit"] == 1
+    assert verdict(plant, plant.proof(0, 120, ENERGY))["exit"] == 0
+
+
+def test_a_report_names_group_time_calibration_and_clock() -> None:
+    """A true number of another time or line is told from the one that was asked for."""
+    plant = Plant().run(40)
+    report = verdict(plant, plant.proof(5, 33, ENERGY))
+    assert said(report, 12) == [
+        "PASS group press-line, 2026-09-01T00:00:05Z to 2026-09-01T00:00:33Z: "
+        "windows with readings 4, all shown"
+    ]
+    assert said(report, 15)[1] == "PASS m1: calibration CAL-2026-7; clock synchronised"
+
+
+@pytest.mark.parametrize("rows", ["2.0", "2e0", " 2", '2,"rows":2', "99999999999999999999"])
+def test_headers_are_taken_in_canonical_form_alone(rows: str) -> None:
+    """A collector that commits to other bytes fails in both languages."""
+
+    class Odd(Plant):
+        def block(self, of: Frame) -> Block:
+            made = super().block(of)
+            odd = made.header.replace(b'"rows":2,', f'"rows":{rows},'.encode())
+            made._made["header"] = odd
+            return made
+
+    plant = Odd().run(10)
+    data, heads = plant.proof(0, 10, ENERGY), (pinned_file(pinned(plant.evidence)),)
+    reports = [xinlian_verify.verify(data, heads), *judged([Case("odd", data, 1, heads=heads)])]
+    for report in reports:
+        assert (report["exit"], report["steps"][13]["status"]) == (1, "FAIL")
 
 
 def test_a_span_longer_than_the_readings_is_no_whole() -> None:

@@ -14,7 +14,16 @@ from typing import Any, Final
 
 from xinlian.ingest.model.telemetry_proof import ClaimError
 
-__all__ = ["Gaps", "Loss", "Numbered", "Silence", "losses", "one_at_a_time", "silences"]
+__all__ = [
+    "Gaps",
+    "Loss",
+    "Numbered",
+    "Silence",
+    "Unseen",
+    "losses",
+    "one_at_a_time",
+    "silences",
+]
 
 SLACK_US: Final = 5_000_000
 """As long a silence is usual between segments, beside two periods."""
@@ -59,20 +68,42 @@ class Loss:
 
 
 @dataclass(frozen=True, slots=True)
+class Unseen:
+    """Windows of a device, from the first to the last of them, shown without their readings: what
+    a counter did in them nobody looked at."""
+
+    device: str
+    windows: int
+    start_us: int
+    end_us: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The member of a proof."""
+        return {
+            "device": self.device,
+            "windows": self.windows,
+            "start_us": self.start_us,
+            "end_us": self.end_us,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Gaps:
     """Everything missing that a proof states."""
 
     silent: tuple[Silence, ...] = ()
     lost: tuple[Loss, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.silent or self.lost)
+        return bool(self.silent or self.lost or self.unseen)
 
     def to_json(self) -> dict[str, Any]:
         """The member of a proof; there is none where nothing is missing."""
         return {
             "silent": [each.to_json() for each in self.silent],
             "lost": [each.to_json() for each in self.lost],
+            "unseen": [each.to_json() for each in self.unseen],
         }
 
 

@@ -207,7 +207,8 @@ def sealed(
     data = orjson.dumps(made, option=options) + b"\n"
     if len(data) > FILE_BYTES_MAX:
         raise ClaimError(
-            f"the proof would have {len(data)} bytes: ask for a shorter time or fewer tags",
-            f"证明文件将达 {len(data)} 字节，请缩短时段或减少点位",
+            f"the proof would have {len(data)} bytes: ask for a shorter time, fewer tags, or, of "
+            "counters, the short form (--short)",
+            f"证明文件将达 {len(data)} 字节：请缩短时段、减少点位，或对计数器用简短形式（--short）",
         )
     return data

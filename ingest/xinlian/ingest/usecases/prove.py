@@ -15,7 +15,14 @@ from typing import Any, Protocol
 
 from xinlian.ingest.model.frames import Counts
 from xinlian.ingest.model.tags import TagTable
-from xinlian.ingest.model.telemetry_gaps import Gaps, Numbered, losses, one_at_a_time, silences
+from xinlian.ingest.model.telemetry_gaps import (
+    Gaps,
+    Numbered,
+    Unseen,
+    losses,
+    one_at_a_time,
+    silences,
+)
 from xinlian.ingest.model.telemetry_proof import (
     Claim,
     ClaimError,
@@ -64,6 +71,8 @@ class Asked:
     start_us: int
     end_us: int
     claims: tuple[Claim, ...]
+    short: bool = False
+    """Of counters show the ends alone, and state that nobody looked between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +170,28 @@ class _Shown:
             heard = [(time, time) for time in good] + self.held[pair]
             heard += [
                 (window.first_us, window.last_us)
-                for window in windows
-                if window.record not in self.segments
-                and window.devices.get(pair[0], Counts()).received
+                for window in self._left_out(windows, pair[0])
+                if window.devices[pair[0]].received
             ]
             silent += silences(pair, span, self.periods_us[pair], heard)
         about = [records[window.record] for window in windows]
-        return Gaps(tuple(silent), tuple(losses(list(records.values()), about)))
+        lost, unseen = losses(list(records.values()), about), []
+        for device in self._devices:
+            out = self._left_out(windows, device)
+            if out:
+                first = min(window.first_us for window in out)
+                last = max(window.last_us for window in out)
+                unseen.append(Unseen(device, len(out), first, last))
+        return Gaps(tuple(silent), tuple(lost), tuple(unseen))
+
+    def _left_out(self, windows: Sequence[StoredWindow], device: str) -> list[StoredWindow]:
+        """Windows with cycles of a device that are shown without its readings."""
+        return [
+            window
+            for window in windows
+            if window.record not in self.segments
+            and window.devices.get(device, Counts()) != Counts()
+        ]
 
     def reckoned(self) -> list[Reckoned]:
         for device, tag in self._wanted:
@@ -199,7 +223,7 @@ def prove(
     """
     shown = _Shown(asked, logs)
     order = sorted(windows, key=lambda each: (each.first_us, each.record))
-    if all(claim.kind is ClaimKind.DELTA for claim in asked.claims):
+    if asked.short and all(claim.kind is ClaimKind.DELTA for claim in asked.claims):
         _show_ends(shown, order)
     else:
         for window in order:

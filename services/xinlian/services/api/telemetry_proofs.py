@@ -81,5 +81,5 @@ def make_telemetry_proof(state: StateDep, actor: ActorDep, body: TelemetryProofB
         raise RefusedError(Code.INVALID, str(exc)) from exc
     windows = state.app.telemetry.windows
     group = body.group or windows.group_of(party, claims[0].device, span)
-    proven = state.app.telemetry_proofs.prove(party, group, span, claims)
+    proven = state.app.telemetry_proofs.prove(party, group, span, claims, short=body.short)
     return attachment(proven.data, "application/json", f"{group}-{body.since_ms}.xlproof")

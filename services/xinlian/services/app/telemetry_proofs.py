@@ -79,11 +79,13 @@ class TelemetryProofs:
         claims: Sequence[Claim],
         *,
         wait: bool = True,
+        short: bool = False,
     ) -> Proved:
         """A proof of claims over readings of a device group in [start, end).
 
         A span up to now ends with the last reading that is fixed on the chain: the file says so.
-        Where readings are missing in the span, it states the gap.
+        Where readings are missing in the span, it states the gap. ``short``: of counters the ends
+        alone are shown, and the file states that nobody looked between them.
 
         Refused with ``NOT_FOUND`` where nothing was recorded, ``STATE`` while its records are not
         on the chain or after its segments were deleted, ``INVALID`` for what cannot be claimed.
@@ -109,10 +111,10 @@ class TelemetryProofs:
         fixed = [each for each in stored if each.record < part["head"]["size"]]
         if len(fixed) < len(stored):
             until = self._fixed_until(fixed, stored, end)
-            return self.prove(party, group, (start, until), claims, wait=wait)
+            return self.prove(party, group, (start, until), claims, wait=wait, short=short)
         shown = {each["index"] for each in part["records"]}
         stored = [each for each in stored if each.record in shown]
-        asked = Asked(group, start, end, tuple(claims))
+        asked = Asked(group, start, end, tuple(claims), short)
         with _refusals(), self._logs(party) as logs:
             return prove(bundle, log, asked, stored, logs)
 

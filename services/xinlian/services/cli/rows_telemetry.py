@@ -93,6 +93,8 @@ def _claims(values: dict[str, Any]) -> dict[str, Any]:
     if values.get("hold"):
         claim["hold_ms"] = values["hold"]
     body = {"since_ms": values["since"], "until_ms": values["until"], "claims": [claim]}
+    if values.get("short"):
+        body["short"] = True
     return {**body, "group": values["group"]} if values.get("group") else body
 
 
@@ -146,7 +148,10 @@ ROWS: Final = (
           Arg("since", "from then on: a time, or 10m, 2h, 7d ago", "起点：时间，或 10m、2h、7d 前",
               type=Past(begins=True), required=False, default="1h"),
           Arg("until", "before then", "终点", type=Past(), required=False, default="now"),
-          Arg("group", "its device group", "设备组", required=False)),
+          Arg("group", "its device group", "设备组", required=False),
+          Arg("short", "of a counter show the ends alone: a small file, which states that nobody "
+              "looked between them", "计数器仅出示首末读数：文件小，但声明其间未经查看", flag=True,
+              required=False)),
          file=True, shape=_claims),
     Verb("telemetry", "live", "stream_readings", "GET", "/telemetry/live",
          "Show new values as they come, until Ctrl-C.", "实时显示新读数，按 Ctrl-C 结束。",

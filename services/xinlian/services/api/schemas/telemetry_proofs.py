@@ -25,6 +25,8 @@ __all__ = [
 ]
 
 CLAIMS_MAX = 50
+MS_MAX = 253_402_300_799_999
+"""The end of the year 9999."""
 _HOLD_MS_MAX = 86_400_000
 
 GroupName = Annotated[
@@ -84,12 +86,14 @@ class ClaimBody(Body):
 
 class TelemetryProofBody(Body):
     """What a proof shall claim of readings of one device group; without ``group`` that of the first
-    claim's device."""
+    claim's device. ``short``: of counters the ends alone; the file states that nobody looked
+    between them."""
 
     group: GroupName | None = None
-    since_ms: Annotated[int, Field(ge=0, le=2**48)]
-    until_ms: Annotated[int, Field(ge=1, le=2**48)]
+    since_ms: Annotated[int, Field(ge=0, le=MS_MAX)]
+    until_ms: Annotated[int, Field(ge=1, le=MS_MAX)]
     claims: Annotated[list[ClaimBody], Field(min_length=1, max_length=CLAIMS_MAX)]
+    short: bool = False
 
 
 class TelemetryFlagView(View):
