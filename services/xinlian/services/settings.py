@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import quote, urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 __all__ = [
@@ -91,6 +91,13 @@ class Settings(BaseSettings):
     telemetry_clickhouse_password_file: Path | None = None
     telemetry_clickhouse_cluster: str | None = None
     """Name of the server's cluster, whose tables are then replicated and distributed."""
+    bus_user: str | None = None
+    """Who we are to the NATS servers that ``--bus`` names, with the password in a file ..."""
+    bus_password_file: Path | None = None
+    bus_token_file: Path | None = None
+    """... or a token in a file; both of mode 0600."""
+    bus_ca_file: Path | None = None
+    """Authorities for TLS to these servers, if not the system's."""
     telemetry_memory_mb: int = Field(default=1_024, ge=128, le=1 << 20)
     """Memory that the telemetry store of one party may take."""
 
@@ -117,6 +124,32 @@ class Settings(BaseSettings):
                 "file of mode 0600 and name that in XINLIAN_DATABASE_PASSWORD_FILE"
             )
         return value
+
+    @field_validator("telemetry_clickhouse_url")
+    @classmethod
+    def _plain_url(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.password:
+            raise ValueError(
+                "XINLIAN_TELEMETRY_CLICKHOUSE_URL must not carry a password: put the password "
+                "alone into a file of mode 0600 and name that in "
+                "XINLIAN_TELEMETRY_CLICKHOUSE_PASSWORD_FILE"
+            )
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("XINLIAN_TELEMETRY_CLICKHOUSE_URL must be like https://user@host:8443")
+        return value
+
+    @model_validator(mode="after")
+    def _one_identity(self) -> Settings:
+        named = self.bus_user is not None
+        if named != (self.bus_password_file is not None) or (named and self.bus_token_file):
+            raise ValueError(
+                "say once who you are to the bus: XINLIAN_BUS_USER with XINLIAN_BUS_PASSWORD_FILE, "
+                "or XINLIAN_BUS_TOKEN_FILE"
+            )
+        return self
 
     @field_validator("data")
     @classmethod

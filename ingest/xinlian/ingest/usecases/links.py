@@ -18,13 +18,19 @@ from xinlian.ingest.usecases.limits import Limits
 from xinlian.ingest.usecases.ports import Driver, DriverError, Session
 from xinlian.ingest.usecases.repeats import Repeats
 
-__all__ = ["Link", "LinkState"]
+__all__ = ["Link", "LinkState", "driver_version"]
 
 _LOG: Final = logging.getLogger(__name__)
 
 
 _STOP_STEP_S: Final = 0.02
 _STOP_TRIES: Final = 50
+
+
+def driver_version(driver: Driver, device: Device) -> str:
+    """Name and version of what reads a device; with the engine, where a driver has several."""
+    version_of = getattr(driver, "version_of", None)
+    return str(version_of(device) if version_of is not None else driver.version)
 
 
 class LinkState(StrEnum):
@@ -89,9 +95,8 @@ class Link:
 
     @property
     def driver_version(self) -> str:
-        """As evidence has it: with the engine, where a driver has several."""
-        version_of = getattr(self.driver, "version_of", None)
-        return str(version_of(self.device) if version_of is not None else self.driver.version)
+        """As evidence has it."""
+        return driver_version(self.driver, self.device)
 
     def _failing(self, quality: Quality) -> None:
         """A driver told of a failure: the link may be gone, or the device silent."""

@@ -63,6 +63,7 @@ def _collect(
     plant: Path, name: str, seconds: float | None, bus: tuple[str, ...], plain: bool
 ) -> None:
     from xinlian.ingest.usecases.log_ports import LogError
+    from xinlian.services.cli.ingest_control import refuse_shared
     from xinlian.services.cli.render import print_json
     from xinlian.services.settings import Settings, keep_private
     from xinlian.services.workers.collecting import Collecting
@@ -73,7 +74,9 @@ def _collect(
     log_to_stderr()
     try:
         folder = settings.telemetry_dir / str(known.party)
-        collecting = Collecting(known, folder, name, bus=bus)
+        refuse_shared(folder, name, (device.id for device in known.devices))
+        options = _bus_options(settings, bus)
+        collecting = Collecting(known, folder, name, bus=bus, bus_options=options)
         collecting.file = plant
     except LogError as exc:
         raise CliError(pick(str(exc), exc.zh), where=name) from exc
@@ -181,12 +184,23 @@ def _take(bus: tuple[str, ...], party: int, name: str) -> None:
     from xinlian.services.settings import Settings, keep_private
 
     settings = Settings()
+    options = _bus_options(settings, bus)
     keep_private(settings.data)
     log_to_stderr()
     folder = settings.telemetry_dir / str(party) / "log" / name
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_until_ended(Receiver(folder, name, list(bus))))
+        asyncio.run(_until_ended(Receiver(folder, name, list(bus), options)))
+
+
+def _bus_options(settings: Any, bus: tuple[str, ...]) -> dict[str, Any]:
+    from xinlian.services.settings import SettingsError
+    from xinlian.services.workers.bus_access import bus_options
+
+    try:
+        return bus_options(settings, bus)
+    except SettingsError as exc:
+        raise CliError(str(exc), code=Exit.USAGE) from exc
 
 
 async def _until_ended(receiver: Any) -> None:

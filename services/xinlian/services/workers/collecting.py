@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -23,13 +23,14 @@ from xinlian.ingest.adapters.files.plant import read_plant
 from xinlian.ingest.adapters.log.log import LogLimits
 from xinlian.ingest.adapters.log.open import open_recorder
 from xinlian.ingest.adapters.log.recent import remember
-from xinlian.ingest.model.devices import Device, Plant
+from xinlian.ingest.model.devices import Plant
 from xinlian.ingest.model.frames import Frame
 from xinlian.ingest.model.quality import BAD_MIN, Quality
 from xinlian.ingest.model.segments.block import ClockState
 from xinlian.ingest.model.tags import TagError
 from xinlian.ingest.usecases.collector import Collector
 from xinlian.ingest.usecases.control import DeviceWriter
+from xinlian.ingest.usecases.links import driver_version
 from xinlian.ingest.usecases.ports import FrameSink
 from xinlian.ingest.usecases.recorder import Recorder
 from xinlian.ingest.usecases.recording import DeviceFacts
@@ -77,8 +78,17 @@ class _Tap:
 class Collecting:
     """Collects a plant into the log of a stream below ``folder`` (that of the party)."""
 
-    def __init__(self, plant: Plant, folder: Path, name: str, *, bus: Sequence[str] = ()) -> None:
-        """``bus``: addresses of NATS servers over which the log goes to another machine."""
+    def __init__(
+        self,
+        plant: Plant,
+        folder: Path,
+        name: str,
+        *,
+        bus: Sequence[str] = (),
+        bus_options: Mapping[str, Any] | None = None,
+    ) -> None:
+        """``bus``: addresses of NATS servers over which the log goes to another machine, and what
+        ``nats.connect`` needs beside them."""
         self.plant = plant
         self.file: Path | None = None
         """Where the plant is read anew from when it is asked to."""
@@ -101,7 +111,7 @@ class Collecting:
         clock = self.collector.clock
         self._jumped = lambda: clock.offset_us if clock.jumped else None
         self._socket = folder / "run" / f"{name}.sock"
-        self._forwarder = Forwarder(log, name, list(bus)) if bus else None
+        self._forwarder = Forwarder(log, name, list(bus), dict(bus_options or {})) if bus else None
 
     def run(
         self, seconds: float | None = None, tell: Callable[[Collecting], None] | None = None
@@ -225,7 +235,8 @@ def _keep(folder: Path, name: str, plant: Plant) -> None:
 def facts_of(plant: Plant) -> dict[str, DeviceFacts]:
     """What segments tell of each device beside its readings."""
     return {
-        device.id: DeviceFacts(_version(device), device.calibration) for device in plant.devices
+        device.id: DeviceFacts(driver_version(driver(device.driver), device), device.calibration)
+        for device in plant.devices
     }
 
 
@@ -240,10 +251,3 @@ def _recorded(log: Path, plant: Plant) -> Repeats:
     if again:
         remember(log, again, repeats)
     return repeats
-
-
-def _version(device: Device) -> str:
-    """Name and version of what reads a device; with the engine where a driver has several."""
-    kind = driver(device.driver)
-    told = getattr(kind, "version_of", None)
-    return kind.version if told is None else str(told(device))

@@ -14,9 +14,11 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from xinlian.ingest.adapters.bus.connected import BusLimits, keep_connected, pause
 from xinlian.ingest.adapters.bus.wire import (
     DONE_STREAM,
     BusError,
@@ -29,25 +31,12 @@ from xinlian.ingest.adapters.bus.wire import (
 )
 from xinlian.ingest.adapters.log.consumers import check_same, commit
 from xinlian.ingest.adapters.log.reader import LogReader
-from xinlian.ingest.usecases.log_ports import Damage, LogError
+from xinlian.ingest.usecases.log_ports import Damage
 
-__all__ = ["CONSUMER", "BusLimits", "Forwarder", "failures", "pause"]
+__all__ = ["CONSUMER", "Forwarder"]
 
 CONSUMER: Final = "bus"
 _LOG: Final = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class BusLimits:
-    """Bounds and times."""
-
-    in_flight: int = 32
-    """Messages that wait for the server's acknowledgement."""
-    stream_bytes: int = 4 << 30
-    """What the server holds of a stream; beyond that it waits in the collector's log."""
-    answer_s: float = 5.0
-    pause_s: float = 1.0
-    """Between attempts while the server is away, and between looks at an idle log."""
 
 
 @dataclass
@@ -71,14 +60,8 @@ class Forwarder:
         nats_module()
         reader = LogReader(self.folder, self._lost)
         try:
-            while not stop.is_set():
-                try:
-                    await self._connected(stop, own, reader)
-                except failures() as exc:
-                    if self.fault != str(exc):
-                        _LOG.warning("the bus is away: %s", f"{exc}" or type(exc).__name__)
-                    self.fault = f"{exc}" or type(exc).__name__
-                    await pause(stop, self.limits.pause_s)
+            connected = partial(self._connected, stop, own, reader)
+            await keep_connected(self, stop, connected, "the bus is away")
         finally:
             reader.close()
 
@@ -207,18 +190,3 @@ class _Session:
         if done - 1 > self._owner.done:
             commit(self._owner.folder, CONSUMER, done - 1)
             self._owner.done = done - 1
-
-
-def failures() -> tuple[type[Exception], ...]:
-    """What ends a connection, to be followed by another."""
-    from nats.errors import Error
-
-    return OSError, asyncio.TimeoutError, LogError, Error
-
-
-async def pause(stop: asyncio.Event, seconds: float) -> None:
-    """Wait, but not beyond ``stop``."""
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return

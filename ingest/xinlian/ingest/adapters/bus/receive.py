@@ -12,10 +12,11 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from xinlian.ingest.adapters.bus.forward import BusLimits, failures, pause
+from xinlian.ingest.adapters.bus.connected import BusLimits, keep_connected
 from xinlian.ingest.adapters.bus.wire import (
     Assembly,
     BusError,
@@ -60,14 +61,8 @@ class Receiver:
             _LOG.error("what was received is damaged; the collector has it yet: %s", log.damage)
         self.next = log.next
         try:
-            while not stop.is_set():
-                try:
-                    await self._connected(stop, own, log)
-                except failures() as exc:
-                    if self.fault != str(exc):
-                        _LOG.warning("nothing can be received: %s", f"{exc}" or type(exc).__name__)
-                    self.fault = f"{exc}" or type(exc).__name__
-                    await pause(stop, self.limits.pause_s)
+            connected = partial(self._connected, stop, own, log)
+            await keep_connected(self, stop, connected, "nothing can be received")
         finally:
             log.close()
 

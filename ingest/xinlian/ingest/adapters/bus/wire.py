@@ -16,6 +16,8 @@ from ``next`` on to be sent again.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,6 +34,8 @@ PART_BYTES: Final = 512 << 10
 PARTS_MAX: Final = 1024
 HEADER: Final = "Xl-Entry"
 DONE_STREAM: Final = "XL-DONE"
+_CLOSE_S: Final = 1.0
+"""A handshake that failed may never end in order."""
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,48}")
 
 
@@ -143,22 +147,29 @@ def nats_module() -> ModuleType:
 
 async def connect(servers: list[str], options: dict[str, Any]) -> Any:
     """A connection that is there, or an error soon; it then holds on by itself."""
-    nats = nats_module()
+    client = nats_module().NATS()
 
     async def quiet(_: Exception) -> None:
         return None
 
-    return await nats.connect(
-        servers,
-        **{
-            "connect_timeout": 2,
-            "max_reconnect_attempts": 1,
-            "reconnect_time_wait": 0.1,
-            "allow_reconnect": False,
-            "error_cb": quiet,
-        }
-        | options,
-    )
+    try:
+        await client.connect(
+            servers,
+            **{
+                "connect_timeout": 2,
+                "max_reconnect_attempts": 1,
+                "reconnect_time_wait": 0.1,
+                "allow_reconnect": False,
+                "error_cb": quiet,
+            }
+            | options,
+        )
+    except BaseException:
+        # Whoever is refused keeps the socket unless told to let go of it.
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(client.close(), _CLOSE_S)
+        raise
+    return client
 
 
 async def ensure_streams(jetstream: Any, own: Names, max_bytes: int) -> None:

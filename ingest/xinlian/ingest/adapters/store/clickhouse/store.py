@@ -7,6 +7,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
+from urllib.parse import urlsplit
 
 import clickhouse_connect
 import pyarrow as pa
@@ -23,6 +24,9 @@ from xinlian.ingest.usecases.store_ports import StoreError
 
 __all__ = ["ClickStore", "open_clickhouse"]
 
+_CONNECT_S: Final = 5
+_ANSWER_S: Final = 60
+"""A server that hangs holds up its callers no longer."""
 _DIALECT: Final = Dialect("argMin", "argMax", "Nullable(Float64)")
 
 
@@ -39,20 +43,29 @@ def open_clickhouse(
     then tables are replicated and distributed. ``StoreError`` if the server cannot be reached."""
     layout = Layout(database, cluster, durable)
     try:
-        maker = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
+        maker = _client(url)
         try:
             for statement in layout.begin():
                 maker.command(statement)
         finally:
             maker.close()
-        client = clickhouse_connect.get_client(
-            dsn=url, database=database, autogenerate_session_id=False
-        )
-        return ClickStore(client, layout, tuple(rolls))
+        return ClickStore(_client(url, database), layout, tuple(rolls))
     except (Error, OSError) as exc:
         raise StoreError(
             f"the ClickHouse server cannot be used: {exc}", f"无法使用 ClickHouse 服务器：{exc}"
         ) from exc
+
+
+def _client(url: str, database: str | None = None) -> Any:
+    """The library takes the scheme from the port alone unless told: https must not become http."""
+    return clickhouse_connect.get_client(
+        dsn=url,
+        interface=urlsplit(url).scheme,
+        database=database,
+        autogenerate_session_id=False,
+        connect_timeout=_CONNECT_S,
+        send_receive_timeout=_ANSWER_S,
+    )
 
 
 class ClickStore(Rolling):
