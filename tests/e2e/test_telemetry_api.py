@@ -97,6 +97,15 @@ def test_steps_and_files(api: ApiNetwork) -> None:
     assert pq.read_table(io.BytesIO(data)).num_rows == 20
     many = supplier.get("/telemetry/steps", **{**query, "step_ms": 1, "until_ms": START_MS + 10**8})
     assert (many.status_code, many.json()["code"]) == (422, "invalid")
+    rows = supplier.get("/telemetry/readings", device="meter-2", limit=20_000, **SPAN)
+    assert rows.status_code == 422
+    assert "至多取 10000 行" in rows.json()["detail_zh"]
+    own = supplier.get("/telemetry/readings", device="meter-2", tag="power", limit=5, **SPAN)
+    assert (len(own.json()["items"]), own.json()["cut"]) == (5, True)
+    far = {"since_ms": 0, "until_ms": 253_402_300_799_999}
+    assert supplier.get("/telemetry/steps", **{**query, **far}).status_code == 422
+    wide = supplier.get("/telemetry/readings", device="meter-2", **far)
+    assert (wide.status_code, len(wide.json()["items"])) == (200, 40)
     gone = supplier.get("/telemetry/readings", device="meter-9", **SPAN)
     assert (gone.status_code, gone.json()["detail_zh"]) == (404, "贵方没有设备 meter-9")
     backwards = {"since_ms": SPAN["until_ms"], "until_ms": SPAN["since_ms"]}

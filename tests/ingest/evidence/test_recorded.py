@@ -259,6 +259,7 @@ def test_what_cannot_be_proved_is_refused(sqlite: Engine, tmp_path: Path) -> Non
         ("another", 0, 20, claim, Code.NOT_FOUND),
         (GROUP, 500, 600, claim, Code.NOT_FOUND),
         (GROUP, 20, 20, claim, Code.INVALID),
+        (GROUP, 0, 100_000_000_000, claim, Code.INVALID),
         (GROUP, 0, 20, Claim(ClaimKind.MAX, "m9", "torque"), Code.INVALID),
     ):
         with pytest.raises(RefusedError) as refused:

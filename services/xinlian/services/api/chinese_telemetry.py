@@ -29,6 +29,9 @@ TELEMETRY: Final[dict[str, str]] = {
     "too many streams of live values are open: try again in {} s": (
         "实时数据流过多：请 {} 秒后重试"
     ),
+    "{} tags of {} rows are more than 20,000 values: name tags, take at most {} rows, or export "
+    "a file": "{} 个点位各 {} 行超过 20,000 个值：请指定点位、至多取 {} 行，或导出文件",
+    "a proof covers at most {} days: ask for a shorter time": "证明至多覆盖 {} 天：请缩短时段",
     "that is more than 20,000 tags: name devices and tags": "超过 20,000 个点位：请指定设备与点位",
     "there is no device {} of your party": "贵方没有设备 {}",
     "other files are being written: try again in a moment": "正在写其他文件：请稍后再试",

@@ -30,6 +30,7 @@ from xinlian.services.app.telemetry_query import READINGS_MAX
 router = guarded_router("telemetry", "/telemetry")
 
 LIFE_SECONDS: Final = 1_800
+_ROWS: Final = 500
 _DAY_MS: Final = 86_400_000
 _MS_MAX: Final = 253_402_300_799_999
 _SSE: Final = "text/event-stream"
@@ -85,12 +86,17 @@ def get_readings(
     since_ms: Since,
     until_ms: Until,
     tags: Tags,
-    limit: Annotated[int, Query(ge=1, le=READINGS_MAX, description="Rows of a tag at most.")] = 500,
+    limit: Annotated[
+        int | None, Query(ge=1, le=READINGS_MAX, description="Rows of a tag at most.")
+    ] = None,
 ) -> ReadingsView:
-    """Readings of a device as they were taken; all its tags if none is named."""
+    """Readings of a device as they were taken, at most 20,000 values; all its tags if none is
+    named. Without a limit 500 rows a tag, or as many as fit."""
     reads, party = state.app.telemetry.reads, party_of(actor)
-    found = reads.readings(party, device, tags, 1000 * since_ms, 1000 * until_ms, limit)
-    return ReadingsView.of(device, found, limit, reads.units(party, [device]))
+    units = reads.units(party, [device], tags)
+    rows = limit or min(_ROWS, max(1, READINGS_MAX // len(tags or units[device])))
+    found = reads.readings(party, device, tags, 1000 * since_ms, 1000 * until_ms, rows)
+    return ReadingsView.of(device, found, rows, units)
 
 
 @router.get("/steps")

@@ -33,6 +33,8 @@ __all__ = ["GroupService", "TelemetryProofs"]
 
 WINDOWS_MAX: Final = 20_000
 """Windows of one proof."""
+DAYS_MAX: Final = 999
+"""Verifiers follow the windows of so many days."""
 REPORT_ROWS_MAX: Final = 600_000
 _NOW_S: Final = 60
 """A span that ends as short a time ago ends now."""
@@ -93,6 +95,10 @@ class TelemetryProofs:
         start, end = span_us
         if not claims or not 0 <= start < end:
             raise RefusedError(Code.INVALID, "a proof claims something of a span of time")
+        if end - start > DAYS_MAX * 86_400_000_000:
+            raise RefusedError(
+                Code.INVALID, f"a proof covers at most {DAYS_MAX} days: ask for a shorter time"
+            )
         with begin_read(self._engine) as connection:
             end = max(start + 1, self._reached(connection, party, group, end))
             stored = list(self._windows(connection, party, group, start, end))

@@ -71,15 +71,26 @@ class TelemetryReads:
         return found
 
     def latest(self, party: int, devices: Sequence[str], tags: Sequence[str]) -> list[Latest]:
-        """The newest readings; of all devices if none is named."""
-        names = list(self.units(party, devices, tags))[:DEVICES_MAX]
+        """The newest readings; of all devices if none is named. ``INVALID`` for more than 20,000
+        tags."""
+        units, wanted = self.units(party, devices, tags), frozenset(tags)
+        names = list(units)[:DEVICES_MAX]
+        if sum(not wanted or tag in wanted for name in names for tag in units[name]) > READINGS_MAX:
+            raise RefusedError(Code.INVALID, "that is more than 20,000 tags: name devices and tags")
         return self.sites.known(party).store.latest(names, list(tags) or None) if names else []
 
     def readings(
         self, party: int, device: str, tags: Sequence[str], since_us: int, until_us: int, limit: int
     ) -> list[Series]:
-        """Readings of a device as they were taken; all tags if none is named."""
+        """Readings of a device as they were taken; all tags if none is named. ``INVALID`` where
+        that may be more than 20,000 values."""
         request = self._window(party, device, tags, since_us, until_us, limit)
+        if len(request.tags) * limit > READINGS_MAX:
+            raise RefusedError(
+                Code.INVALID,
+                f"{len(request.tags)} tags of {limit} rows are more than 20,000 values: name tags, "
+                f"take at most {READINGS_MAX // len(request.tags)} rows, or export a file",
+            )
         return self.sites.known(party).store.window(request)
 
     def steps(
