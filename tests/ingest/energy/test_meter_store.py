@@ -251,6 +251,9 @@ def test_energy_is_shared_out_once_to_the_wh_and_kept(
         again.share(PARTY, asked("p1", "air", B1=1, B2=2, B3=5))
     assert again.borne(PARTY, "B2") == shares["B2"]
     assert again.listed(8) == []
+    logs = LocalEvidence(engine).logs
+    with engine.connect() as connection:
+        assert logs.find(connection, PartyId(8), "telemetry") is None
 
 
 def test_no_energy_is_shared_out_twice_up_or_down_the_tree(

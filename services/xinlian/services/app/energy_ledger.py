@@ -154,9 +154,11 @@ class EnergyLedger:
         if device is not None:
             query = query.where(postings.c.device == device)
         query = query.order_by(postings.c.start_us.desc(), postings.c.posting).limit(LISTED_MAX)
-        log = self._evidence.ensure_log(PartyId(party), STREAM)
         with begin_read(self._engine) as connection:
             rows = connection.execute(query).all()
+        if not rows:
+            return []  # who only asks makes no log
+        log = self._evidence.ensure_log(PartyId(party), STREAM)
         back = {row.reverses: row.posting for row in rows if row.reverses}
         return [_posted(row, log, back.get(row.posting, "")) for row in rows]
 
