@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
+from xinlian.services.cli import ingest_audit
 from xinlian.services.cli.common import command, wants_json
 from xinlian.services.cli.failure import CliError, Exit
 from xinlian.services.cli.i18n import pick
@@ -19,7 +20,7 @@ _PAGE: Final = 500
 
 
 def make() -> list[click.Command]:
-    """`status`, `devices`, `tags`, `reload`, `write`."""
+    """`status`, `devices`, `tags`, `reload`, `write`, `audit`."""
     name = click.Option(
         ["--name"],
         default="collector",
@@ -46,6 +47,7 @@ def make() -> list[click.Command]:
                 pick("Write a value to a tag that allows it; recorded before and after.",
                      "写入允许写的点位；写入前后均留存记录。"),
                 [device, tag, click.Argument(["value"]), *where]),
+        ingest_audit.make(where),
     ]  # fmt: skip
 
 
