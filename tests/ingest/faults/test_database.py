@@ -18,7 +18,7 @@ from xinlian.services.migrations import upgrade
 from tests.ingest.evidence.local import LocalEvidence, sites_with
 from tests.support.telemetry import Plant
 
-WINDOWS = 300
+WINDOWS = 120
 
 
 def test_windows_wait_for_room_and_are_recorded_once(
