@@ -324,12 +324,18 @@ tag = name:text address:text type:type order?:text scale?:number offset?:number 
     return [value, text];
   }
 
-  function readJson(data) {
+  // What headers and tables hold in members of any form has no fractions either.
+  const whole = (_, value) => {
+    if (typeof value === "number" && !Number.isInteger(value)) throw new Error("a fraction");
+    return value;
+  };
+
+  function readJson(data, reviver) {
     if (data.length < 2 || data.length > FILE_BYTES_MAX)
       throw new Refused("{} bytes: empty or too large", data.length);
     try {
       const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(data);
-      return [JSON.parse(text), text];
+      return [JSON.parse(text, reviver), text];
     } catch {
       throw new Refused("not JSON of the kind allowed here");
     }
@@ -933,7 +939,7 @@ tag = name:text address:text type:type order?:text scale?:number offset?:number 
           throw new Refused("segment {}: a column without its header", sequence);
         continue;
       }
-      const [block, text] = readJson(body.subarray(1));
+      const [block, text] = readJson(body.subarray(1), whole);
       if (index < behind || canonical(block) !== text || misfit(block, "block") !== null)
         throw new Refused("segment {}: a header is ill-formed", sequence);
       const groups = tables.get(block.table);
@@ -946,7 +952,7 @@ tag = name:text address:text type:type order?:text scale?:number offset?:number 
   }
 
   function tagGroups(text) {
-    const [table] = readJson(utf8(text));
+    const [table] = readJson(utf8(text), whole);
     if (canonical(table) !== text || misfit(table, "table") !== null) throw new Refused("a tag table is ill-formed");
     const period = (tag) => (tag.period_ms === undefined ? 1000 : tag.period_ms);
     const periods = [...new Set(table.tags.map(period))].sort((a, b) => a - b);

@@ -130,7 +130,6 @@ PATTERNS: dict[str, Any] = {
     "decimal": re.compile("(?!-0$)-?(?:0|[1-9][0-9]{0,399})(?:[.][0-9]{0,11}[1-9])?"),
     "number": re.compile("-?[0-9]{1,60}(?:[.][0-9]{1,60})?(?:E[+-]?[0-9]{1,3})?"),
     "type": re.compile("bool|u?int(?:8|16|32|64)|float(?:32|64)"),
-    "any": None,
 }
 RANGES = {
     "count": range(INT_MAX + 1),
@@ -142,9 +141,13 @@ RANGES = {
 
 def fits(value: Json, form: str) -> bool:
     """Whether a value that is no object has the form asked for."""
+    if form == "any":
+        inner = value.values() if isinstance(value, dict) else value
+        if isinstance(value, (dict, list)):
+            return all(fits(each, "any") for each in inner)
+        return not isinstance(value, int) or abs(value) <= INT_MAX
     if form in PATTERNS:
-        pattern = PATTERNS[form]
-        return pattern is None or (isinstance(value, str) and bool(pattern.fullmatch(value)))
+        return isinstance(value, str) and bool(PATTERNS[form].fullmatch(value))
     if form in RANGES:
         return type(value) is int and value in RANGES[form]
     if form == "scalar":

@@ -145,6 +145,20 @@ def test_a_report_names_group_time_calibration_and_clock() -> None:
     assert said(report, 15)[1] == "PASS m1: calibration CAL-2026-7; clock synchronised"
 
 
+@pytest.mark.parametrize("offset", ["-1.5", "-12.0", "9007199254740993"])
+def test_numbers_that_one_language_would_round_pass_in_none(offset: str) -> None:
+    class Odd(Plant):
+        def block(self, of: Frame) -> Block:
+            made = super().block(of)
+            made._made["header"] = made.header.replace(b":-12", f":{offset}".encode())
+            return made
+
+    plant = Odd().run(10)
+    data, heads = plant.proof(0, 10, ENERGY), (pinned_file(pinned(plant.evidence)),)
+    reports = [xinlian_verify.verify(data, heads), *judged([Case("odd", data, 1, heads=heads)])]
+    assert [report["exit"] for report in reports] == [1, 1]
+
+
 @pytest.mark.parametrize("rows", ["2.0", "2e0", " 2", '2,"rows":2', "99999999999999999999"])
 def test_headers_are_taken_in_canonical_form_alone(rows: str) -> None:
     """A collector that commits to other bytes fails in both languages."""
