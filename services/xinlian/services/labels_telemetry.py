@@ -7,6 +7,7 @@ from typing import Final
 __all__ = ["TELEMETRY_FIELDS", "TELEMETRY_WORDS", "TELEMETRY_WORDS_OF"]
 
 TELEMETRY_FIELDS: Final[dict[str, str]] = {
+    "short": "简短形式",
     "device": "设备", "devices": "设备", "table": "点表", "first_ms": "最早", "last_ms": "最近",
     "tag": "点位", "tags": "点位", "period_ms": "周期", "role": "用途", "label": "名称",
     "label_zh": "中文名称", "reading": "读数", "quality": "质量", "amended": "已修正",
