@@ -110,9 +110,10 @@ def judge_time(told: object, unit: str, now_us: int | None = None) -> int | None
     if unit == "iso":
         made = _iso(told)
     elif isinstance(told, (int, float)) and not isinstance(told, bool):
-        if isinstance(told, float) and not math.isfinite(told):
+        counted = told * TIME_UNITS[unit]
+        if isinstance(counted, float) and not math.isfinite(counted):  # 1e308 s are too many us
             return None
-        made = int(told * TIME_UNITS[unit])
+        made = int(counted)
     if made is None or not 0 < made <= now_us + AHEAD_US:
         return None
     return made

@@ -98,7 +98,7 @@ class Link:
                 self.unclaimed.append((time.monotonic(), message))
             return
         payload, retained = bytes(message.payload), message.retain
-        puts = [put for taker in takers for put in taker.message(topic, payload, retained)]
+        puts = [put for taker in takers for put in _rows(taker, topic, payload, retained)]
         if not puts:
             self.wire.ack(message)
             return
@@ -139,6 +139,16 @@ class Link:
         self.unclaimed.clear()
         for taker in {id(each): each for found in self.takers.values() for each in found}.values():
             taker.gone(reason)
+
+
+def _rows(taker: Taker, topic: str, payload: bytes, retained: bool) -> Sequence[Put]:
+    """The rows of a message. What a taker cannot read at all is let go: an error here would end
+    the link of all devices, and a broker that sends the message again would end it for ever."""
+    try:
+        return taker.message(topic, payload, retained)
+    except Exception:
+        log.exception("a message of %r cannot be read and is let go", topic[:200])
+        return ()
 
 
 _links: dict[tuple[asyncio.AbstractEventLoop, Broker], Link] = {}
