@@ -98,6 +98,9 @@ class Settings(BaseSettings):
     """... or a token in a file; both of mode 0600."""
     bus_ca_file: Path | None = None
     """Authorities for TLS to these servers, if not the system's."""
+    bus_key_file: Path | None = None
+    """A key that collectors and writers share, at least 32 characters in a file of mode 0600: what
+    is not signed with it counts for nothing on the bus."""
     telemetry_memory_mb: int = Field(default=1_024, ge=128, le=1 << 20)
     """Memory that the telemetry store of one party may take."""
 

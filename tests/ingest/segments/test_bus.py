@@ -11,9 +11,11 @@ from typing import Any, Generic, TypeVar
 
 import nats
 import pytest
-from xinlian.ingest.adapters.bus.forward import BusLimits, Forwarder
+from xinlian.ingest.adapters.bus.connected import BusLimits
+from xinlian.ingest.adapters.bus.forward import Forwarder
 from xinlian.ingest.adapters.bus.receive import Receiver
-from xinlian.ingest.adapters.bus.wire import Assembly, BusError, names, parts_of, read_part
+from xinlian.ingest.adapters.bus.trusted import BusError, BusKey
+from xinlian.ingest.adapters.bus.wire import Assembly, names, parts_of, read_part
 from xinlian.ingest.adapters.log.consumers import committed
 from xinlian.ingest.adapters.log.log import LogLimits
 from xinlian.ingest.adapters.log.open import open_recorder
@@ -144,7 +146,11 @@ def test_parts_out_of_turn_make_nothing() -> None:
     assert len(parts) == 3
     for order in ([0, 1, 2], [0, 0, 1, 2], [0, 1, 0, 1, 2], [2, 0, 1, 2]):
         assembly = Assembly()
-        made = [assembly.add(read_part(parts[at].headers(), parts[at].data)) for at in order]
+        key = BusKey()
+        made = [
+            assembly.add(read_part("a", key, part.headers("a", key), part.data))
+            for part in (parts[at] for at in order)
+        ]
         assert [each for each in made if each] == [(entry, 3)]
     for order in ([0, 2], [1, 2], [0, 2, 1]):
         assembly = Assembly()
@@ -156,9 +162,9 @@ def test_parts_out_of_turn_make_nothing() -> None:
 )
 def test_strange_messages_are_refused(header: str) -> None:
     with pytest.raises(BusError):
-        read_part({"Xl-Entry": header}, b"")
+        read_part("xl.log.a", BusKey(), {"Xl-Entry": header}, b"")
     with pytest.raises(BusError):
-        read_part(None, b"")
+        read_part("xl.log.a", BusKey(), None, b"")
     with pytest.raises(BusError):
         names("a.b")
 

@@ -127,7 +127,8 @@ class TelemetryEvidence:
         with self._engine.connect() as connection:
             row = connection.execute(_position_of(party, name)).one_or_none()
         state = WindowState() if row is None else WindowState.from_json(unpacked(row.state))
-        return _Stream(LogReader(folder, _tell), LogReader(folder, _quiet), state, state.position)
+        reader, sampler = (LogReader(folder, tell, party=party) for tell in (_tell, _quiet))
+        return _Stream(reader, sampler, state, state.position)
 
     def _forget(self, folder: Path) -> None:
         """What was read is not what is saved any more."""

@@ -255,7 +255,7 @@ class TelemetryProofs:
 
         def log(stream: str) -> Disclosure:
             if stream not in readers:
-                readers[stream] = LogReader(site.log_folder / stream)
+                readers[stream] = LogReader(site.log_folder / stream, party=site.party)
             return Disclosure(readers[stream])
 
         try:

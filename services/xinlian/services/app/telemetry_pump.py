@@ -56,7 +56,7 @@ class TelemetryPump:
         store = site.store
         reader = self._readers.get(folder)
         if reader is None:
-            reader = self._readers[folder] = LogReader(folder, _tell)
+            reader = self._readers[folder] = LogReader(folder, _tell, party=site.party)
         try:
             return _move(reader, store, stream, folder)
         except BaseException:

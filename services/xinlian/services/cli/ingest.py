@@ -75,8 +75,8 @@ def _collect(
     try:
         folder = settings.telemetry_dir / str(known.party)
         refuse_shared(folder, name, (device.id for device in known.devices))
-        options = _bus_options(settings, bus)
-        collecting = Collecting(known, folder, name, bus=bus, bus_options=options)
+        options, key = _bus_access(settings, bus)
+        collecting = Collecting(known, folder, name, bus=bus, bus_options=options, bus_key=key)
         collecting.file = plant
     except LogError as exc:
         raise CliError(pick(str(exc), exc.zh), where=name) from exc
@@ -184,21 +184,22 @@ def _take(bus: tuple[str, ...], party: int, name: str) -> None:
     from xinlian.services.settings import Settings, keep_private
 
     settings = Settings()
-    options = _bus_options(settings, bus)
+    options, key = _bus_access(settings, bus)
     keep_private(settings.data)
     log_to_stderr()
     folder = settings.telemetry_dir / str(party) / "log" / name
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_until_ended(Receiver(folder, name, list(bus), options)))
+        receiver = Receiver(folder, name, list(bus), options, key=key, party=party)
+        asyncio.run(_until_ended(receiver))
 
 
-def _bus_options(settings: Any, bus: tuple[str, ...]) -> dict[str, Any]:
+def _bus_access(settings: Any, bus: tuple[str, ...]) -> tuple[dict[str, Any], Any]:
     from xinlian.services.settings import SettingsError
-    from xinlian.services.workers.bus_access import bus_options
+    from xinlian.services.workers.bus_access import bus_key, bus_options
 
     try:
-        return bus_options(settings, bus)
+        return bus_options(settings, bus), bus_key(settings)
     except SettingsError as exc:
         raise CliError(str(exc), code=Exit.USAGE) from exc
 

@@ -48,6 +48,13 @@ def show_collector(body: dict[str, Any]) -> None:
     ]
     if log["fault"]:
         lines.append((pick("FAULT", "故障"), log["fault"]))
+    bus = body.get("bus")
+    if bus is not None:
+        far = pick(
+            f"{bus['sent']:,} entries sent, {bus['taken']:,} on disk there",
+            f"已发送 {bus['sent']:,} 条，对端已落盘 {bus['taken']:,} 条",
+        )
+        lines.append((pick("bus", "总线"), f"{far}; {bus['fault']}" if bus["fault"] else far))
     for label, value in lines:
         click.echo(f"{padded(label, 12)}{value}")
     rows = [

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
+from xinlian.ingest.adapters.bus.trusted import BusKey
 from xinlian.services.settings import Settings, SettingsError, read_secret
 
-__all__ = ["bus_options"]
+__all__ = ["bus_key", "bus_options"]
+
+_KEY_CHARS_MIN: Final = 32
 
 
 def bus_options(settings: Settings, servers: Sequence[str]) -> dict[str, Any]:
@@ -35,3 +38,16 @@ def bus_options(settings: Settings, servers: Sequence[str]) -> dict[str, Any]:
                 f"XINLIAN_BUS_CA_FILE {settings.bus_ca_file} holds no certificates: {exc}"
             ) from exc
     return options
+
+
+def bus_key(settings: Settings) -> BusKey:
+    """The key that both ends share; an empty one if none is set."""
+    if settings.bus_key_file is None:
+        return BusKey()
+    key = read_secret(settings.bus_key_file)
+    if len(key) < _KEY_CHARS_MIN:
+        raise SettingsError(
+            f"XINLIAN_BUS_KEY_FILE {settings.bus_key_file} holds fewer than {_KEY_CHARS_MIN} "
+            "characters: make one with `openssl rand -hex 32`"
+        )
+    return BusKey(key.encode())

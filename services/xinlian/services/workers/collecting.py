@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 import uvloop
 from xinlian.ingest.adapters.bus.forward import Forwarder
+from xinlian.ingest.adapters.bus.trusted import BusKey
 from xinlian.ingest.adapters.clock import KernelClock
 from xinlian.ingest.adapters.control import ControlError, ControlServer
 from xinlian.ingest.adapters.drivers.registry import driver
@@ -86,9 +87,10 @@ class Collecting:
         *,
         bus: Sequence[str] = (),
         bus_options: Mapping[str, Any] | None = None,
+        bus_key: BusKey | None = None,
     ) -> None:
-        """``bus``: addresses of NATS servers over which the log goes to another machine, and what
-        ``nats.connect`` needs beside them."""
+        """``bus``: addresses of NATS servers over which the log goes to another machine, what
+        ``nats.connect`` needs beside them, and the key shared with the writer there."""
         self.plant = plant
         self.file: Path | None = None
         """Where the plant is read anew from when it is asked to."""
@@ -111,7 +113,9 @@ class Collecting:
         clock = self.collector.clock
         self._jumped = lambda: clock.offset_us if clock.jumped else None
         self._socket = folder / "run" / f"{name}.sock"
-        self._forwarder = Forwarder(log, name, list(bus), dict(bus_options or {})) if bus else None
+        key = bus_key or BusKey()
+        options = dict(bus_options or {})
+        self._forwarder = Forwarder(log, name, list(bus), options, key=key) if bus else None
 
     def run(
         self, seconds: float | None = None, tell: Callable[[Collecting], None] | None = None
@@ -189,7 +193,15 @@ class Collecting:
                 "refused": done.refused,
                 "fault": done.fault,
             },
+            **self._bus(),
         }
+
+    def _bus(self) -> dict[str, Any]:
+        """How far the log is at the other end of a bus, if it goes over one."""
+        bus = self._forwarder
+        if bus is None:
+            return {}
+        return {"bus": {"sent": bus.sent + 1, "taken": bus.done + 1, "fault": bus.fault}}
 
     def devices(self, at_most: int) -> list[dict[str, Any]]:
         """Devices and their service figures, those with a fault first."""

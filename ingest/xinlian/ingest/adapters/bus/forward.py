@@ -8,8 +8,8 @@ what it had not yet synced costs time alone: what is missing is sent again from 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
+import secrets
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from xinlian.ingest.adapters.bus.connected import BusLimits, keep_connected, pause
+from xinlian.ingest.adapters.bus.trusted import BusError, BusKey, read_progress
 from xinlian.ingest.adapters.bus.wire import (
     DONE_STREAM,
-    BusError,
     connect,
     ensure_streams,
     names,
@@ -29,7 +29,7 @@ from xinlian.ingest.adapters.bus.wire import (
     parts_of,
     read_part,
 )
-from xinlian.ingest.adapters.log.consumers import check_same, commit
+from xinlian.ingest.adapters.log.consumers import check_same, commit, committed
 from xinlian.ingest.adapters.log.reader import LogReader
 from xinlian.ingest.usecases.log_ports import Damage
 
@@ -49,6 +49,9 @@ class Forwarder:
     options: dict[str, Any] = field(default_factory=dict)
     """For ``nats.connect``: credentials file, TLS context."""
     limits: BusLimits = field(default_factory=BusLimits)
+    key: BusKey = field(default_factory=BusKey)
+    id: str = field(default_factory=partial(secrets.token_hex, 8))
+    """Of this sender's messages."""
     sent: int = -1
     """Last position that the server has; ``done`` is the last that the writer has."""
     done: int = -1
@@ -125,7 +128,13 @@ class _Session:
             message = await self._jetstream.get_last_msg(self._own.stream, self._own.subject)
         except NotFoundError:
             return -1
-        part = read_part(message.headers, message.data or b"")
+        try:
+            part = read_part(
+                self._own.subject, self._owner.key, message.headers, message.data or b""
+            )
+        except BusError as exc:
+            _LOG.error("the last message on the bus is none of ours: %s", exc)
+            return -1
         # Of an entry whose last parts are missing all parts are sent again.
         return part.position if part.number == part.count - 1 else part.position - 1
 
@@ -133,10 +142,11 @@ class _Session:
         """Send some; whether there was anything to do."""
         await self.look()
         entries = self._reader.read(self._next, self._owner.limits.in_flight, 4 << 20)
+        sending = f"{self._owner.id}.{self._again}"
         for entry in entries:
             for part in parts_of(entry, self._after):
                 await self.settle(self._owner.limits.in_flight - 1)
-                headers = part.headers(self._again) | {
+                headers = part.headers(self._own.subject, self._owner.key, sending) | {
                     "Nats-Expected-Last-Sequence": str(self._sequence)
                 }
                 future = await self._jetstream.publish_async(
@@ -183,8 +193,16 @@ class _Session:
             message = await self._jetstream.get_last_msg(DONE_STREAM, self._own.done)
         except NotFoundError:
             return 0, 0
-        told = json.loads(message.data)
-        return int(told["next"]), int(told["again"])
+        body = message.data or b""
+        try:
+            self._owner.key.check(self._own.done, message.headers, "", body)
+            return read_progress(body)
+        except BusError as exc:
+            # Someone else spoke; the writer will tell again when it has taken more.
+            if self._owner.fault != str(exc):
+                _LOG.error("%s", exc)
+            self._owner.fault = str(exc)
+            return committed(self._owner.folder, CONSUMER) + 1, self._again
 
     def _commit(self, done: int) -> None:
         if done - 1 > self._owner.done:

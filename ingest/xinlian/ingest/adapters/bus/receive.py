@@ -7,7 +7,6 @@ what comes out of turn is let go, and the sender asked to send again from where 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 from collections.abc import Sequence
@@ -16,10 +15,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import orjson
 from xinlian.ingest.adapters.bus.connected import BusLimits, keep_connected
+from xinlian.ingest.adapters.bus.trusted import BusError, BusKey, check_entry
 from xinlian.ingest.adapters.bus.wire import (
     Assembly,
-    BusError,
     connect,
     ensure_streams,
     names,
@@ -33,6 +33,7 @@ __all__ = ["Receiver"]
 
 _LOG: Final = logging.getLogger(__name__)
 _ACK_WAIT_S: Final = 30.0
+_TELL_S: Final = 30.0
 
 
 @dataclass
@@ -45,12 +46,16 @@ class Receiver:
     options: dict[str, Any] = field(default_factory=dict)
     limits: BusLimits = field(default_factory=BusLimits)
     log_limits: LogLimits = field(default_factory=LogLimits)
+    key: BusKey = field(default_factory=BusKey)
+    party: int | None = None
+    """Whose segments are taken; those of others are let go. ``None``: whose ever."""
     next: int = 0
     """Behind the last entry on disk."""
     fault: str = ""
     _again: int = 0
     _missing: bool = False
     _asked_at: float = float("-inf")
+    _told_at: float = float("-inf")
 
     async def run(self, stop: asyncio.Event) -> None:
         """Receive until stopped, through every absence of the server."""
@@ -100,30 +105,32 @@ class Receiver:
         try:
             got = await messages.fetch(self.limits.in_flight, timeout=self.limits.pause_s)
         except (TimeoutError, NothingNow):
-            if self._missing:
-                await self._tell(jetstream, own, again=True)
+            # Now and then also without need: someone else may have spoken in this writer's name.
+            if self._missing or time.monotonic() - self._told_at > _TELL_S:
+                await self._tell(jetstream, own, again=self._missing)
             return
         ready: list[Entry] = []
         expected, astray = log.next, False
         for message in got:
             try:
-                whole = assembly.add(read_part(message.headers, message.data))
+                part = read_part(own.subject, self.key, message.headers, message.data)
+                whole = assembly.add(part)
+                if whole is None or whole[0].position < expected:
+                    continue
+                entry, after = whole
+                if after != expected - 1:
+                    astray = True
+                    continue
+                check_entry(entry, expected, self.party)
             except BusError as exc:
-                _LOG.error("a message on %s is let go: %s", own.subject, exc)
-                continue
-            if whole is None:
-                continue
-            entry, after = whole
-            if entry.position < expected:
-                continue
-            if after != expected - 1:
-                astray = True
+                self.fault = f"a message on {own.subject} is let go: {exc}"
+                _LOG.error("%s", self.fault)
                 continue
             ready.append(entry)
             expected = entry.position + 1
         if ready:
             await asyncio.to_thread(mirror_entries, log, ready)
-            self.next = log.next
+            self.next, self.fault = log.next, ""
         for message in got:
             await message.ack()
         # Until something comes in turn it is asked for again, also when nothing comes at all.
@@ -137,7 +144,9 @@ class Receiver:
             self._again += 1
             self._asked_at = time.monotonic()
         told = {"next": self.next, "again": self._again}
-        await jetstream.publish(own.done, json.dumps(told).encode())
+        body = orjson.dumps(told)
+        self._told_at = time.monotonic()
+        await jetstream.publish(own.done, body, headers=self.key.headers(own.done, "", body))
 
 
 def mirror_entries(log: SegmentLog, entries: list[Entry]) -> None:

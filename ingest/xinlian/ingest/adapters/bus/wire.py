@@ -5,9 +5,10 @@ it on disk. Headers of a part:
 
 | header | content |
 | --- | --- |
-| ``Nats-Msg-Id`` | ``again.position.part``: what is asked for again is no duplicate |
+| ``Nats-Msg-Id`` | ``sender.again.position.part``: no stranger uses up an id that is to come |
 | ``Nats-Expected-Last-Sequence`` | of the stream: parts come in order or none does |
 | ``Xl-Entry`` | position, position before it (-1 at first), kind, part, parts, CRC-32 of all |
+| ``Xl-Mac`` | where both ends have a key, see ``trusted`` |
 
 Stream ``XL-DONE``, subject ``xl.done.<name>``, the last message alone: JSON of ``next``, the first
 position that the writer does not have on disk, and ``again``, which rises when the writer wants all
@@ -25,9 +26,10 @@ from types import ModuleType
 from typing import Any, Final
 from zlib import crc32
 
-from xinlian.ingest.usecases.log_ports import Entry, Kind, LogError
+from xinlian.ingest.adapters.bus.trusted import BusError, BusKey
+from xinlian.ingest.usecases.log_ports import Entry, Kind
 
-__all__ = ["BusError", "Names", "Part", "names", "nats_module", "parts_of", "read_part"]
+__all__ = ["Names", "Part", "names", "nats_module", "parts_of", "read_part"]
 
 PART_BYTES: Final = 512 << 10
 """Below the megabyte that a server takes unless told otherwise."""
@@ -37,10 +39,6 @@ DONE_STREAM: Final = "XL-DONE"
 _CLOSE_S: Final = 1.0
 """A handshake that failed may never end in order."""
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,48}")
-
-
-class BusError(LogError):
-    """The bus cannot be used, or something on it is none of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +70,14 @@ class Part:
     checksum: int
     data: bytes
 
-    def headers(self, again: int = 0) -> dict[str, str]:
-        """Of the message, when it is sent because the writer asked for the ``again``-th time."""
-        told = (self.position, self.after, self.kind, self.number, self.count, self.checksum)
+    def headers(self, subject: str, key: BusKey, sending: str = "0") -> dict[str, str]:
+        """Of the message; ``sending`` says of whom and how often it was asked for."""
+        numbers = (self.position, self.after, self.kind, self.number, self.count, self.checksum)
+        told = " ".join(map(str, numbers))
         return {
-            "Nats-Msg-Id": f"{again}.{self.position}.{self.number}",
-            HEADER: " ".join(map(str, told)),
-        }
+            "Nats-Msg-Id": f"{sending}.{self.position}.{self.number}",
+            HEADER: told,
+        } | key.headers(subject, told, self.data)
 
 
 def parts_of(entry: Entry, after: int) -> Iterator[Part]:
@@ -91,8 +90,9 @@ def parts_of(entry: Entry, after: int) -> Iterator[Part]:
         yield Part(entry.position, after, entry.kind, number, count, checksum, data)
 
 
-def read_part(headers: dict[str, str] | None, data: bytes) -> Part:
+def read_part(subject: str, key: BusKey, headers: dict[str, str] | None, data: bytes) -> Part:
     """A message as a part; ``BusError`` if it is none."""
+    key.check(subject, headers, (headers or {}).get(HEADER, ""), data)
     try:
         told = [int(word) for word in (headers or {})[HEADER].split(" ")]
         position, after, kind, number, count, checksum = told

@@ -48,11 +48,15 @@ class LogReader:
     """Reads a log's folder. Not for several threads at once.
 
     Damage raises ``LogDamageError`` at every read until ``on_damage`` is given: it is told each
-    stretch that cannot be read, and reading goes on behind it.
+    stretch that cannot be read, and reading goes on behind it. Whoever writes a log says in its
+    segments whose they are; of a ``party`` given those of another count as damage.
     """
 
-    def __init__(self, folder: Path, on_damage: OnDamage | None = None) -> None:
+    def __init__(
+        self, folder: Path, on_damage: OnDamage | None = None, *, party: int | None = None
+    ) -> None:
         self.folder = folder
+        self._party = party
         self._on_damage = on_damage
         self._watermark = -1
         self._place: _Place | None = None
@@ -121,7 +125,7 @@ class LogReader:
             raise KeyError(f"no segment stands at {position} of {self.folder}")
         segment = self._decoded(entries[0])
         if segment is None:
-            raise KeyError(f"the tag table of the segment at {position} is lost")
+            raise KeyError(f"the segment at {position} is another party's or lost its tag table")
         segment.check()
         return segment
 
@@ -132,7 +136,12 @@ class LogReader:
         missing = ""
         while True:
             try:
-                return decode(entry.payload, self._tables)
+                segment = decode(entry.payload, self._tables)
+                if self._party in (None, segment.party):
+                    return segment
+                reason = f"a segment of party {segment.party} in a log of party {self._party}"
+                self._tell(Damage("", 0, entry.position, entry.position + 1, reason))
+                return None
             except UnknownTableError as exc:
                 payload = None
                 if exc.digest not in self._lost | {missing}:
