@@ -126,12 +126,15 @@ def check_run_time(at: Steps, run_s: Values, pieces: Values, band: Band | None) 
     return flags
 
 
-def check_counter(at: Steps, tag: str, first: Values, last: Values) -> list[Flag]:
+def check_counter(
+    at: Steps, tag: str, first: Values, last: Values, held: float = -np.inf
+) -> list[Flag]:
     """A counter went back, within a step or from one to the next (``first`` and ``last`` reading of
-    each step). A meter that was exchanged or ran over does so too: hence a warning."""
+    each step) or from what it ``held`` before them. A meter that was exchanged or ran over does so
+    too: hence a warning."""
     known = np.isfinite(first) & np.isfinite(last)
     before = np.full(len(last), -np.inf)
-    best = -np.inf
+    best = held
     for place in np.flatnonzero(known):
         before[place], best = best, float(last[place])
     odd = known & ((last < first) | (first < before))

@@ -28,6 +28,8 @@ __all__ = ["Rating", "look", "look_at_tree"]
 
 HISTORY_US: Final = 7 * 86_400_000_000
 """What is usual is learnt from the week before."""
+_HELD_US: Final = 86_400_000_000
+"""How far back the reading is looked for that a counter must not fall below."""
 _COUNTERS: Final = {
     Role.ENERGY_IMPORT, Role.ENERGY_EXPORT, Role.GAS, Role.WATER, Role.STEAM, Role.AIR, Role.OUTPUT,
     Role.RUN_TIME,
@@ -166,22 +168,26 @@ def _device(device: _Device, rating: Rating | None) -> list[Flag]:
     minutes = device.at(Roll.M1)
     counters = device.named(_COUNTERS)
     ends = device.grid(Roll.M1, counters, _ENDS)
+    earlier = device.grid(Roll.M15, counters, (Aggregate.LAST,), _HELD_US)
     flags = []
     for name in counters:
         first, last = ends[name, Aggregate.FIRST], ends[name, Aggregate.LAST]
-        flags += check_counter(minutes, name, first, last)
+        old = earlier[name, Aggregate.LAST][: _HELD_US // Roll.M15.us]
+        old = old[np.isfinite(old)]
+        held = float(old[-1]) if len(old) else -np.inf
+        flags += check_counter(minutes, name, first, last, held)
     flags += _analogue(device, minutes, ends, rating)
     quarters = device.at(Roll.M15)
     pieces, history = device.gained(Role.OUTPUT), device.gained(Role.OUTPUT, HISTORY_US)
     if pieces is None or history is None:
         return flags
-    old = len(history) - len(pieces)
+    past = len(history) - len(pieces)
     for role, check in ((Role.ENERGY_IMPORT, check_output), (Role.RUN_TIME, check_run_time)):
         now, before = device.gained(role), device.gained(role, HISTORY_US)
         if now is None or before is None:
             continue
         with np.errstate(divide="ignore", invalid="ignore"):
-            usual = np.where(history > 0, before / history, np.nan)[:old]
+            usual = np.where(history > 0, before / history, np.nan)[:past]
         band = band_of(usual)
         if check is check_output:
             flags += check_output(quarters, pieces, now, band)

@@ -23,6 +23,8 @@ _STEP: Final = timedelta(minutes=15)
 _SPLIT: Final = re.compile(r"[-/.: T]+")
 _CELL_MAX: Final = 64
 _HEAD_MAX: Final = 1 << 16
+_WH_MAX: Final = 1_000_000_000
+"""Of a quarter hour: 4 GW, more than any plant draws."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +110,12 @@ def _reader(
     wanted = {columns.time, columns.energy, columns.reactive, columns.leading, columns.co2} - {""}
     missing = ", ".join(sorted(wanted - heads))
     if missing:
-        raise EnergyError(f"{name}: no column {missing}", f"{name}：缺少列 {missing}")
+        raise EnergyError(
+            f"{name}: no column {missing}; a meter file has {PLAIN.time}, {PLAIN.energy} and "
+            f"perhaps {PLAIN.reactive}, or {STEEL.time} and {STEEL.energy} with its companions",
+            f"{name}：缺少列 {missing}；表头须为 {PLAIN.time}、{PLAIN.energy}（可含 "
+            f"{PLAIN.reactive}），或 {STEEL.time}、{STEEL.energy} 及其配套列",
+        )
     return reader, columns
 
 
@@ -117,7 +124,7 @@ def _rows(reader: csv.DictReader[str], name: str, columns: ColumnMap) -> Iterato
     for number, row in enumerate(reader, 2):
         try:
             if number > ROWS_MAX + 1:
-                raise ValueError(f"more than {ROWS_MAX} rows")
+                raise EnergyError(f"more than {ROWS_MAX} rows", f"超过 {ROWS_MAX} 行")
             moment = _moment(row[columns.time], columns.order)
             # Some meters write the midnight that ends a day as 0:00 of the same day.
             midnight = (
@@ -129,19 +136,28 @@ def _rows(reader: csv.DictReader[str], name: str, columns: ColumnMap) -> Iterato
             )
             if midnight:
                 moment += timedelta(days=1)
+            elif columns.time_is_end and before is not None and moment < before:
+                raise EnergyError(
+                    "is earlier than the row before it: sort the file, oldest first",
+                    "早于上一行：请按时间先后排序",
+                )
             before = moment
             start = moment - _STEP if columns.time_is_end else moment
             if start.minute % 15 or start.second:
-                raise ValueError("not a quarter hour")
+                raise EnergyError("no quarter hour", "不是整 15 分钟")
             numbers = (
-                _scaled(row[columns.energy], 1_000),
+                _energy(row[columns.energy]),
                 _scaled(row[columns.reactive], 1_000) if columns.reactive else 0,
                 _scaled(row[columns.leading], 1_000) if columns.leading else 0,
                 _scaled(row[columns.co2], 1_000_000) if columns.co2 else 0,
             )
-        except (KeyError, TypeError, ValueError, OverflowError, InvalidOperation) as exc:
+        except EnergyError as exc:
             raise EnergyError(
-                f"{name}, line {number}: {exc!r}", f"{name} 第 {number} 行无效：{exc!r}"
+                f"{name}, line {number}: {exc}", f"{name} 第 {number} 行无效：{exc.zh}"
+            ) from exc
+        except OverflowError as exc:
+            raise EnergyError(
+                f"{name}, line {number}: no time of a calendar", f"{name} 第 {number} 行：时间无效"
             ) from exc
         if midnight:
             before = None
@@ -202,20 +218,47 @@ def _load(name: str, rows: list[_Row], first: date, days: int, columns: ColumnMa
     )
 
 
-def _moment(text: str, order: str) -> datetime:
-    parts = [int(part) for part in _SPLIT.split(text.strip()[:_CELL_MAX])]
+def _moment(text: str | None, order: str) -> datetime:
+    shown = (text or "").strip()[:_CELL_MAX]
+    try:
+        year, month, day, hour, minute, second = _parts(shown, order)
+        # The clock of the place: a meter file names no zone.
+        return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001
+    except (ValueError, OverflowError) as exc:
+        raise EnergyError(f"{shown!r} is no time", f"{shown!r} 不是时间") from exc
+
+
+def _parts(text: str, order: str) -> tuple[int, int, int, int, int, int]:
+    parts = [int(part) for part in _SPLIT.split(text)]
     if len(parts) not in (5, 6):
-        raise ValueError(f"not a time: {text[:_CELL_MAX]!r}")
+        raise ValueError(text)
     by = dict(zip(order, parts[:3], strict=True))
     year = by["y"] + 2_000 if by["y"] < 100 else by["y"]
     hour, minute, second = (*parts[3:], 0)[:3]
-    # The clock of the place: a meter file names no zone.
-    return datetime(year, by["m"], by["d"], hour, minute, second)  # noqa: DTZ001
+    return year, by["m"], by["d"], hour, minute, second
 
 
-def _scaled(text: str, factor: int) -> int:
+def _energy(text: str | None) -> int:
+    """Watt-hours drawn in a quarter hour; what no meter can tell is refused."""
+    value = _scaled(text, 1_000)
+    if not 0 <= value <= _WH_MAX:
+        raise EnergyError(
+            f"{text} kWh in a quarter hour cannot be: 0 to {_WH_MAX // 1_000}",
+            f"15 分钟用电 {text} kWh 不可能：应为 0 至 {_WH_MAX // 1_000}",
+        )
+    return value
+
+
+def _scaled(text: str | None, factor: int) -> int:
     """The number times ``factor``, which must be whole: nothing is rounded unsaid."""
-    value = Decimal((text or "").strip()[:_CELL_MAX]) * factor
-    if not abs(value) <= 1 << 53 or value != int(value):
-        raise ValueError(f"{text[:_CELL_MAX]!r} is finer than 1/{factor}, or too large")
+    shown = (text or "").strip()[:_CELL_MAX]
+    try:
+        value = Decimal(shown) * factor
+    except InvalidOperation as exc:
+        raise EnergyError(f"{shown!r} is no number", f"{shown!r} 不是数字") from exc
+    if not value.is_finite() or abs(value) > 1 << 53 or value != int(value):
+        raise EnergyError(
+            f"{shown!r} is finer than 1/{factor}, or too large",
+            f"{shown!r} 精度高于 1/{factor}，或数值过大",
+        )
     return int(value)
