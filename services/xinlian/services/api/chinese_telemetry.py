@@ -52,6 +52,9 @@ TELEMETRY: Final[dict[str, str]] = {
     "direct energy has one bearer": "直接用能只能有一个承担对象",
     "this energy cannot be shared out: {}": "这部分电量无法分摊：{}",
     "there is no posting {} of your party": "贵方没有分摊凭证 {}",
+    "names that end in .reversed are of postings that were taken back": (
+        "以 .reversed 结尾的编号仅用于冲销凭证"
+    ),
     "what takes a posting back is not taken back itself": "冲销凭证本身不能再冲销",
     "the metering tree has no meter below {}: nothing rests": (
         "计量树中 {} 没有下级电表：没有剩余电量可言"

@@ -33,7 +33,7 @@ __all__ = ["LISTED_MAX", "Asked", "EnergyLedger", "Posted"]
 
 SCHEMA: Final = "xinlian-energy-posting/1"
 LISTED_MAX: Final = 1_000
-_OVERLAPS_MAX: Final = 10_000
+_BACK: Final = ".reversed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +94,12 @@ class EnergyLedger:
         question = _question(asked)
         with begin_read(self._engine) as connection:
             found = self._find(connection, party, asked.posting)
-        if found is not None:
-            return self._same(found, question, log)
+            if found is not None:
+                return self._same(connection, found, question, log)
+        if asked.posting.endswith(_BACK):  # another name would let nothing be taken back
+            raise RefusedError(
+                Code.INVALID, "names that end in .reversed are of postings that were taken back"
+            )
         if asked.key is Key.DIRECT and len(asked.weights) != 1:
             raise RefusedError(Code.INVALID, "direct energy has one bearer")
         meters = self._meters.meters(party)
@@ -108,7 +112,7 @@ class EnergyLedger:
         with begin_write(self._engine) as connection:
             found = self._find(connection, party, asked.posting)
             if found is not None:
-                return self._same(found, question, log)
+                return self._same(connection, found, question, log)
             self._free(connection, party, asked, meters)
             values = {
                 "posting": asked.posting, "device": asked.device, "rest": asked.rest,
@@ -120,7 +124,7 @@ class EnergyLedger:
     def reverse(self, party: int, posting: str, reason: str) -> Posted:
         """Take a posting back by its mirror image, once: again answers the same."""
         log = self._evidence.ensure_log(PartyId(party), STREAM)
-        name = f"{posting}.reversed"
+        name = posting + _BACK
         with begin_write(self._engine) as connection:
             found = self._find(connection, party, posting)
             if found is None:
@@ -212,10 +216,9 @@ class EnergyLedger:
             .where((postings.c.party == party) & (postings.c.start_us < asked.end_us))
             .where((postings.c.end_us > asked.start_us) & (postings.c.reverses == ""))
             .where(postings.c.posting.not_in(back))
-            .limit(_OVERLAPS_MAX)
         )
         mine = (asked.device, asked.rest)
-        for row in connection.execute(query):
+        for row in connection.execute(query):  # all: what is not looked at is shared out twice
             if same_energy(mine, (row.device, row.rest), meters):
                 raise RefusedError(
                     Code.STATE,
@@ -255,7 +258,9 @@ class EnergyLedger:
         own = (postings.c.party == party) & (postings.c.posting == posting)
         return connection.execute(select(postings).where(own)).first()
 
-    def _same(self, found: Any, question: dict[str, Any], log: bytes) -> Posted:
+    def _same(
+        self, connection: Connection, found: Any, question: dict[str, Any], log: bytes
+    ) -> Posted:
         kept = orjson.loads(found.details)["question"]
         for name, value in question.items():
             if kept.get(name) != value:
@@ -264,7 +269,8 @@ class EnergyLedger:
                     f"the posting {found.posting} exists with another {name}: choose another id, "
                     "or take it back first",
                 )
-        return _posted(found, log)
+        back = self._find(connection, found.party, found.posting + _BACK)
+        return _posted(found, log, "" if back is None else back.posting)
 
 
 def _question(asked: Asked) -> dict[str, Any]:
