@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+from xinlian.ingest.model.devices import Device
 from xinlian.ingest.model.schedule import Ring
+from xinlian.ingest.usecases.recording import RecorderLimits
 
-__all__ = ["FastDevices"]
+__all__ = ["FastDevices", "recorder_limits"]
 
 _PERIOD_S: Final = 0.05
 _SHARE_S: Final = 0.0025
@@ -69,3 +71,10 @@ class FastDevices:
     def sleep_s(self, seconds: float, now: float) -> float:
         """How long the loop may sleep that would sleep for ``seconds``."""
         return max(_LOOK_S, min(seconds, self.next - _NEAR_S - now)) if self._rings else seconds
+
+
+def recorder_limits(devices: Iterable[Device]) -> RecorderLimits:
+    """Of a recorder in one process with the collector of these. Beside fast devices the roots of
+    segments are reckoned by whoever reads the log: hashing takes turns from the loop."""
+    periods = (period for device in devices for period in device.table.periods)
+    return RecorderLimits(seal=min(periods, default=1_000) > 1_000 * _PERIOD_S)

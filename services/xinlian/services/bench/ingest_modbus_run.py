@@ -25,6 +25,7 @@ from xinlian.ingest.adapters.log.reader import LogReader
 from xinlian.ingest.model.devices import Device, DeviceGroup, Plant
 from xinlian.ingest.model.frames import Counts
 from xinlian.ingest.usecases.collector import Collector
+from xinlian.ingest.usecases.fast import recorder_limits
 from xinlian.ingest.usecases.recording import DeviceFacts
 
 __all__ = ["Run", "collect", "folder_of_log", "simulated"]
@@ -110,7 +111,7 @@ async def _collect(
         for name in sorted({device.group for device in devices})
     )
     facts = {device.id: DeviceFacts(driver="modbus-tcp/1 (fast)") for device in devices}
-    recorder = open_recorder(folder, PARTY, groups, facts)
+    recorder = open_recorder(folder, PARTY, groups, facts, limits=recorder_limits(devices))
     collector = Collector(
         Plant(party=PARTY, groups=groups, devices=tuple(devices)), registry.driver, recorder
     )

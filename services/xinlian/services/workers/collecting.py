@@ -31,6 +31,7 @@ from xinlian.ingest.model.segments.block import ClockState
 from xinlian.ingest.model.tags import TagError
 from xinlian.ingest.usecases.collector import Collector
 from xinlian.ingest.usecases.control import DeviceWriter
+from xinlian.ingest.usecases.fast import recorder_limits
 from xinlian.ingest.usecases.links import driver_version
 from xinlian.ingest.usecases.ports import FrameSink
 from xinlian.ingest.usecases.recorder import Recorder
@@ -106,6 +107,7 @@ class Collecting:
             facts_of(plant),
             clock=self._clock,
             log_limits=LogLimits(consumers=consumers),
+            limits=recorder_limits(plant.devices),
         )
         self._keep(plant)
         self._tap = _Tap(self.recorder)
