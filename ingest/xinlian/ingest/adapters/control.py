@@ -126,7 +126,7 @@ class ControlServer:
             return {"ok": False, "error": str(exc), "error_zh": exc.zh}
         except DriverError as exc:
             return {"ok": False, "error": str(exc), "error_zh": f"设备拒绝或未应答：{exc}"}
-        except (TypeError, ValueError, KeyError, RecursionError) as exc:
+        except (TypeError, ValueError, KeyError, ArithmeticError, RecursionError) as exc:
             message = f"the request cannot be understood: {exc!r:.200}"
             return {"ok": False, "error": message, "error_zh": f"无法理解的请求：{exc!r:.200}"}
 

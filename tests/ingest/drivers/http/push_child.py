@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from xinlian.ingest.adapters.drivers.http import listener
+from xinlian.ingest.adapters.drivers.http.connection import HttpConnection
 from xinlian.ingest.adapters.drivers.registry import driver
 from xinlian.ingest.adapters.files.plant import read_plant
 from xinlian.services.workers.collecting import Collecting
@@ -21,7 +21,7 @@ async def die(self: Any, answer: Any) -> None:
 
 def main(plant: Path, folder: Path, deadly: bool) -> None:
     if deadly:
-        listener._Http.answer = die  # type: ignore[method-assign]
+        HttpConnection.answer = die  # type: ignore[method-assign]
     collecting = Collecting(read_plant(plant, driver), folder, "c")
     signal.signal(signal.SIGTERM, lambda *_: collecting.collector.stop())
     collecting.run()

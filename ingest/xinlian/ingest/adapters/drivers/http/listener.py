@@ -10,27 +10,31 @@ import asyncio
 import logging
 import re
 import ssl
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import h11
-import orjson
+from xinlian.ingest.adapters.drivers.http.connection import Answer, HttpConnection
 from xinlian.ingest.adapters.drivers.shared import Shared
 
 __all__ = ["Answer", "Listener", "Place", "Pushed", "give_back", "take"]
 
 log = logging.getLogger(__name__)
 CONNECTIONS_MAX: Final = 1_000
-HEADER_BYTES_MAX: Final = 16_384
+STRANGERS_MAX: Final = 512
+STRANGERS_OF_PEER_MAX: Final = 128
+"""Connections, of all and of one address, that no request with a right token has come over yet; the
+oldest of them makes room for another."""
 REQUEST_S: Final = 15.0
 """Head and body have come by then: a sender that trickles holds no connection longer."""
 IDLE_S: Final = 60.0
-ANSWER_S: Final = 15.0
-LINGER_S: Final = 1.0
-LINGER_READS_MAX: Final = 4_096
+"""Between requests; the first one has to come within ``REQUEST_S``."""
 _PATH: Final = re.compile(r"/v1/devices/([A-Za-z0-9._-]{1,64})/readings")
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,200}")
+_FULL: Final = (
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\n"
+    b"Connection: close\r\n\r\n"
+)
 _TYPES: Final = {"application/json": "json", "text/csv": "csv"}
 
 
@@ -43,15 +47,6 @@ class Place:
     cert_file: str
     key_file: str
     body_bytes_max: int
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A status and a JSON body; ``retry_s`` where the sender shall come again."""
-
-    status: int
-    body: dict[str, Any]
-    retry_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +89,8 @@ class Listener:
         self.server: asyncio.Server | None = None
         self.starting = asyncio.Lock()
         self.connections: set[asyncio.Task[None]] = set()
+        self.strangers: dict[asyncio.Task[None], str] = {}
+        """Connections that no device has shown its token on yet, oldest first, by address."""
 
     async def listen(self) -> None:
         """Listen if it does not yet; ``OSError``."""
@@ -120,24 +117,44 @@ class Listener:
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
-        if task is None or len(self.connections) >= CONNECTIONS_MAX:
-            writer.transport.abort()
+        peer = str((writer.get_extra_info("peername") or ("",))[0])
+        if task is None or not self._room(peer):
+            writer.write(_FULL)
+            writer.close()
             return
         self.connections.add(task)
+        self.strangers[task] = peer
         try:
-            http = _Http(reader, writer)
-            await self._serve(http)
+            http = HttpConnection(reader, writer)
+            await self._serve(http, task)
             await http.linger()
         except (OSError, TimeoutError, asyncio.CancelledError, h11.LocalProtocolError) as exc:
             log.debug("a connection ended: %r", exc)
         finally:
             self.connections.discard(task)
+            self.strangers.pop(task, None)
             writer.transport.abort()
 
-    async def _serve(self, http: _Http) -> None:
+    def _room(self, peer: str) -> bool:
+        """Make room for a connection, but not at the cost of a device that has shown its token."""
+        of_peer = [task for task, each in self.strangers.items() if each == peer]
+        if len(of_peer) >= STRANGERS_OF_PEER_MAX:
+            self._drop(of_peer[0])
+        elif len(self.strangers) >= STRANGERS_MAX or len(self.connections) >= CONNECTIONS_MAX:
+            if not self.strangers:
+                return False
+            self._drop(next(iter(self.strangers)))
+        return True
+
+    def _drop(self, task: asyncio.Task[None]) -> None:
+        del self.strangers[task]
+        self.connections.discard(task)
+        task.cancel()
+
+    async def _serve(self, http: HttpConnection, task: asyncio.Task[None]) -> None:
         while True:
             try:
-                async with asyncio.timeout(IDLE_S):
+                async with asyncio.timeout(REQUEST_S if task in self.strangers else IDLE_S):
                     await http.first_byte()
                 async with asyncio.timeout(REQUEST_S):
                     answer = await self._request(http)
@@ -153,13 +170,14 @@ class Listener:
             except EOFError:
                 return
             if isinstance(answer, tuple):
+                self.strangers.pop(task, None)
                 device, pushed = answer
                 answer = await device.push(pushed)
             await http.answer(answer)
             if not http.again():
                 return
 
-    async def _request(self, http: _Http) -> Answer | tuple[Device, Pushed]:
+    async def _request(self, http: HttpConnection) -> Answer | tuple[Device, Pushed]:
         request = await http.head()
         headers = {name.decode(): value.decode("latin-1") for name, value in request.headers}
         found = _PATH.fullmatch(request.target.decode("latin-1"))
@@ -189,92 +207,6 @@ class Listener:
         if len(size) > 12 or int(size) > limit or (body := await http.body(limit)) is None:
             return refused(413, f"at most {limit} bytes", f"最多 {limit} 字节")
         return device, Pushed(key, kind, body)
-
-
-class _Http:
-    """One connection as h11 sees it."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self.writer = reader, writer
-        self.conn = h11.Connection(h11.SERVER, max_incomplete_event_size=HEADER_BYTES_MAX)
-        self.begun = False
-
-    async def first_byte(self) -> None:
-        """Wait for a request; ``EOFError`` at the end."""
-        self.begun = False
-        if self.conn.trailing_data[0]:
-            return
-        data = await self.reader.read(65_536)
-        self.conn.receive_data(data)
-        if not data:
-            raise EOFError
-        self.begun = True
-
-    async def _next(self) -> Any:
-        while True:
-            event = self.conn.next_event()
-            if event is not h11.NEED_DATA:
-                return event
-            if self.conn.they_are_waiting_for_100_continue:
-                await self._send(h11.InformationalResponse(status_code=100, headers=[]))
-            data = await self.reader.read(65_536)
-            self.conn.receive_data(data)
-
-    async def head(self) -> h11.Request:
-        """The next request; ``EOFError`` at the end."""
-        event = await self._next()
-        if not isinstance(event, h11.Request):
-            raise EOFError
-        return event
-
-    async def body(self, limit: int) -> bytes | None:
-        """The body, or ``None`` as soon as it is longer than the limit."""
-        made = bytearray()
-        while isinstance(event := await self._next(), h11.Data):
-            made += event.data
-            if len(made) > limit:
-                return None
-        if not isinstance(event, h11.EndOfMessage):
-            raise EOFError
-        return bytes(made)
-
-    async def answer(self, answer: Answer) -> None:
-        """Answer what was asked; nothing if the sender is gone."""
-        if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
-            return
-        body = orjson.dumps(answer.body)
-        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
-        if answer.retry_s:
-            headers.append(("Retry-After", str(answer.retry_s)))
-        if answer.status == 401:
-            headers.append(("WWW-Authenticate", "Bearer"))
-        if self.conn.their_state is not h11.DONE:
-            headers.append(("Connection", "close"))
-        async with asyncio.timeout(ANSWER_S):
-            await self._send(h11.Response(status_code=answer.status, headers=headers))
-            await self._send(h11.Data(data=body))
-            await self._send(h11.EndOfMessage())
-
-    async def _send(self, event: Any) -> None:
-        data = self.conn.send(event)
-        if data:
-            self.writer.write(data)
-            await self.writer.drain()
-
-    async def linger(self) -> None:
-        """Let the sender read the answer: a reset would take it away while it still sends."""
-        async with asyncio.timeout(LINGER_S):
-            for _ in range(LINGER_READS_MAX):
-                if not await self.reader.read(65_536):
-                    return
-
-    def again(self) -> bool:
-        """Whether another request may come."""
-        if self.conn.our_state is h11.DONE and self.conn.their_state is h11.DONE:
-            with suppress(h11.LocalProtocolError):
-                self.conn.start_next_cycle()
-                return True
-        return False
 
 
 _listeners: Shared[Place, Listener] = Shared(Listener)
