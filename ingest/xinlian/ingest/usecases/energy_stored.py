@@ -91,8 +91,9 @@ def stored_series(
              f"计数器回退 {active.resets} 次，该处无数据。")
         )  # fmt: skip
     varh = _reactive(reactive, known, whole, notes)
-    missing = whole - int(known.sum())
-    return LoadSeries(name, start.date(), energy, varh, missing=missing, notes=tuple(notes))
+    unknown = np.ones(whole, np.bool_)
+    unknown[:asked] = ~known
+    return LoadSeries(name, start.date(), energy, varh, unknown=unknown, notes=tuple(notes))
 
 
 def _reactive(

@@ -141,6 +141,8 @@ def year_report(
     power = block_demand(energy, QUARTER_S, QUARTER_S)
     highest = int(power.max())
     running = power > highest // RUNNING_SHARE
+    measured = load.measured
+    idle = measured & ~running
     limit = Limit("demand", alarm_kw * 1_000 if alarm_kw is not None else highest * 9 // 10)
     hour = sliding_demand(energy, QUARTER_S, 3_600)
     sliding = [DemandPeak(_moment(load.first, peak.step), peak.power_w) for peak in peaks(hour, 1)]
@@ -152,18 +154,18 @@ def year_report(
         factor=factor,
         months=tuple(_months(load, tariff, bill, factor)),
         bill=bill,
-        profile_kw=week_profile(energy, load.first),
+        profile_kw=week_profile(energy, load.first, measured),
         peaks=tuple(highs),
         sliding_peak=sliding[0] if sliding else None,
-        load_factor=load_factor(energy),
+        load_factor=load_factor(energy[measured]),
         factor_mean=None
         if reactive is None
         else power_factor(int(energy.sum()), int(reactive.sum())),
-        base_load_w=int(np.percentile(power, 5, method="lower")),
-        standstill_wh=int(energy[~running].sum()),
-        standstill_hours=Decimal(int((~running).sum())) / 4,
+        base_load_w=int(np.percentile(power[measured], 5, method="lower")),
+        standstill_wh=int(energy[idle].sum()),
+        standstill_hours=Decimal(int(idle.sum())) / 4,
         baseline=_baseline(load, running),
-        anomalies=tuple(anomalies(energy, load.first)),
+        anomalies=tuple(anomalies(energy, load.first, load.whole_days)),
         alarms=tuple(alarms(power, limit)),
         alarm_limit=limit,
     )
@@ -204,10 +206,12 @@ def _baseline(load: LoadSeries, running: npt.NDArray[np.bool_]) -> BaselineRepor
     """Daily kWh by hours of production and day of the week, fitted on the first half.
 
     The hours come from the meter itself (a source that counts pieces does better): the model then
-    judges the energy of an hour of production, not how many hours there were.
+    judges the energy of an hour of production, not how many hours there were. Days that are not
+    known whole teach nothing, and count as expected.
     """
-    half = load.days // 2
-    if half < TRAINING_DAYS_MIN:
+    half, whole = load.days // 2, load.whole_days
+    learnt = np.flatnonzero(whole[:half])
+    if len(learnt) < TRAINING_DAYS_MIN:
         return None
     weekday = (load.first.weekday() + np.arange(load.days)) % 7
     drivers = [
@@ -217,7 +221,7 @@ def _baseline(load: LoadSeries, running: npt.NDArray[np.bool_]) -> BaselineRepor
     ]
     daily = load.daily_wh
     try:
-        model = fit(daily[:half] / 1_000, [(name, each[:half]) for name, each in drivers])
+        model = fit(daily[learnt] / 1_000, [(name, each[learnt]) for name, each in drivers])
     except EnergyError:
         return None
     expected = model.expected([each for _, each in drivers]) * 1_000
@@ -226,7 +230,7 @@ def _baseline(load: LoadSeries, running: npt.NDArray[np.bool_]) -> BaselineRepor
         load.first + timedelta(half - 1),
         daily,
         expected,
-        cusum(daily[half:], expected[half:]),
+        cusum(np.where(whole, daily, expected)[half:], expected[half:]),
     )
 
 

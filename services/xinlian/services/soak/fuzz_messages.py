@@ -9,8 +9,9 @@ from typing import Any, TypeVar, cast
 import h11
 import orjson
 from xinlian.ingest.adapters.drivers.http.batch import BatchError, readings
-from xinlian.ingest.adapters.drivers.http.listener import Answer, Listener, Place
-from xinlian.ingest.adapters.drivers.http.listener import _Http as HttpLink
+from xinlian.ingest.adapters.drivers.http.connection import Answer
+from xinlian.ingest.adapters.drivers.http.connection import HttpConnection as HttpLink
+from xinlian.ingest.adapters.drivers.http.listener import Listener, Place
 from xinlian.ingest.adapters.drivers.mqtt.driver import MqttSession
 from xinlian.ingest.adapters.drivers.mqtt.sparkplug import SparkplugSession
 from xinlian.ingest.adapters.drivers.mqtt.sparkplug_codec import (

@@ -13,6 +13,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 from xinlian.ingest.model.energy.counters import Consumption, FindingKind, consumption
 from xinlian.ingest.model.energy.exact import EnergyError, half_up
 from xinlian.ingest.model.energy.load import DAYS_MAX, LoadSeries
@@ -68,9 +69,11 @@ def read_counter_csv(
     ahead = (local[0] - start) // QUARTER_US
     behind = days * 96 - -(-(local[-1] - start) // QUARTER_US)
     first = (_EPOCH + timedelta(microseconds=start)).date()
-    missing = ahead + behind
+    unknown = np.zeros(days * 96, np.bool_)
+    unknown[:ahead] = True
+    unknown[days * 96 - behind :] = True
     return LoadSeries(
-        device, first, made.steps, missing=missing, notes=_notes(made, missing)
+        device, first, made.steps, unknown=unknown, notes=_notes(made, ahead + behind)
     )  # fmt: skip
 
 

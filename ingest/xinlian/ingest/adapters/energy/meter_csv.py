@@ -213,7 +213,7 @@ def _load(name: str, rows: list[_Row], first: date, days: int, columns: ColumnMa
         made[1] if columns.reactive else None,
         made[2] if columns.leading else None,
         made[3] if columns.co2 else None,
-        missing,
+        ~seen if missing else None,
         tuple(notes),
     )
 

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 from xinlian.ingest.model.energy.exact import EnergyError
 from xinlian.ingest.model.energy.tree import Wh
 
@@ -27,8 +28,8 @@ class LoadSeries:
     leading_varh: Wh | None = None
     recorded_co2_g: Wh | None = None
     """CO2 that the source itself writes beside the energy, in grams."""
-    missing: int = 0
-    """Quarter hours for which the source has nothing; they stand as 0."""
+    unknown: npt.NDArray[np.bool_] | None = None
+    """Quarter hours for which the source has nothing; they stand as 0. ``None``: there are none."""
     notes: tuple[tuple[str, str], ...] = ()
     """What the reader found odd about the source, in English and Chinese."""
 
@@ -39,9 +40,24 @@ class LoadSeries:
                 f"a load is 1 to {DAYS_MAX} whole days of quarter hours, not {count} values",
                 f"负荷须为 1 至 {DAYS_MAX} 个整日的 15 分钟数据，而非 {count} 个",
             )
-        for other in (self.reactive_varh, self.leading_varh, self.recorded_co2_g):
+        for other in (self.reactive_varh, self.leading_varh, self.recorded_co2_g, self.unknown):
             if other is not None and len(other) != count:
                 raise EnergyError("columns of a load differ in length", "负荷各列长度不一致")
+
+    @property
+    def measured(self) -> npt.NDArray[np.bool_]:
+        """Quarter hours of which the source tells, if only that they were 0."""
+        return np.ones(len(self.energy_wh), np.bool_) if self.unknown is None else ~self.unknown
+
+    @property
+    def whole_days(self) -> npt.NDArray[np.bool_]:
+        """Days of which it tells every quarter hour."""
+        return np.asarray(self.measured.reshape(-1, 96).all(axis=1))
+
+    @property
+    def missing(self) -> int:
+        """How many quarter hours it does not tell of."""
+        return 0 if self.unknown is None else int(self.unknown.sum())
 
     @property
     def days(self) -> int:

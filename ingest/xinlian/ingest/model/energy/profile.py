@@ -20,11 +20,14 @@ MAD_TO_SIGMA: Final = 1.4826
 """For a normal distribution, the standard deviation is this times the median absolute deviation."""
 
 
-def week_profile(energy_wh: Wh, first: date) -> npt.NDArray[np.float64]:
-    """Mean power in kW by weekday (Monday first) and hour, of quarter hours: float64[7, 24]; NaN
-    where no such hour was."""
-    count = len(energy_wh)
-    quarter = np.arange(count)
+def week_profile(
+    energy_wh: Wh, first: date, measured: npt.NDArray[np.bool_] | None = None
+) -> npt.NDArray[np.float64]:
+    """Mean power in kW by weekday (Monday first) and hour, of quarter hours (those ``measured``):
+    float64[7, 24]; NaN where no such hour was."""
+    quarter = np.arange(len(energy_wh))
+    if measured is not None:
+        quarter, energy_wh = quarter[measured], energy_wh[measured]
     weekday = (first.weekday() + quarter // 96) % 7
     place = weekday * 24 + quarter % 96 // 4
     sums = np.bincount(place, weights=energy_wh, minlength=168)
@@ -61,11 +64,19 @@ class Anomaly:
     """The hours that differ most, at most three: where to look."""
 
 
-def anomalies(energy_wh: Wh, first: date, *, limit: float = 3.5, most: int = 20) -> list[Anomaly]:
+def anomalies(
+    energy_wh: Wh,
+    first: date,
+    whole: npt.NDArray[np.bool_] | None = None,
+    *,
+    limit: float = 3.5,
+    most: int = 20,
+) -> list[Anomaly]:
     """Days whose energy is off the median of the same weekday by more than ``limit`` robust
     standard deviations (median absolute deviation; Iglewicz and Hoaglin's 3.5), the worst first.
 
-    Quarter hours of whole days. Days with a quarter hour of exactly 0 are told as such.
+    Quarter hours of whole days; days that are not ``whole`` are left out. Days with a quarter hour
+    of exactly 0 are told as such.
     """
     days = len(energy_wh) // 96
     grid = np.asarray(energy_wh[: days * 96]).reshape(days, 24, 4)
@@ -73,7 +84,7 @@ def anomalies(energy_wh: Wh, first: date, *, limit: float = 3.5, most: int = 20)
     weekday = (first.weekday() + np.arange(days)) % 7
     found: list[Anomaly] = []
     for number in range(7):
-        same = np.flatnonzero(weekday == number)
+        same = np.flatnonzero((weekday == number) & (True if whole is None else whole))
         if len(same) < 5:
             continue
         usual = float(np.median(daily[same]))
