@@ -24,8 +24,9 @@ from xinlian.ingest.usecases.energy_meter import meter_load
 from xinlian.ingest.usecases.energy_stored import Counter, stored_series
 from xinlian.ledger.adapters.sql.engine import make_engine
 from xinlian.ledger.model.ids import PartyId
-from xinlian.services.app.energy_ledger import Asked, EnergyLedger
+from xinlian.services.app.energy_ledger import EnergyLedger
 from xinlian.services.app.energy_meters import EnergyMeters
+from xinlian.services.app.energy_posting import Asked
 from xinlian.services.app.errors import RefusedError
 from xinlian.services.app.telemetry_site import TelemetrySites
 from xinlian.services.migrations import upgrade

@@ -8,10 +8,9 @@ until the earlier posting is taken back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any, Final
 
 import orjson
@@ -24,50 +23,18 @@ from xinlian.ledger.adapters.sql.engine import begin_read, begin_write
 from xinlian.ledger.model.ids import PartyId
 from xinlian.services.app.clock import Clock
 from xinlian.services.app.energy_meters import EnergyMeters
+from xinlian.services.app.energy_posting import Asked, Posted
 from xinlian.services.app.energy_tables import postings, shares
 from xinlian.services.app.errors import Code, RefusedError
 from xinlian.services.app.telemetry_evidence import STREAM, EvidenceLog
 from xinlian.services.app.telemetry_site import TelemetrySites
 
-__all__ = ["LISTED_MAX", "Asked", "EnergyLedger", "Posted"]
+__all__ = ["LISTED_MAX", "EnergyLedger"]
 
 SCHEMA: Final = "xinlian-energy-posting/1"
 LISTED_MAX: Final = 1_000
+_LOCK: Final = 0x584C_4531
 _BACK: Final = ".reversed"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Share out what ``device`` counted (or, with ``rest``, what those right below it did not) in
-    ``[start_us, end_us)`` by weights."""
-
-    posting: str
-    device: str
-    rest: bool
-    start_us: int
-    end_us: int
-    key: Key
-    weights: Mapping[str, Decimal]
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """A posting as it is kept. ``leaf`` is its place in the evidence log ``log``."""
-
-    posting: str
-    device: str
-    rest: bool
-    start_us: int
-    end_us: int
-    total_wh: int
-    key: str
-    reverses: str
-    reason: str
-    shares: Sequence[tuple[str, int]]
-    measured: Sequence[Mapping[str, Any]]
-    log: str
-    leaf: int
-    reversed_by: str = ""
 
 
 class EnergyLedger:
@@ -110,6 +77,7 @@ class EnergyLedger:
             raise RefusedError(Code.INVALID, f"this energy cannot be shared out: {exc}") from exc
         details = {"question": question, "measured": measured, "shares": [*made.items()]}
         with begin_write(self._engine) as connection:
+            _alone(connection, party)
             found = self._find(connection, party, asked.posting)
             if found is not None:
                 return self._same(connection, found, question, log)
@@ -126,6 +94,7 @@ class EnergyLedger:
         log = self._evidence.ensure_log(PartyId(party), STREAM)
         name = posting + _BACK
         with begin_write(self._engine) as connection:
+            _alone(connection, party)
             found = self._find(connection, party, posting)
             if found is None:
                 raise RefusedError(Code.NOT_FOUND, f"there is no posting {posting} of your party")
@@ -271,6 +240,13 @@ class EnergyLedger:
                 )
         back = self._find(connection, found.party, found.posting + _BACK)
         return _posted(found, log, "" if back is None else back.posting)
+
+
+def _alone(connection: Connection, party: int) -> None:
+    """Wait until nobody else posts for the party, until the end of the transaction: two who look at
+    once would both find the energy free. SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_LOCK, party)))
 
 
 def _question(asked: Asked) -> dict[str, Any]:

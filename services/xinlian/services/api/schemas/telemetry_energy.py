@@ -11,8 +11,8 @@ from xinlian.ingest.usecases.energy_meter import MeterLoad, NodeBalance
 from xinlian.services.api.schemas.common import Body, View
 from xinlian.services.api.schemas.telemetry import DeviceName
 from xinlian.services.api.schemas.trace import Millis
-from xinlian.services.app.energy_ledger import Asked, Posted
 from xinlian.services.app.energy_meters import Extent, StoredLoad
+from xinlian.services.app.energy_posting import Asked, Posted
 
 __all__ = [
     "AllocationBody", "EnergyBalancesView", "EnergyLoadView", "EnergyMetersView", "PostingView",
