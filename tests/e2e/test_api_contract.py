@@ -26,7 +26,9 @@ expected-statuses = ["2xx", "304", "401", "403", "404", "409", "429"]
 # How many items fit an order hangs on the gas that they take.
 [[operations]]
 include-name = "POST /api/v1/orders"
-checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "413", "429"]
+checks.positive_data_acceptance.expected-statuses = [
+    "2xx", "401", "403", "404", "409", "413", "429",
+]
 
 [[operations]]
 include-name = "POST /api/v1/imports"
