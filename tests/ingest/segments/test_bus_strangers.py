@@ -104,6 +104,32 @@ def test_strangers_on_a_bus_stop_nothing_and_add_nothing(
         assert sum(kind is Kind.SEGMENT for _, kind, _ in got) == 6
 
 
+def test_a_sender_that_knows_less_than_the_bus_had_goes_on(
+    nats_server: NatsServer, tmp_path: Path
+) -> None:
+    """The bus is empty, since the writer has all; a stranger wrote over how far the writer is; and
+    the sender had not noted it yet: it sends from the start again."""
+    here, there, key = tmp_path / "here", tmp_path / "there", BusKey(b"k" * 32)
+    recorder = open_recorder(here, 7, [GROUP], {})
+    put(recorder, *range(3))
+    forwarder = Forwarder(here, "a", [nats_server.url], limits=QUICK, key=key)
+    sender = Running(forwarder)
+    eventually(lambda: forwarder.sent == recorder.status.position - 1)
+    sender.stop()
+    writer = Running(Receiver(there, "a", [nats_server.url], limits=QUICK, key=key))
+    eventually(partial(caught_up, writer, recorder))
+    asyncio.run(_lie(nats_server.url, "a", writer.part.next, b"{}"))
+    sender = Running(forwarder)
+    put(recorder, *range(3, 6))
+    eventually(partial(caught_up, writer, recorder))
+    recorder.close()
+    sender.stop()
+    writer.stop()
+    got = entries(there)
+    assert got == entries(here)[: len(got)]
+    assert sum(kind is Kind.SEGMENT for _, kind, _ in got) == 6
+
+
 async def _lie(url: str, name: str, position: int, segment: bytes) -> None:
     """As whoever may publish: nothing is signed."""
     own = names(name)

@@ -50,8 +50,6 @@ class Forwarder:
     """For ``nats.connect``: credentials file, TLS context."""
     limits: BusLimits = field(default_factory=BusLimits)
     key: BusKey = field(default_factory=BusKey)
-    id: str = field(default_factory=partial(secrets.token_hex, 8))
-    """Of this sender's messages."""
     sent: int = -1
     """Last position that the server has; ``done`` is the last that the writer has."""
     done: int = -1
@@ -100,6 +98,8 @@ class _Session:
     ) -> None:
         self._owner, self._link, self._jetstream = owner, link, jetstream
         self._own, self._reader = own, reader
+        # Of this connection alone: what one before it sent may be gone, and is not sent by that.
+        self._id = secrets.token_hex(8)
         self._waiting: deque[tuple[int, asyncio.Future[Any]]] = deque()
         self._next = 0
         self._after = -1
@@ -142,7 +142,7 @@ class _Session:
         """Send some; whether there was anything to do."""
         await self.look()
         entries = self._reader.read(self._next, self._owner.limits.in_flight, 4 << 20)
-        sending = f"{self._owner.id}.{self._again}"
+        sending = f"{self._id}.{self._again}"
         for entry in entries:
             for part in parts_of(entry, self._after):
                 await self.settle(self._owner.limits.in_flight - 1)
@@ -164,7 +164,10 @@ class _Session:
         asks the server anew what it has."""
         while len(self._waiting) > most:
             position, future = self._waiting.popleft()
-            await asyncio.wait_for(future, self._owner.limits.answer_s)
+            try:
+                await asyncio.wait_for(future, self._owner.limits.answer_s)
+            except TimeoutError as exc:  # the client drops refusals too
+                raise BusError("the server did not take a message", "服务器未接收消息") from exc
             if position >= 0:
                 self._owner.sent = position
 

@@ -5,7 +5,7 @@ it on disk. Headers of a part:
 
 | header | content |
 | --- | --- |
-| ``Nats-Msg-Id`` | ``sender.again.position.part``: no stranger uses up an id that is to come |
+| ``Nats-Msg-Id`` | ``connection.again.position.part``: nobody uses up an id that is to come |
 | ``Nats-Expected-Last-Sequence`` | of the stream: parts come in order or none does |
 | ``Xl-Entry`` | position, position before it (-1 at first), kind, part, parts, CRC-32 of all |
 | ``Xl-Mac`` | where both ends have a key, see ``trusted`` |
