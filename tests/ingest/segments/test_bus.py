@@ -76,6 +76,13 @@ def caught_up(writer: Running[Receiver], recorder: Recorder) -> bool:
     return bool(writer.part.next == recorder.status.position)
 
 
+def mirrored(here: Path, there: Path, segments: int) -> None:
+    """What is there is the beginning of what is here, with so many segments."""
+    got = entries(there)
+    assert got == entries(here)[: len(got)]
+    assert sum(kind is Kind.SEGMENT for _, kind, _ in got) == segments
+
+
 def put(recorder: Recorder, *numbers: int, rows: int = 3) -> None:
     for number in numbers:
         done = threading.Event()
@@ -135,9 +142,7 @@ def test_a_sender_and_a_writer_that_are_started_again(
             writer.stop()
         sender.stop()
     recorder.close()
-    got = entries(there)
-    assert got == entries(here)[: len(got)]
-    assert sum(kind is Kind.SEGMENT for _, kind, _ in got) == 24
+    mirrored(here, there, 24)
 
 
 def test_parts_out_of_turn_make_nothing() -> None:

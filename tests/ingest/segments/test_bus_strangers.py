@@ -16,7 +16,15 @@ from xinlian.ingest.adapters.log.open import open_recorder
 from xinlian.ingest.usecases.log_ports import Entry, Kind
 
 from tests.ingest.segments.made import GROUP
-from tests.ingest.segments.test_bus import QUICK, Running, caught_up, entries, eventually, put
+from tests.ingest.segments.test_bus import (
+    QUICK,
+    Running,
+    caught_up,
+    entries,
+    eventually,
+    mirrored,
+    put,
+)
 from tests.support.nats import NatsServer
 
 
@@ -99,9 +107,7 @@ def test_strangers_on_a_bus_stop_nothing_and_add_nothing(
         recorder.close()
         sender.stop()
         writer.stop()
-        got = entries(there / name)
-        assert got == entries(here / name)[: len(got)]
-        assert sum(kind is Kind.SEGMENT for _, kind, _ in got) == 6
+        mirrored(here / name, there / name, 6)
 
 
 def test_a_sender_that_knows_less_than_the_bus_had_goes_on(
@@ -125,9 +131,7 @@ def test_a_sender_that_knows_less_than_the_bus_had_goes_on(
     recorder.close()
     sender.stop()
     writer.stop()
-    got = entries(there)
-    assert got == entries(here)[: len(got)]
-    assert sum(kind is Kind.SEGMENT for _, kind, _ in got) == 6
+    mirrored(here, there, 6)
 
 
 async def _lie(url: str, name: str, position: int, segment: bytes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 import click
 from xinlian.services.cli.common import command, wants_json
@@ -11,6 +11,8 @@ from xinlian.services.cli.failure import CliError, Exit
 from xinlian.services.cli.i18n import pick
 
 __all__ = ["make"]
+
+_SHOWN: Final = 10
 
 
 def make(where: list[click.Parameter]) -> click.Command:
@@ -40,12 +42,17 @@ def _audit(name: str, party: int | None, limit: int) -> None:
     root = Settings().telemetry_dir
     found = [each for each in root.glob(f"{party or '*'}/log/*") if each.name == name]
     if len(found) != 1:
+        known = [f"{each.parent.parent.name}/{each.name}" for each in sorted(root.glob("*/log/*"))]
+        shown = ", ".join(known[:_SHOWN]) or pick("none yet", "暂无")
         raise CliError(
             pick(
                 f"{len(found)} logs are named {name!r}", f"名为 {name!r} 的日志有 {len(found)} 个"
             ),
             where=str(root),
-            todo="--name, --party",
+            todo=pick(
+                f"name one with --party and --name; there are (party/name): {shown}",
+                f"请用 --party 与 --name 指定其一；现有（参与方/名称）：{shown}",
+            ),
             code=Exit.USAGE,
         )
     records = list(islice(audits(found[0]), limit))

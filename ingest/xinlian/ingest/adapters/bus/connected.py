@@ -28,16 +28,18 @@ class BusLimits:
     """Between attempts while the server is away, and between looks at an idle log."""
 
 
-class _Part(Protocol):
+class _End(Protocol):
+    """A sender or a writer."""
+
     limits: BusLimits
     fault: str
 
 
 async def keep_connected(
-    part: _Part, stop: asyncio.Event, connected: Callable[[], Awaitable[None]], words: str
+    end: _End, stop: asyncio.Event, connected: Callable[[], Awaitable[None]], words: str
 ) -> None:
     """``connected`` again and again, through every absence of the server: it returns when ``stop``
-    is set. ``part.fault`` says what ended it last; it is logged when it changes."""
+    is set. ``end.fault`` says what ended it last; it is logged when it changes."""
     from nats.errors import Error
 
     expected = OSError, asyncio.TimeoutError, LogError, Error
@@ -46,12 +48,12 @@ async def keep_connected(
             await connected()
         except Exception as exc:  # noqa: BLE001  (who sends readings must not end unnoticed)
             told = f"{exc}" or type(exc).__name__
-            if part.fault != told:
+            if end.fault != told:
                 unexpected = not isinstance(exc, expected)
                 level = logging.ERROR if unexpected else logging.WARNING
                 _LOG.log(level, "%s: %s", words, told, exc_info=unexpected)
-            part.fault = told
-            await pause(stop, part.limits.pause_s)
+            end.fault = told
+            await pause(stop, end.limits.pause_s)
 
 
 async def pause(stop: asyncio.Event, seconds: float) -> None:
