@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from xinlian.finance.adapters.bank_folder import FolderBank
-from xinlian.finance.adapters.bank_sandbox import SandboxBank
+from xinlian.finance.adapters.banking.folder import FolderBank
+from xinlian.finance.adapters.banking.sandbox import SandboxBank
 from xinlian.finance.adapters.data_files import china_calendar
 from xinlian.ledger.model.days import day_at
 
@@ -143,8 +143,8 @@ def test_a_lock_that_fails_ends_the_financing(api: ApiNetwork) -> None:
     api.app.follower.round()
     shown = api.call("supplier").get(f"/quote-requests/{request}").json()
     assert shown["accepted"] is True
-    from xinlian.finance.adapters.financing_store import SqlFinancingStore
-    from xinlian.finance.model.financing import Stage
+    from xinlian.finance.adapters.financing.financing_store import SqlFinancingStore
+    from xinlian.finance.model.financing.life import Stage
     from xinlian.services.app.sessions import unit_of_work
 
     with unit_of_work(api.app.engine) as session:

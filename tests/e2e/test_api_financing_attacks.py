@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from xinlian.finance.adapters.bank_folder import FolderBank
-from xinlian.finance.adapters.bank_sandbox import SandboxBank
+from xinlian.finance.adapters.banking.folder import FolderBank
+from xinlian.finance.adapters.banking.sandbox import SandboxBank
 from xinlian.finance.adapters.data_files import china_calendar
-from xinlian.finance.adapters.financing_store import SqlFinancingStore
-from xinlian.finance.model.financing import Financing, Stage
+from xinlian.finance.adapters.financing.financing_store import SqlFinancingStore
+from xinlian.finance.model.financing.life import Financing, Stage
 from xinlian.ledger.model.days import day_at
 from xinlian.services.app.sessions import unit_of_work
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from xinlian.finance.model.codes import synthetic_uscc
-from xinlian.finance.usecases.import_table import read_table
+from xinlian.finance.model.trade.codes import synthetic_uscc
+from xinlian.finance.usecases.trade.import_table import read_table
 from xinlian.services.app import imports
 
 from tests.support.api import ApiNetwork

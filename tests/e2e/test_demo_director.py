@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from xinlian.finance.adapters.data_files import china_calendar, market_rules
-from xinlian.finance.usecases.quoting import Market
+from xinlian.finance.usecases.financing.quoting import Market
 from xinlian.ledger.adapters.sql.engine import make_engine
 from xinlian.ledger.model.days import Day, day_from_iso
 from xinlian.ledger.model.items import Disburse, Dishonour, Issue, Redeem, Repay

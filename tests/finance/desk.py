@@ -4,19 +4,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy.orm import Session
-from xinlian.finance.adapters.bank_folder import FolderBank
-from xinlian.finance.adapters.bank_sandbox import SandboxBank, SandboxBehaviour
-from xinlian.finance.adapters.bank_store import SqlBankMessageStore
+from xinlian.finance.adapters.banking.folder import FolderBank
+from xinlian.finance.adapters.banking.sandbox import SandboxBank, SandboxBehaviour
+from xinlian.finance.adapters.banking.store import SqlBankMessageStore
 from xinlian.finance.adapters.data_files import china_calendar, market_rules
-from xinlian.finance.adapters.financing_store import SqlFinancingStore
-from xinlian.finance.model.bank import BankAccount
-from xinlian.finance.model.financing import (
+from xinlian.finance.adapters.financing.financing_store import SqlFinancingStore
+from xinlian.finance.model.banking.bank import BankAccount
+from xinlian.finance.model.financing.life import (
     Financing,
     Rechecks,
 )
-from xinlian.finance.model.quotes import FinancingKind, QuoteTerms
+from xinlian.finance.model.financing.quotes import FinancingKind, QuoteTerms
 from xinlian.finance.model.rates import Basis, RatePpm
-from xinlian.finance.usecases.paying import (
+from xinlian.finance.usecases.banking.receipts import BankEffect, take_notification
+from xinlian.finance.usecases.financing.paying import (
     PayDay,
     Payout,
     bind_registration,
@@ -24,7 +25,7 @@ from xinlian.finance.usecases.paying import (
     order_disbursements,
     send_waiting,
 )
-from xinlian.finance.usecases.quoting import (
+from xinlian.finance.usecases.financing.quoting import (
     Ask,
     Market,
     Offer,
@@ -32,7 +33,6 @@ from xinlian.finance.usecases.quoting import (
     request_quotes,
     submit_quote,
 )
-from xinlian.finance.usecases.receipts import BankEffect, take_notification
 from xinlian.ledger.model.days import Day, day_from_iso, start_of
 from xinlian.ledger.model.ids import FinancingId, PartyId, PieceId
 from xinlian.ledger.model.money import Fen

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import NamedTuple
 
-from xinlian.finance.model.codes import synthetic_uscc
-from xinlian.finance.model.documents import (
+from xinlian.finance.model.trade.codes import synthetic_uscc
+from xinlian.finance.model.trade.documents import (
     DocumentKind,
     DocumentLink,
     LinkKind,

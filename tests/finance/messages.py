@@ -5,7 +5,7 @@ from pathlib import Path
 import sepaxml
 import xmlschema
 from pyiso20022.camt.camt_054_001_08 import Document as Camt054
-from xinlian.finance.model.bank import (
+from xinlian.finance.model.banking.bank import (
     BankAccount,
     BankEntry,
     BankNotification,

@@ -1,6 +1,6 @@
 """A mapping and a good row that tests spoil."""
 
-from xinlian.finance.model.codes import synthetic_uscc
+from xinlian.finance.model.trade.codes import synthetic_uscc
 from xinlian.ledger.model.days import day_from_iso
 
 SELLER, BUYER = synthetic_uscc("t", "seller"), synthetic_uscc("t", "buyer")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import openpyxl
 import pytest
-from xinlian.finance.adapters.mapping_file import parse_mapping_text
+from xinlian.finance.adapters.trade.mapping_file import parse_mapping_text
 from xinlian.ledger.adapters.files.table_files import FileContent, open_table
 from xinlian.ledger.model.table_reasons import FileRefusedError
 from xinlian.ledger.model.tables import Table

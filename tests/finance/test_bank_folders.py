@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from xinlian.finance.adapters.bank_folder import FolderBank, write_whole
-from xinlian.finance.adapters.bank_sandbox import SandboxBank, SandboxBehaviour
+from xinlian.finance.adapters.banking.folder import FolderBank, write_whole
+from xinlian.finance.adapters.banking.iso20022_camt import write_camt054
+from xinlian.finance.adapters.banking.sandbox import SandboxBank, SandboxBehaviour
 from xinlian.finance.adapters.data_files import china_calendar
-from xinlian.finance.adapters.iso20022_camt import write_camt054
-from xinlian.finance.model.bank import (
+from xinlian.finance.model.banking.bank import (
     BankError,
     Payment,
 )

@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from xinlian.finance.model.codes import (
+from xinlian.finance.model.trade.codes import (
     ORG_ALPHABET,
     USCC_ALPHABET,
     CodeError,

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from sqlalchemy.orm import Session
-from xinlian.finance.adapters.company_books import CompanyBooks
-from xinlian.finance.adapters.document_store import SqlDocumentStore, SqlImportStore
-from xinlian.finance.adapters.einvoice_xml import parse_einvoice
-from xinlian.finance.model.codes import synthetic_uscc
-from xinlian.finance.model.documents import TradeDocument
-from xinlian.finance.model.import_reasons import Outcome, RowReason
-from xinlian.finance.model.import_report import RowResult
-from xinlian.finance.model.matching import MatchPolicy
-from xinlian.finance.usecases.documents import usable_amount
-from xinlian.finance.usecases.import_einvoices import import_einvoices
-from xinlian.finance.usecases.import_table import ImportSource
+from xinlian.finance.adapters.trade.company_books import CompanyBooks
+from xinlian.finance.adapters.trade.document_store import SqlDocumentStore, SqlImportStore
+from xinlian.finance.adapters.trade.einvoice_xml import parse_einvoice
+from xinlian.finance.model.trade.codes import synthetic_uscc
+from xinlian.finance.model.trade.documents import TradeDocument
+from xinlian.finance.model.trade.import_reasons import Outcome, RowReason
+from xinlian.finance.model.trade.import_report import RowResult
+from xinlian.finance.model.trade.matching import MatchPolicy
+from xinlian.finance.usecases.trade.documents import usable_amount
+from xinlian.finance.usecases.trade.import_einvoices import import_einvoices
+from xinlian.finance.usecases.trade.import_table import ImportSource
 from xinlian.ledger.model.money import Fen
 
 from tests.finance.test_einvoices import BUYER, SELLER, digital, red

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
-from xinlian.finance.adapters.document_store import SqlDocumentStore
-from xinlian.finance.model.documents import (
+from xinlian.finance.adapters.trade.document_store import SqlDocumentStore
+from xinlian.finance.model.trade.documents import (
     DocumentError,
     DocumentKind,
     LinkKind,
@@ -18,9 +18,9 @@ from xinlian.finance.model.documents import (
     document_key,
     registration_of,
 )
-from xinlian.finance.model.import_reasons import Outcome
-from xinlian.finance.model.matching import BreakReason, MatchPolicy
-from xinlian.finance.usecases.documents import (
+from xinlian.finance.model.trade.import_reasons import Outcome
+from xinlian.finance.model.trade.matching import BreakReason, MatchPolicy
+from xinlian.finance.usecases.trade.documents import (
     Holding,
     evidence_of,
     record_document,

@@ -10,13 +10,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from xinlian.finance.adapters.data_files import china_calendar, market_rules
-from xinlian.finance.adapters.financing_json import (
+from xinlian.finance.adapters.financing.financing_json import (
     progress_from_json,
     progress_to_json,
     quote_from_json,
     quote_to_json,
 )
-from xinlian.finance.model.financing import (
+from xinlian.finance.model.financing.life import (
     ENDED,
     Financing,
     FinancingError,
@@ -27,7 +27,7 @@ from xinlian.finance.model.financing import (
     Stage,
     registration_hash,
 )
-from xinlian.finance.model.quotes import (
+from xinlian.finance.model.financing.quotes import (
     FinancingKind,
     Quote,
     QuoteRequest,

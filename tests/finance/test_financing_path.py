@@ -6,17 +6,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
-from xinlian.finance.adapters.bank_sandbox import SandboxBank, SandboxBehaviour
+from xinlian.finance.adapters.banking.sandbox import SandboxBank, SandboxBehaviour
 from xinlian.finance.adapters.data_files import china_calendar, market_rules
-from xinlian.finance.adapters.financing_store import SqlFinancingStore
-from xinlian.finance.model.financing import (
+from xinlian.finance.adapters.financing.financing_store import SqlFinancingStore
+from xinlian.finance.model.financing.life import (
     FinancingError,
     FinancingReason,
     Rechecks,
     Stage,
 )
-from xinlian.finance.model.quotes import Fee, FeeTime, FinancingKind
-from xinlian.finance.usecases.paying import (
+from xinlian.finance.model.financing.quotes import Fee, FeeTime, FinancingKind
+from xinlian.finance.usecases.banking.receipts import EffectKind
+from xinlian.finance.usecases.financing.paying import (
     PayBack,
     PayDay,
     Payout,
@@ -31,13 +32,12 @@ from xinlian.finance.usecases.paying import (
     send_waiting,
     write_off,
 )
-from xinlian.finance.usecases.ports import ChangedMeanwhileError
-from xinlian.finance.usecases.quoting import (
+from xinlian.finance.usecases.financing.quoting import (
     accept_quote,
     ranked_quotes,
     stage_of_request,
 )
-from xinlian.finance.usecases.receipts import EffectKind
+from xinlian.finance.usecases.ports import ChangedMeanwhileError
 from xinlian.ledger.model.days import Day
 from xinlian.ledger.model.ids import FinancingId, PieceId
 from xinlian.ledger.model.items import Disburse, Redeem, Repay

@@ -9,14 +9,14 @@ import openpyxl
 import pytest
 from sqlalchemy import Engine, create_engine, func, select, text
 from sqlalchemy.orm import Session
-from xinlian.finance.adapters.document_store import SqlDocumentStore, SqlImportStore
-from xinlian.finance.adapters.imports import ImportRaceError, import_receivables
-from xinlian.finance.adapters.mapping_file import parse_mapping_text, read_mapping
 from xinlian.finance.adapters.sql import DocumentRow, ImportLineRow, ImportRow, metadata
-from xinlian.finance.model.codes import is_synthetic, synthetic_uscc
-from xinlian.finance.model.documents import registration_of
-from xinlian.finance.model.import_reasons import Outcome, RowReason
-from xinlian.finance.model.mapping import Mapping
+from xinlian.finance.adapters.trade.document_store import SqlDocumentStore, SqlImportStore
+from xinlian.finance.adapters.trade.imports import ImportRaceError, import_receivables
+from xinlian.finance.adapters.trade.mapping_file import parse_mapping_text, read_mapping
+from xinlian.finance.model.trade.codes import is_synthetic, synthetic_uscc
+from xinlian.finance.model.trade.documents import registration_of
+from xinlian.finance.model.trade.import_reasons import Outcome, RowReason
+from xinlian.finance.model.trade.mapping import Mapping
 from xinlian.ledger.model.days import day_from_iso, iso_of, start_of
 from xinlian.ledger.model.table_reasons import FileReason, FileRefusedError
 

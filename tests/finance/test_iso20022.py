@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from xinlian.finance.adapters.iso20022_camt import parse_camt054, write_camt054
-from xinlian.finance.adapters.iso20022_pain import parse_pain001, write_pain001
-from xinlian.finance.model.bank import (
+from xinlian.finance.adapters.banking.iso20022_camt import parse_camt054, write_camt054
+from xinlian.finance.adapters.banking.iso20022_pain import parse_pain001, write_pain001
+from xinlian.finance.model.banking.bank import (
     PAYMENT_MAX,
     BankAccount,
     BankEntry,
@@ -14,7 +14,7 @@ from xinlian.finance.model.bank import (
     Payment,
     PaymentOrder,
 )
-from xinlian.finance.model.codes import CodeError
+from xinlian.finance.model.trade.codes import CodeError
 from xinlian.ledger.model.days import Day, day_from_iso, start_of
 from xinlian.ledger.model.money import Fen
 

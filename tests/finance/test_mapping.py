@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from xinlian.finance.adapters.mapping_file import parse_mapping_text, read_mapping
-from xinlian.finance.model.amounts import AmountStyle, MoneyUnit
-from xinlian.finance.model.import_reasons import RowProblemError, RowReason
+from xinlian.finance.adapters.trade.mapping_file import parse_mapping_text, read_mapping
+from xinlian.finance.model.trade.amounts import AmountStyle, MoneyUnit
+from xinlian.finance.model.trade.import_reasons import RowProblemError, RowReason
 from xinlian.ledger.model.date_patterns import DatePattern, PatternError
 from xinlian.ledger.model.days import date_of, day_from_iso, day_of
 from xinlian.ledger.model.money import FEN_MAX, Fen

@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from xinlian.finance.model.documents import (
+from xinlian.finance.model.trade.documents import (
     DocumentError,
     DocumentKind,
     LinkKind,
     TradeDocument,
 )
-from xinlian.finance.model.matching import BreakReason, Evidence, MatchPolicy, match_invoice
+from xinlian.finance.model.trade.matching import BreakReason, Evidence, MatchPolicy, match_invoice
 from xinlian.ledger.model.money import Fen
 
 from tests.finance.evidence import Chain, chain, document, link, links_of

@@ -4,19 +4,19 @@ from dataclasses import replace
 
 import pytest
 from xinlian.finance.adapters.data_files import market_rules
-from xinlian.finance.model.documents import DocumentKind
-from xinlian.finance.model.payment_clock import (
+from xinlian.finance.model.rates import (
+    RateError,
+    RatePpm,
+)
+from xinlian.finance.model.trade.documents import DocumentKind
+from xinlian.finance.model.trade.payment_clock import (
     BuyerKind,
     ClockState,
     SizeClass,
     late_interest,
     payment_clock,
 )
-from xinlian.finance.model.rates import (
-    RateError,
-    RatePpm,
-)
-from xinlian.finance.usecases.documents import due_payment
+from xinlian.finance.usecases.trade.documents import due_payment
 from xinlian.ledger.model.days import Day, day_from_iso
 from xinlian.ledger.model.money import Fen
 

@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from xinlian.finance.adapters.data_files import china_calendar
 from xinlian.finance.model.calendar import CalendarBasis
-from xinlian.finance.model.quotes import (
+from xinlian.finance.model.financing.quotes import (
     Fee,
     FeeTime,
     FinancingKind,

@@ -6,12 +6,12 @@ from functools import partial
 
 import pytest
 from xinlian.finance.adapters.data_files import market_rules
-from xinlian.finance.model.financing import (
+from xinlian.finance.model.financing.life import (
     Stage,
 )
-from xinlian.finance.model.quotes import FinancingKind
+from xinlian.finance.model.financing.quotes import FinancingKind
 from xinlian.finance.model.rates import PPM
-from xinlian.finance.usecases.quoting import (
+from xinlian.finance.usecases.financing.quoting import (
     Offer,
     QuoteReason,
     QuoteRefusedError,

@@ -3,16 +3,17 @@
 from dataclasses import replace
 
 import pytest
-from xinlian.finance.adapters.bank_sandbox import SandboxBank
+from xinlian.finance.adapters.banking.sandbox import SandboxBank
 from xinlian.finance.adapters.data_files import china_calendar
 from xinlian.finance.adapters.sql import BankMessageRow
-from xinlian.finance.model.bank import BankError, PaymentState
-from xinlian.finance.model.financing import (
+from xinlian.finance.model.banking.bank import BankError, PaymentState
+from xinlian.finance.model.financing.life import (
     FinancingError,
     FinancingReason,
     Stage,
 )
-from xinlian.finance.usecases.paying import (
+from xinlian.finance.usecases.banking.receipts import EffectKind, take_notification
+from xinlian.finance.usecases.financing.paying import (
     PayBack,
     PayDay,
     order_repayments,
@@ -20,7 +21,6 @@ from xinlian.finance.usecases.paying import (
     write_off,
 )
 from xinlian.finance.usecases.ports import Inbound
-from xinlian.finance.usecases.receipts import EffectKind, take_notification
 from xinlian.ledger.model.money import Fen
 
 from tests.finance.desk import (

@@ -4,12 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from xinlian.finance.adapters.mapping_file import parse_mapping_text
-from xinlian.finance.model.amounts import AmountStyle
-from xinlian.finance.model.documents import DocumentKind, document_key
-from xinlian.finance.model.import_reasons import ROW_REASON_TEXT, RowProblemError, RowReason
-from xinlian.finance.model.mapping import Mapping
-from xinlian.finance.model.receivables import RowReader
+from xinlian.finance.adapters.trade.mapping_file import parse_mapping_text
+from xinlian.finance.model.trade.amounts import AmountStyle
+from xinlian.finance.model.trade.documents import DocumentKind, document_key
+from xinlian.finance.model.trade.import_reasons import ROW_REASON_TEXT, RowProblemError, RowReason
+from xinlian.finance.model.trade.mapping import Mapping
+from xinlian.finance.model.trade.receivables import RowReader
 from xinlian.ledger.model.days import day_from_iso
 from xinlian.ledger.model.money import Fen
 from xinlian.ledger.model.table_reasons import FileReason

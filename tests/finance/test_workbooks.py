@@ -12,7 +12,7 @@ import pytest
 from defusedxml.ElementTree import iterparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from xinlian.finance.model.import_reasons import RowReason
+from xinlian.finance.model.trade.import_reasons import RowReason
 from xinlian.ledger.adapters.files import xlsx_package
 from xinlian.ledger.adapters.files.table_files import FileContent, open_table
 from xinlian.ledger.model.table_reasons import FileReason, FileRefusedError

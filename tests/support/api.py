@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from xinlian.finance.model.codes import synthetic_uscc
+from xinlian.finance.model.trade.codes import synthetic_uscc
 from xinlian.ledger.chain.node import Genesis
 from xinlian.ledger.model.days import Day, day_at, iso_of
 from xinlian.ledger.model.ids import PartyId

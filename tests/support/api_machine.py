@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, ClassVar
 
-from xinlian.finance.model.codes import synthetic_uscc
+from xinlian.finance.model.trade.codes import synthetic_uscc
 from xinlian.ledger.chain.node import Genesis
 from xinlian.ledger.model.days import Day, iso_of
 from xinlian.ledger.model.errors import LedgerError

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
-from xinlian.finance.model.codes import synthetic_uscc
+from xinlian.finance.model.trade.codes import synthetic_uscc
 from xinlian.services.app.actors import Scope
 from xinlian.services.demo_trace.run import FILES, SAMPLE
 from xinlian.services.demo_trace.site import Site

@@ -8,8 +8,8 @@ from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
-from xinlian.finance.model.bank import PaymentPurpose, PaymentState
-from xinlian.finance.usecases.receipts import EffectKind
+from xinlian.finance.model.banking.bank import PaymentPurpose, PaymentState
+from xinlian.finance.usecases.banking.receipts import EffectKind
 from xinlian.services.api.main import create_api
 from xinlian.services.api.wording import FORMS
 from xinlian.services.labels import FIELDS, WORDS, field_zh

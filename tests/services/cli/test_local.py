@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from xinlian.finance.adapters.bank_folder import FolderBank
-from xinlian.finance.adapters.iso20022_camt import parse_camt054
-from xinlian.finance.model.bank import BankAccount, Payment, PaymentOrder
+from xinlian.finance.adapters.banking.folder import FolderBank
+from xinlian.finance.adapters.banking.iso20022_camt import parse_camt054
+from xinlian.finance.model.banking.bank import BankAccount, Payment, PaymentOrder
 from xinlian.ledger.model.days import day_from_iso
 from xinlian.ledger.model.money import Fen
 from xinlian.services.cli.failure import Exit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from xinlian.finance.model.codes import synthetic_uscc
+from xinlian.finance.model.trade.codes import synthetic_uscc
 
 # Key, Chinese name, English name, role.
 PARTIES: Final = (

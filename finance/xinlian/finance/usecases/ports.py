@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from xinlian.finance.model.bank import BankNotification, PaymentOrder, PaymentPurpose, PaymentRecord
-from xinlian.finance.model.documents import DocumentKind, DocumentLink, TradeDocument
-from xinlian.finance.model.financing import Financing
-from xinlian.finance.model.import_report import ImportReport
-from xinlian.finance.model.quotes import Quote, QuoteRequest
+from xinlian.finance.model.banking.bank import (
+    BankNotification,
+    PaymentOrder,
+    PaymentPurpose,
+    PaymentRecord,
+)
+from xinlian.finance.model.financing.life import Financing
+from xinlian.finance.model.financing.quotes import Quote, QuoteRequest
+from xinlian.finance.model.trade.documents import DocumentKind, DocumentLink, TradeDocument
+from xinlian.finance.model.trade.import_report import ImportReport
 from xinlian.ledger.model.ids import DocumentKey, PieceId
 
 Identity = tuple[DocumentKind, str, str]

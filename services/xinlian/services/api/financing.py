@@ -6,9 +6,15 @@ from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
-from xinlian.finance.model.quotes import Fee, FeeTime, FinancingKind, QuoteError, QuoteTerms
+from xinlian.finance.model.financing.quotes import (
+    Fee,
+    FeeTime,
+    FinancingKind,
+    QuoteError,
+    QuoteTerms,
+)
 from xinlian.finance.model.rates import Basis, rate_ppm
-from xinlian.finance.usecases.quoting import Offer
+from xinlian.finance.usecases.financing.quoting import Offer
 from xinlian.ledger.model.days import day_from_iso
 from xinlian.ledger.model.ids import FinancingId, PartyId, PieceId
 from xinlian.ledger.model.items import ReleaseFinancing

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
-from xinlian.finance.model.financing import Financing
+from xinlian.finance.model.financing.life import Financing
 from xinlian.ledger.adapters.sql.tables import OPEN, financing_versions, piece_versions
 from xinlian.ledger.model.ids import FinancingId, PieceId, index_of, root_of
 from xinlian.ledger.model.items import OpenFinancing

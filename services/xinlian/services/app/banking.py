@@ -15,15 +15,20 @@ from typing import Any
 
 from sqlalchemy import Engine, Row, insert, select, update
 from sqlalchemy.orm import Session
-from xinlian.finance.adapters.bank_store import IN, SqlBankMessageStore
-from xinlian.finance.adapters.financing_store import SqlFinancingStore
-from xinlian.finance.adapters.iso20022_camt import parse_camt054
+from xinlian.finance.adapters.banking.iso20022_camt import parse_camt054
+from xinlian.finance.adapters.banking.store import IN, SqlBankMessageStore
+from xinlian.finance.adapters.financing.financing_store import SqlFinancingStore
 from xinlian.finance.adapters.sql import BankMessageRow, PaymentRow
-from xinlian.finance.model.bank import BankError, BankNotification, PaymentPurpose, PaymentRecord
-from xinlian.finance.model.financing import FinancingError
-from xinlian.finance.usecases.paying import load
+from xinlian.finance.model.banking.bank import (
+    BankError,
+    BankNotification,
+    PaymentPurpose,
+    PaymentRecord,
+)
+from xinlian.finance.model.financing.life import FinancingError
+from xinlian.finance.usecases.banking.receipts import BankEffect, take_notification
+from xinlian.finance.usecases.financing.paying import load
 from xinlian.finance.usecases.ports import ChangedMeanwhileError, Inbound
-from xinlian.finance.usecases.receipts import BankEffect, take_notification
 from xinlian.ledger.adapters.sql.engine import begin_write
 from xinlian.ledger.model.ids import PartyId, PieceId
 from xinlian.ledger.model.items import ContractName, Item

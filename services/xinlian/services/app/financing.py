@@ -13,14 +13,13 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, Engine, delete, insert, or_, select
 from sqlalchemy.orm import Session
 from xinlian.finance.adapters.data_files import china_calendar, market_rules
-from xinlian.finance.adapters.financing_store import SqlFinancingStore
+from xinlian.finance.adapters.financing.financing_store import SqlFinancingStore
 from xinlian.finance.adapters.sql import FinancingRow, QuoteRequestRow, QuoteRow
-from xinlian.finance.model.financing import Financing, FinancingError, FinancingReason
-from xinlian.finance.model.quotes import Quote, QuoteRequest
-from xinlian.finance.usecases import quoting
-from xinlian.finance.usecases.paying import bind_registration, load
-from xinlian.finance.usecases.ports import ChangedMeanwhileError
-from xinlian.finance.usecases.quoting import (
+from xinlian.finance.model.financing.life import Financing, FinancingError, FinancingReason
+from xinlian.finance.model.financing.quotes import Quote, QuoteRequest
+from xinlian.finance.usecases.financing import quoting
+from xinlian.finance.usecases.financing.paying import bind_registration, load
+from xinlian.finance.usecases.financing.quoting import (
     Accepted,
     Ask,
     Market,
@@ -32,6 +31,7 @@ from xinlian.finance.usecases.quoting import (
     request_quotes,
     submit_quote,
 )
+from xinlian.finance.usecases.ports import ChangedMeanwhileError
 from xinlian.ledger.adapters.sql.engine import begin_write
 from xinlian.ledger.model.days import Day
 from xinlian.ledger.model.ids import FinancingId, PartyId, PieceId

@@ -16,10 +16,10 @@ from typing import Final
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
-from xinlian.finance.adapters.financing_store import SqlFinancingStore
+from xinlian.finance.adapters.financing.financing_store import SqlFinancingStore
 from xinlian.finance.adapters.sql import FinancingRow
-from xinlian.finance.model.financing import Financing, Stage
-from xinlian.finance.usecases.paying import confirm_lock, load, release_financing
+from xinlian.finance.model.financing.life import Financing, Stage
+from xinlian.finance.usecases.financing.paying import confirm_lock, load, release_financing
 from xinlian.finance.usecases.ports import ChangedMeanwhileError
 from xinlian.ledger.adapters.sql.tables import OPEN, financing_versions
 from xinlian.ledger.model.statuses import Failed, Status

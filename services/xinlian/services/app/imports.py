@@ -18,15 +18,15 @@ from typing import Final
 from sqlalchemy import Engine, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
-from xinlian.finance.adapters.company_books import CompanyBooks
-from xinlian.finance.adapters.document_store import SqlImportStore
-from xinlian.finance.adapters.einvoice_xml import parse_einvoice
-from xinlian.finance.adapters.mapping_file import parse_mapping_text
-from xinlian.finance.model.documents import TradeDocument
-from xinlian.finance.model.import_reasons import RowProblemError
-from xinlian.finance.model.import_report import ImportReport, RowResult
-from xinlian.finance.usecases.import_einvoices import import_einvoices
-from xinlian.finance.usecases.import_table import (
+from xinlian.finance.adapters.trade.company_books import CompanyBooks
+from xinlian.finance.adapters.trade.document_store import SqlImportStore
+from xinlian.finance.adapters.trade.einvoice_xml import parse_einvoice
+from xinlian.finance.adapters.trade.mapping_file import parse_mapping_text
+from xinlian.finance.model.trade.documents import TradeDocument
+from xinlian.finance.model.trade.import_reasons import RowProblemError
+from xinlian.finance.model.trade.import_report import ImportReport, RowResult
+from xinlian.finance.usecases.trade.import_einvoices import import_einvoices
+from xinlian.finance.usecases.trade.import_table import (
     ImportSource,
     import_id_today,
     import_table,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, insert, select
-from xinlian.finance.model.codes import CodeError, parse_uscc
+from xinlian.finance.model.trade.codes import CodeError, parse_uscc
 from xinlian.ledger.adapters.sql.engine import begin_write
 from xinlian.ledger.adapters.sql.tables import OPEN, account_versions, party_versions
 from xinlian.ledger.model.ids import Address, PartyId

@@ -13,14 +13,14 @@ from pathlib import Path
 
 from sqlalchemy import Engine, insert, select
 from sqlalchemy.orm import Session
-from xinlian.finance.adapters.bank_folder import FolderBank
-from xinlian.finance.adapters.bank_store import OUT, SqlBankMessageStore
+from xinlian.finance.adapters.banking.folder import FolderBank
+from xinlian.finance.adapters.banking.store import OUT, SqlBankMessageStore
 from xinlian.finance.adapters.data_files import market_rules
-from xinlian.finance.adapters.financing_store import SqlFinancingStore
-from xinlian.finance.model.bank import BankAccount, BankError, PaymentOrder
-from xinlian.finance.model.codes import CodeError
-from xinlian.finance.model.financing import FinancingError, Rechecks
-from xinlian.finance.usecases import paying
+from xinlian.finance.adapters.financing.financing_store import SqlFinancingStore
+from xinlian.finance.model.banking.bank import BankAccount, BankError, PaymentOrder
+from xinlian.finance.model.financing.life import FinancingError, Rechecks
+from xinlian.finance.model.trade.codes import CodeError
+from xinlian.finance.usecases.financing import paying
 from xinlian.finance.usecases.ports import ChangedMeanwhileError
 from xinlian.ledger.model.days import Day, day_at
 from xinlian.ledger.model.ids import PartyId, PieceId

@@ -28,8 +28,8 @@ def make() -> click.Command:
 
 
 def _answer(bank: int, day: str | None) -> None:
-    from xinlian.finance.adapters.bank_folder import FolderBank
-    from xinlian.finance.adapters.bank_sandbox import SandboxBank
+    from xinlian.finance.adapters.banking.folder import FolderBank
+    from xinlian.finance.adapters.banking.sandbox import SandboxBank
     from xinlian.finance.adapters.data_files import china_calendar
     from xinlian.ledger.model.days import DayError, day_at, day_from_iso
     from xinlian.services.cli.render import print_json

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from xinlian.finance.model.codes import synthetic_uscc
+from xinlian.finance.model.trade.codes import synthetic_uscc
 from xinlian.ledger.model.ids import PartyId
 from xinlian.ledger.model.parties import Role
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Final
 
-from xinlian.finance.model.quotes import Fee, FeeTime, FinancingKind, QuoteTerms
+from xinlian.finance.model.financing.quotes import Fee, FeeTime, FinancingKind, QuoteTerms
 from xinlian.finance.model.rates import Basis, rate_ppm
 from xinlian.ledger.model.days import Day, add_months
 from xinlian.ledger.model.ids import PartyId

@@ -9,13 +9,13 @@ from typing import Final
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
-from xinlian.finance.adapters.document_store import SqlDocumentStore
-from xinlian.finance.adapters.imports import import_receivables
-from xinlian.finance.adapters.mapping_file import read_mapping
-from xinlian.finance.model.documents import TradeDocument
-from xinlian.finance.model.import_reasons import Outcome
-from xinlian.finance.model.import_report import ImportReport
-from xinlian.finance.model.mapping import Mapping
+from xinlian.finance.adapters.trade.document_store import SqlDocumentStore
+from xinlian.finance.adapters.trade.imports import import_receivables
+from xinlian.finance.adapters.trade.mapping_file import read_mapping
+from xinlian.finance.model.trade.documents import TradeDocument
+from xinlian.finance.model.trade.import_reasons import Outcome
+from xinlian.finance.model.trade.import_report import ImportReport
+from xinlian.finance.model.trade.mapping import Mapping
 from xinlian.finance.usecases.ports import Clock
 from xinlian.ledger.model.days import Day, DayError, day_from_iso
 from xinlian.ledger.model.sections import MappingError

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Engine
-from xinlian.finance.adapters.bank_folder import FolderBank
-from xinlian.finance.adapters.bank_sandbox import SandboxBank
-from xinlian.finance.adapters.bank_store import SqlBankMessageStore
-from xinlian.finance.adapters.financing_store import SqlFinancingStore
-from xinlian.finance.model.bank import BankAccount
-from xinlian.finance.model.financing import Rechecks
-from xinlian.finance.usecases import paying, quoting
-from xinlian.finance.usecases.receipts import take_notification
+from xinlian.finance.adapters.banking.folder import FolderBank
+from xinlian.finance.adapters.banking.sandbox import SandboxBank
+from xinlian.finance.adapters.banking.store import SqlBankMessageStore
+from xinlian.finance.adapters.financing.financing_store import SqlFinancingStore
+from xinlian.finance.model.banking.bank import BankAccount
+from xinlian.finance.model.financing.life import Rechecks
+from xinlian.finance.usecases.banking.receipts import take_notification
+from xinlian.finance.usecases.financing import paying, quoting
 from xinlian.ledger.model.days import Day, iso_of, start_of
 from xinlian.ledger.model.ids import PartyId, PieceId
 from xinlian.ledger.model.items import Disburse, Redeem, RegisterFinancing, Repay

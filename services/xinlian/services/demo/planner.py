@@ -153,7 +153,7 @@ def _work(pipe: Connection, task: Task) -> None:
 
 def _direct(pipe: Connection, task: Task) -> Counter[str]:
     from xinlian.finance.adapters.data_files import china_calendar, market_rules
-    from xinlian.finance.usecases.quoting import Market
+    from xinlian.finance.usecases.financing.quoting import Market
     from xinlian.ledger.adapters.sql.engine import make_engine
     from xinlian.ledger.model.days import Day
     from xinlian.services.demo.director import Director

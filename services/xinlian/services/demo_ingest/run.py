@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from xinlian.finance.model.codes import synthetic_uscc
+from xinlian.finance.model.trade.codes import synthetic_uscc
 from xinlian.ingest.model.devices import Plant
 from xinlian.ingest.model.tags import Role
 from xinlian.ingest.model.telemetry_proof import Claim, ClaimKind

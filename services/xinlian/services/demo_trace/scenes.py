@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from xinlian.finance.model.codes import synthetic_uscc
+from xinlian.finance.model.trade.codes import synthetic_uscc
 from xinlian.services.demo.failure import DemoError
 from xinlian.services.demo_trace.certificates import hand_in
 from xinlian.services.demo_trace.stage import READER, Stage

@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 
 import uvicorn
 from sqlalchemy import func, select
-from xinlian.finance.model.codes import synthetic_uscc
+from xinlian.finance.model.trade.codes import synthetic_uscc
 from xinlian.ledger.adapters.sql.tables import anchored_heads
 from xinlian.ledger.model.evidence.canonical import canonical
 from xinlian.ledger.model.ids import PartyId

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
-from xinlian.finance.model.codes import synthetic_uscc
+from xinlian.finance.model.trade.codes import synthetic_uscc
 from xinlian.ledger.chain.data_folder import DataFolder
 from xinlian.ledger.chain.deployment import Deployment
 from xinlian.ledger.chain.node import node_status

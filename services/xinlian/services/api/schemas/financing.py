@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
-from xinlian.finance.model.quotes import Quote, QuoteRequest, terms_hash
+from xinlian.finance.model.financing.quotes import Quote, QuoteRequest, terms_hash
 from xinlian.ledger.model.days import iso_of
 from xinlian.services.api.schemas.common import (
     AmountFen,

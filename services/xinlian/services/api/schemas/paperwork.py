@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import Field
-from xinlian.finance.model.documents import TradeDocument
-from xinlian.finance.model.import_report import ImportReport
+from xinlian.finance.model.trade.documents import TradeDocument
+from xinlian.finance.model.trade.import_report import ImportReport
 from xinlian.ledger.model.days import Day, iso_of
 from xinlian.services.api.schemas.common import (
     AmountFen,

@@ -1,0 +1,1 @@
+"""Trade evidence: documents, their match, imports."""

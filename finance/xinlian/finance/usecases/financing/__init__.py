@@ -1,0 +1,1 @@
+"""Quotes and the life of a financing."""
