@@ -34,7 +34,7 @@ run_checks() {
   wanted=$*
   checks_run=0
   failed_checks=''
-  cd "$here"
+  cd "$here" || return 1
   check lint 'lint (ruff)' ruff check .
   check format 'format (ruff)' ruff format --check .
   check types 'types (mypy, strict)' mypy ledger services trace finance ingest tests
