@@ -21,6 +21,7 @@ _COMMANDS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("completion", "basics", "print the shell's completion script", "输出 shell 补全脚本"),
     ("demo", "local", "the whole life of vouchers, on a sample or your file", "演示凭证全流程"),
     ("up", "local", "start the network on this machine", "在本机启动网络"),
+    ("simulate", "simulate", "a seeded economy through contracts and services", "模拟经济体"),
     ("node", "local", "the chain node: init, run, status", "链节点：初始化、运行、状态"),
     ("api", "local", "the API: run", "API：运行"),
     ("ledger", "local", "the ledger: verify", "账本：核验"),
@@ -105,6 +106,10 @@ def _make(module: str, name: str) -> click.Command:
         from xinlian.services.cli import ingest
 
         return ingest.make(name)
+    if module == "simulate":
+        from xinlian.services.cli import simulate
+
+        return simulate.make()
     if module == "energy":
         from xinlian.services.cli import energy
 

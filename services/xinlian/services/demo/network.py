@@ -15,6 +15,7 @@ from xinlian.ledger.model.ids import Address, PartyId, to_checksum
 from xinlian.ledger.model.items import ContractName
 from xinlian.ledger.model.orders import Signer
 from xinlian.ledger.model.statuses import Failed
+from xinlian.services.app.bank_accounts import PaidAt
 from xinlian.services.app.parties import NewParty
 from xinlian.services.bootstrap import App, build
 from xinlian.services.demo.cast import Cast
@@ -114,8 +115,17 @@ class Network:
         found = self.app.deployment.addresses
         return {"0x" + address.hex(): name.value for name, address in found.items()}
 
-    def admit(self, cast: Cast, limits: Mapping[PartyId, int]) -> None:
-        """Make keys for every party, register all of them, set the issuers' limits."""
+    def admit(
+        self,
+        cast: Cast,
+        limits: Mapping[PartyId, int],
+        paid_at: Mapping[PartyId, PaidAt] | None = None,
+    ) -> None:
+        """Make keys for every party, register all of them, set the issuers' limits.
+
+        ``paid_at`` are the accounts at banks of those who have one.
+        """
+        at = paid_at or {}
         members = list(cast)
         for start in range(0, len(members), REGISTER_AT_ONCE):
             part = [
@@ -125,6 +135,8 @@ class Network:
                     roles=member.roles,
                     threshold=member.threshold,
                     accounts=self._made_accounts(member.threshold),
+                    bank_account=at[member.id].account if member.id in at else None,
+                    bank_code=at[member.id].code if member.id in at else None,
                 )
                 for member in members[start : start + REGISTER_AT_ONCE]
             ]

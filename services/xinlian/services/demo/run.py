@@ -83,7 +83,7 @@ def run_demo(options: Options, stream: TextIO) -> Outcome:
     texts = Texts(options.lang)
     progress = Progress(stream)
     source = find_source(options.receivables, options.mapping)
-    with _folder(options.keep) as folder, _log_in(folder):
+    with data_folder(options.keep) as folder, log_in(folder):
         script = _read(options, source, folder, progress)
         start = start_of(script.eve) + BUSINESS_HOUR
         with contextlib.ExitStack() as stack:
@@ -228,7 +228,8 @@ def _findings(report: VerifyReport) -> list[str]:
 
 
 @contextlib.contextmanager
-def _folder(keep: Path | None) -> Iterator[Path]:
+def data_folder(keep: Path | None) -> Iterator[Path]:
+    """The folder of a run: the one to be kept, which must be empty, or one that goes with it."""
     if keep is None:
         with tempfile.TemporaryDirectory(
             prefix="xinlian-demo-", ignore_cleanup_errors=True
@@ -254,7 +255,7 @@ def _folder(keep: Path | None) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _log_in(folder: Path) -> Iterator[None]:
+def log_in(folder: Path) -> Iterator[None]:
     """Warnings and errors of the parts go to a file: the screen is for the report."""
     (folder / "logs").mkdir(mode=0o700, exist_ok=True)
     handler = logging.FileHandler(folder / "logs" / "demo.log", encoding="utf-8")

@@ -1,0 +1,1 @@
+"""A seeded economy that lives through the real contracts and services."""

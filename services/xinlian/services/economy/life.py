@@ -1,0 +1,119 @@
+"""The days of a run: invoices become vouchers, are passed on, financed, paid or not."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+from xinlian.ledger.model.days import Day
+from xinlian.ledger.model.ids import DocumentKey, PartyId
+from xinlian.services.economy.market import Market
+from xinlian.services.economy.model.trade import HERE, NEVER
+from xinlian.services.economy.papers import Issuing, Voucher
+from xinlian.services.economy.passing import Passing
+from xinlian.services.economy.payday import Payday
+from xinlian.services.economy.theatre import Theatre
+
+__all__ = ["Life", "limits_of"]
+
+_VOUCHER_SHARE: Final = 0.22
+"""Share of the core enterprises' invoices that become vouchers though nobody wants money yet."""
+_TERM_DAYS_MAX: Final = 350
+_NOTHING: Final = DocumentKey(b"")
+
+
+class Life:
+    """Lives through an economy day by day."""
+
+    def __init__(self, theatre: Theatre) -> None:
+        self._theatre = theatre
+        self.issuing = Issuing(theatre)
+        self.passing = Passing(theatre)
+        self.market = Market(theatre)
+        self.payday = Payday(theatre, self.market)
+        self._planned = plan(theatre)
+        self._waiting: list[Voucher] = []
+        self.vouchers: list[Voucher] = []
+
+    @property
+    def last_day(self) -> Day:
+        """The last day with invoices; payments come after it."""
+        return max(self._planned, default=Day(0))
+
+    def run(self, told: Callable[[Day, int], None]) -> None:
+        """Live until nothing is to come; ``told`` hears each day and the orders so far."""
+        while True:
+            coming = set(self._planned) | self.payday.days
+            if not coming:
+                return
+            day = min(coming)
+            self._theatre.begin(day)
+            self._day(day)
+            told(day, self._theatre.orders)
+
+    def _day(self, day: Day) -> None:
+        self.payday.play()
+        fresh = self._waiting + self._planned.pop(day, [])
+        self._waiting = []
+        ready: list[Voucher] = []
+        for voucher in fresh:
+            if voucher.due <= day:
+                self._theatre.counts["invoices_paid_outside"] += 1
+            elif voucher.issuer in self.payday.blocked:
+                self._waiting.append(voucher)
+                self._theatre.counts["deferred"] += 1
+            else:
+                voucher.issued = day
+                ready.append(voucher)
+        if self._waiting and not self._planned:
+            # No day of business is to come on which they could still be issued.
+            self._theatre.counts["invoices_paid_outside"] += len(self._waiting)
+            self._waiting = []
+        made = self.issuing.play(ready)
+        self.payday.watch(made)
+        self.vouchers += made
+        self.passing.play(made)
+        self.payday.watch_loans(self.market.play(made))
+
+
+def plan(theatre: Theatre) -> dict[Day, list[Voucher]]:
+    """Which invoices are to become vouchers, by the day on which they do."""
+    economy, casting = theatre.economy, theatre.casting
+    invoices, cores = economy.invoices, economy.scale.cores
+    rng = np.random.default_rng([0x504C414E, economy.seed])
+    wanted = (invoices.financed != NEVER) & (invoices.platform == HERE)
+    chosen = (invoices.buyer < cores) & (invoices.platform == HERE)
+    chosen &= wanted | (rng.random(len(invoices)) < _VOUCHER_SHARE)
+    late = rng.random(len(invoices))
+    planned: dict[Day, list[Voucher]] = defaultdict(list)
+    for row in np.flatnonzero(chosen):
+        company = economy.companies[int(invoices.buyer[row])]
+        natural = theatre.calendar_day(int(invoices.day[row]))
+        day = theatre.market_day(natural)
+        due = theatre.market_day(theatre.calendar_day(int(invoices.due[row])))
+        if due <= day + 1 or due - natural > _TERM_DAYS_MAX:
+            continue
+        pays: Day | None = due
+        if company.number == economy.defaulting and due > theatre.calendar_day(economy.default_day):
+            pays = None
+        elif late[row] < company.late_share:
+            pays = theatre.market_day(due + company.late_days)
+        planned[day].append(
+            Voucher(
+                row=int(row), issuer=casting.party(company.number),
+                payee=casting.party(int(invoices.seller[row])), amount=int(invoices.amount[row]),
+                issued=day, due=due, pays=pays, document=_NOTHING, wants_money=bool(wanted[row]),
+            )
+        )  # fmt: skip
+    return dict(planned)
+
+
+def limits_of(theatre_plan: dict[Day, list[Voucher]]) -> Counter[PartyId]:
+    """What each issuer may have outstanding: all that it might ever issue."""
+    limits: Counter[PartyId] = Counter()
+    for vouchers in theatre_plan.values():
+        for voucher in vouchers:
+            limits[voucher.issuer] += voucher.amount
+    return limits

@@ -1,0 +1,1 @@
+"""The economy itself: companies, trade, production and planted fraud. Pure, seeded."""
