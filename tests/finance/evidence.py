@@ -3,15 +3,16 @@
 from dataclasses import replace
 from typing import NamedTuple
 
+from sqlalchemy.orm import Session
+from xinlian.finance.adapters.trade.graph_store import SqlGraph
 from xinlian.finance.model.trade.codes import synthetic_uscc
-from xinlian.finance.model.trade.documents import (
-    DocumentKind,
-    DocumentLink,
-    LinkKind,
-    PartyRef,
-    TradeDocument,
-)
+from xinlian.finance.model.trade.documents import DocumentKind, PartyRef, TradeDocument
+from xinlian.finance.model.trade.links import DocumentLink, LinkKind
+from xinlian.finance.model.trade.match_terms import MatchPolicy, MatchTerms
+from xinlian.finance.model.trade.matching import MatchResult, Taken
+from xinlian.finance.usecases.trade.evidence import usable_amount
 from xinlian.ledger.model.days import day_from_iso
+from xinlian.ledger.model.ids import DocumentKey
 from xinlian.ledger.model.money import Fen
 
 SELLER = PartyRef(synthetic_uscc("t", "seller"), "甲")
@@ -61,3 +62,10 @@ def links_of(made: Chain, billed: int | None = None) -> list[DocumentLink]:
         link(made.delivery, LinkKind.FULFILS, made.order, int(made.delivery.gross)),
         link(made.invoice, LinkKind.BILLS, made.delivery, billed or int(made.invoice.gross)),
     ]
+
+
+def usable_of(
+    session: Session, key: DocumentKey, policy: MatchPolicy, vouchered: int = 0
+) -> MatchResult:
+    """What of an invoice is usable by what a database holds."""
+    return usable_amount(SqlGraph(session), key, MatchTerms(policy), Taken(Fen(vouchered)))

@@ -10,12 +10,11 @@ from xinlian.finance.model.trade.codes import synthetic_uscc
 from xinlian.finance.model.trade.documents import TradeDocument
 from xinlian.finance.model.trade.import_reasons import Outcome, RowReason
 from xinlian.finance.model.trade.import_report import RowResult
-from xinlian.finance.model.trade.matching import MatchPolicy
-from xinlian.finance.usecases.trade.documents import usable_amount
+from xinlian.finance.model.trade.match_terms import MatchPolicy
 from xinlian.finance.usecases.trade.import_einvoices import import_einvoices
 from xinlian.finance.usecases.trade.import_table import ImportSource
-from xinlian.ledger.model.money import Fen
 
+from tests.finance.evidence import usable_of
 from tests.finance.test_einvoices import BUYER, SELLER, digital, red
 
 STRANGER = synthetic_uscc("t", "stranger")
@@ -50,11 +49,10 @@ def test_a_buyers_red_invoice_takes_nothing_back(light_session: Session) -> None
     assert invoice.document is not None
     noted = bring(light_session, BUYER, red())
     assert (noted.outcome, stands(light_session, noted)) == (Outcome.ACCEPTED, None)
-    store = SqlDocumentStore(light_session)
-    usable = usable_amount(store, invoice.document, MatchPolicy.INVOICE_ONLY, Fen(0))
+    usable = usable_of(light_session, invoice.document, MatchPolicy.INVOICE_ONLY)
     assert usable.usable == 11_300
     assert bring(light_session, SELLER, red()).outcome is Outcome.ACCEPTED
-    usable = usable_amount(store, invoice.document, MatchPolicy.INVOICE_ONLY, Fen(0))
+    usable = usable_of(light_session, invoice.document, MatchPolicy.INVOICE_ONLY)
     assert usable.usable == 0
 
 

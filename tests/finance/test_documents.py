@@ -9,30 +9,42 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 from xinlian.finance.adapters.trade.document_store import SqlDocumentStore
+from xinlian.finance.adapters.trade.graph_store import SqlGraph
 from xinlian.finance.model.trade.documents import (
     DocumentError,
     DocumentKind,
-    LinkKind,
     PartyRef,
     differing_field,
     document_key,
     registration_of,
 )
 from xinlian.finance.model.trade.import_reasons import Outcome
-from xinlian.finance.model.trade.matching import BreakReason, MatchPolicy
+from xinlian.finance.model.trade.links import LinkKind
+from xinlian.finance.model.trade.match_reasons import BreakReason
+from xinlian.finance.model.trade.match_terms import MatchPolicy
 from xinlian.finance.usecases.trade.documents import (
     Holding,
-    evidence_of,
     record_document,
     reverse_invoice,
-    usable_amount,
 )
+from xinlian.finance.usecases.trade.evidence import evidence_of
 from xinlian.ledger.model.days import Day
 from xinlian.ledger.model.ids import DocumentKey
 from xinlian.ledger.model.items import CreditNote
 from xinlian.ledger.model.money import Fen
 
-from tests.finance.evidence import BUYER, DAY, SELLER, THIRD, Chain, chain, document, link, links_of
+from tests.finance.evidence import (
+    BUYER,
+    DAY,
+    SELLER,
+    THIRD,
+    Chain,
+    chain,
+    document,
+    link,
+    links_of,
+    usable_of,
+)
 
 
 def test_the_key_is_as_documented() -> None:
@@ -123,13 +135,13 @@ def record(store: SqlDocumentStore, made: Chain) -> None:
     record_document(store, made.invoice, links[2:])
 
 
-def test_documents_and_links_are_kept(store: SqlDocumentStore) -> None:
+def test_documents_and_links_are_kept(session: Session, store: SqlDocumentStore) -> None:
     made = chain()
     record(store, made)
-    found = evidence_of(store, made.invoice.key)
+    found = evidence_of(SqlGraph(session), made.invoice.key)
     assert set(found.documents.values()) == set(made)
     assert len(found.links) == 3
-    assert usable_amount(store, made.invoice.key, MatchPolicy.FOUR_WAY, Fen(0)).usable == 200
+    assert usable_of(session, made.invoice.key, MatchPolicy.CONTRACTED).usable == 200
     again = record_document(store, made.invoice, links_of(made)[2:])
     assert again.outcome is Outcome.EXISTS
     changed = replace(made.invoice, due=DAY)
@@ -137,11 +149,11 @@ def test_documents_and_links_are_kept(store: SqlDocumentStore) -> None:
     assert (result.outcome, result.field) == (Outcome.CONFLICT, "due_date")
     less = [replace(links_of(made)[2], amount=Fen(199))]
     result = record_document(store, made.invoice, less)
-    assert (result.outcome, result.field) == (Outcome.CONFLICT, "link")
+    assert (result.outcome, result.field) == (Outcome.CONFLICT, "references")
 
 
 def test_links_that_can_not_belong_are_refused_and_nothing_is_written(
-    store: SqlDocumentStore,
+    session: Session, store: SqlDocumentStore
 ) -> None:
     made = chain()
     record(store, made)
@@ -155,7 +167,7 @@ def test_links_that_can_not_belong_are_refused_and_nothing_is_written(
         lambda: record_document(store, new, [link(new, LinkKind.BILLS, made.delivery, 101)]),
         lambda: record_document(store, new, [link(new, LinkKind.BILLS, unknown, 100)]),
         lambda: record_document(store, new, links_of(made)[:1]),
-        lambda: evidence_of(store, new.key),
+        lambda: evidence_of(SqlGraph(session), new.key),
     ]
     for attempt in attempts:
         with pytest.raises(DocumentError):
@@ -163,7 +175,9 @@ def test_links_that_can_not_belong_are_refused_and_nothing_is_written(
     assert store.get(new.key) is None
 
 
-def test_a_red_letter_invoice_withdraws_and_reports_the_shortfall(store: SqlDocumentStore) -> None:
+def test_a_red_letter_invoice_withdraws_and_reports_the_shortfall(
+    session: Session, store: SqlDocumentStore
+) -> None:
     made = chain()
     record(store, made)
     key = made.invoice.key
@@ -175,7 +189,7 @@ def test_a_red_letter_invoice_withdraws_and_reports_the_shortfall(store: SqlDocu
     assert reversal.items == (CreditNote(key, note.key, 150),)
     again, same = reverse_invoice(store, note, key, held)
     assert (again.outcome, same) == (Outcome.EXISTS, reversal)
-    found = usable_amount(store, key, MatchPolicy.FOUR_WAY, Fen(120))
+    found = usable_of(session, key, MatchPolicy.CONTRACTED, 120)
     told = {item.reason: item.amount for item in found.breaks}
     assert (found.usable, told[BreakReason.VOUCHERED_OVER_USABLE]) == (0, 70)
 

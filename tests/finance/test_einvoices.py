@@ -12,13 +12,13 @@ from xinlian.finance.model.trade.codes import synthetic_uscc
 from xinlian.finance.model.trade.documents import DocumentKind
 from xinlian.finance.model.trade.import_reasons import Outcome, RowProblemError, RowReason
 from xinlian.finance.model.trade.import_report import ImportReport
-from xinlian.finance.model.trade.matching import MatchPolicy
-from xinlian.finance.usecases.trade.documents import usable_amount
+from xinlian.finance.model.trade.match_terms import MatchPolicy
 from xinlian.finance.usecases.trade.import_einvoices import import_einvoices
 from xinlian.finance.usecases.trade.import_table import ImportSource
 from xinlian.ledger.model.days import iso_of
-from xinlian.ledger.model.money import Fen
 from xinlian.ledger.model.table_reasons import FileReason, FileRefusedError
+
+from tests.finance.evidence import usable_of
 
 SELLER, BUYER = synthetic_uscc("t", "seller"), synthetic_uscc("t", "buyer")
 NUMBER = "25312000000010638978"
@@ -215,8 +215,7 @@ def test_a_batch_of_invoices(session: Session) -> None:
     ]
     blue = report.rows[1].document
     assert blue is not None
-    store = SqlDocumentStore(session)
-    assert usable_amount(store, blue, MatchPolicy.INVOICE_ONLY, Fen(0)).usable == 0
+    assert usable_of(session, blue, MatchPolicy.INVOICE_ONLY).usable == 0
     again = take(session, *texts)
     assert again.repeated
     assert again.rows == report.rows

@@ -8,10 +8,13 @@ from hypothesis import strategies as st
 from xinlian.finance.model.trade.documents import (
     DocumentError,
     DocumentKind,
-    LinkKind,
     TradeDocument,
 )
-from xinlian.finance.model.trade.matching import BreakReason, Evidence, MatchPolicy, match_invoice
+from xinlian.finance.model.trade.evidence_graph import Evidence
+from xinlian.finance.model.trade.links import LinkKind
+from xinlian.finance.model.trade.match_reasons import BreakReason
+from xinlian.finance.model.trade.match_terms import MatchPolicy, MatchTerms
+from xinlian.finance.model.trade.matching import Taken, match_invoice
 from xinlian.ledger.model.money import Fen
 
 from tests.finance.evidence import Chain, chain, document, link, links_of
@@ -28,9 +31,9 @@ def evidence(
 
 
 def breaks(
-    found: Evidence, policy: MatchPolicy = MatchPolicy.FOUR_WAY, vouchered: int = 0
+    found: Evidence, policy: MatchPolicy = MatchPolicy.CONTRACTED, vouchered: int = 0
 ) -> tuple[int, dict[BreakReason, int]]:
-    result = match_invoice(found, policy, Fen(vouchered))
+    result = match_invoice(found, MatchTerms(policy), Taken(Fen(vouchered)))
     return int(result.usable), {item.reason: int(item.amount) for item in result.breaks}
 
 
@@ -134,11 +137,11 @@ def test_evidence_must_be_whole() -> None:
     made = chain()
     found = evidence(made)
     with pytest.raises(DocumentError):
-        match_invoice(replace(found, documents={}), MatchPolicy.FOUR_WAY, Fen(0))
+        match_invoice(replace(found, documents={}), MatchTerms(), Taken())
     with pytest.raises(DocumentError):
-        match_invoice(replace(found, invoice=made.order), MatchPolicy.FOUR_WAY, Fen(0))
+        match_invoice(replace(found, invoice=made.order), MatchTerms(), Taken())
     with pytest.raises(DocumentError):
-        match_invoice(found, MatchPolicy.FOUR_WAY, Fen(-1))
+        match_invoice(found, MatchTerms(), Taken(Fen(-1)))
 
 
 amount = st.integers(1, 1_000)
@@ -162,5 +165,5 @@ def test_usable_is_never_above_any_bound(
     assert (usable == invoice) == (not told)
     if usable > 0:
         assert sum(told.values()) == invoice - usable
-    more = match_invoice(found, MatchPolicy.INVOICE_ONLY, Fen(vouchered))
+    more = match_invoice(found, MatchTerms(), Taken(Fen(vouchered)))
     assert more.usable >= usable

@@ -69,17 +69,19 @@ class ImportLineRow(Base):
 
 
 class DocumentRow(Base):
-    """A trade document. ``facts`` is a JSON object of what became known later."""
+    """A trade document as the party states it that speaks for it. ``facts`` is a JSON object of
+    what became known later, ``lines`` a JSON list of item, unit, millionths, fen."""
 
     __tablename__ = "trade_documents"
     __table_args__ = (
-        UniqueConstraint("kind", "seller_code", "number"),
+        UniqueConstraint("kind", "author_code", "number"),
         CheckConstraint("gross_fen > 0", name="gross"),
     )
 
     key: Mapped[str] = mapped_column(_Digest, primary_key=True)
     kind: Mapped[str] = mapped_column(_Kind)
-    seller_code: Mapped[str] = mapped_column(_Code)
+    author_code: Mapped[str] = mapped_column(_Code)
+    seller_code: Mapped[str] = mapped_column(_Code, index=True)
     seller_name: Mapped[str] = mapped_column(String(200))
     buyer_code: Mapped[str] = mapped_column(_Code, index=True)
     buyer_name: Mapped[str] = mapped_column(String(200))
@@ -91,23 +93,27 @@ class DocumentRow(Base):
     net_fen: Mapped[int | None] = mapped_column(BigInteger)
     tax_fen: Mapped[int | None] = mapped_column(BigInteger)
     facts: Mapped[str] = mapped_column(Text)
+    lines: Mapped[str] = mapped_column(Text)
     import_id: Mapped[str | None] = mapped_column(ForeignKey("imports.id"), index=True)
 
 
 class StatementRow(Base):
-    """What a buyer alone says of a document of its seller; the columns are those of a document."""
+    """What the other party alone says of a document; the columns are those of a document."""
 
-    __tablename__ = "buyer_statements"
+    __tablename__ = "document_copies"
     __table_args__ = (
-        UniqueConstraint("buyer_code", "kind", "seller_code", "number"),
+        UniqueConstraint("stated_by", "kind", "author_code", "number"),
+        Index("ix_document_copies_names", "kind", "author_code", "number"),
         CheckConstraint("gross_fen > 0", name="gross"),
     )
 
     key: Mapped[str] = mapped_column(_Digest, primary_key=True)
-    buyer_code: Mapped[str] = mapped_column(_Code, primary_key=True)
+    stated_by: Mapped[str] = mapped_column(_Code, primary_key=True)
     kind: Mapped[str] = mapped_column(_Kind)
+    author_code: Mapped[str] = mapped_column(_Code)
     seller_code: Mapped[str] = mapped_column(_Code)
     seller_name: Mapped[str] = mapped_column(String(200))
+    buyer_code: Mapped[str] = mapped_column(_Code)
     buyer_name: Mapped[str] = mapped_column(String(200))
     number: Mapped[str] = mapped_column(String(64))
     issued_day: Mapped[int] = mapped_column(Integer)
@@ -117,20 +123,31 @@ class StatementRow(Base):
     net_fen: Mapped[int | None] = mapped_column(BigInteger)
     tax_fen: Mapped[int | None] = mapped_column(BigInteger)
     facts: Mapped[str] = mapped_column(Text)
+    lines: Mapped[str] = mapped_column(Text)
     import_id: Mapped[str | None] = mapped_column(ForeignKey("imports.id"), index=True)
 
 
-class LinkRow(Base):
-    """A link between two documents over an amount."""
+class ReferenceRow(Base):
+    """What a party states of a document: that it refers to another one, over an amount.
 
-    __tablename__ = "document_links"
-    __table_args__ = (CheckConstraint("amount_fen > 0", name="amount"),)
+    The other one is named by kind and number between the same seller and buyer; it may come later.
+    """
 
-    source_key: Mapped[str] = mapped_column(ForeignKey("trade_documents.key"), primary_key=True)
-    target_key: Mapped[str] = mapped_column(
-        ForeignKey("trade_documents.key"), primary_key=True, index=True
+    __tablename__ = "document_references"
+    __table_args__ = (
+        Index(
+            "ix_document_references_target",
+            *("seller_code", "buyer_code", "target_kind", "target_number"),
+        ),
+        CheckConstraint("amount_fen > 0", name="amount"),
     )
-    kind: Mapped[str] = mapped_column(_Kind)
+
+    source_key: Mapped[str] = mapped_column(_Digest, primary_key=True)
+    stated_by: Mapped[str] = mapped_column(_Code, primary_key=True)
+    target_kind: Mapped[str] = mapped_column(_Kind, primary_key=True)
+    target_number: Mapped[str] = mapped_column(String(64), primary_key=True)
+    seller_code: Mapped[str] = mapped_column(_Code)
+    buyer_code: Mapped[str] = mapped_column(_Code)
     amount_fen: Mapped[int] = mapped_column(BigInteger)
 
 

@@ -15,12 +15,13 @@ from xinlian.finance.model.banking.bank import (
 )
 from xinlian.finance.model.financing.life import Financing
 from xinlian.finance.model.financing.quotes import Quote, QuoteRequest
-from xinlian.finance.model.trade.documents import DocumentKind, DocumentLink, TradeDocument
+from xinlian.finance.model.trade.documents import DocumentKind, TradeDocument
 from xinlian.finance.model.trade.import_report import ImportReport
+from xinlian.finance.model.trade.links import DocumentLink, Reference
 from xinlian.ledger.model.ids import DocumentKey, PieceId
 
 Identity = tuple[DocumentKind, str, str]
-"""Kind, seller's code and number: what names a document among people."""
+"""Kind, code of who speaks for it, and number: what names a document among people."""
 
 
 class Clock(Protocol):
@@ -43,10 +44,15 @@ class DocumentStore(Protocol):
         """Add documents that are not stored yet."""
 
     def set_facts(self, documents: Iterable[TradeDocument]) -> None:
-        """Write the facts of stored documents."""
+        """Write the facts and lines of stored documents."""
 
-    def add_link(self, link: DocumentLink) -> None:
-        """Add a link that is not stored yet."""
+    def add_references(self, said: Iterable[tuple[TradeDocument, Sequence[Reference]]]) -> None:
+        """Keep what documents say of others, where it is not kept yet."""
+
+    def references(
+        self, documents: Sequence[TradeDocument]
+    ) -> Mapping[DocumentKey, tuple[Reference, ...]]:
+        """What documents say of others, by key."""
 
     def links(self, key: DocumentKey) -> Sequence[DocumentLink]:
         """Links that start or end at a document, in a fixed order."""

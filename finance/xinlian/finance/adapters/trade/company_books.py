@@ -1,9 +1,9 @@
 """The documents of one company, as far as it may see and state them.
 
-What the seller states of its document stands. What a buyer alone states is kept beside that, under
-the buyer: it blocks nobody, and where the seller says otherwise it becomes a conflict. So a made-up
-statement takes no number from its seller, and the answer to it tells nothing about documents
-between the seller and others.
+What the party states that speaks for a document stands: of an invoice its seller, of an order its
+buyer. What the other party alone states is kept beside that, as its copy: it blocks nobody, and
+where the first says otherwise it becomes a conflict. So a made-up copy takes no number from whoever
+speaks for it, and the answer to it tells nothing about documents with others.
 """
 
 from __future__ import annotations
@@ -19,10 +19,13 @@ from xinlian.finance.adapters.trade.document_store import (
     document_of,
     document_values,
     facts_text,
+    lines_text,
+    pair_of,
 )
-from xinlian.finance.model.trade.documents import DocumentLink, TradeDocument, differing_field
+from xinlian.finance.model.trade.documents import TradeDocument, differing_field
 from xinlian.finance.model.trade.import_reasons import Outcome
 from xinlian.finance.model.trade.import_report import MESSAGE_CHARS_MAX
+from xinlian.finance.model.trade.links import DocumentLink, Reference
 from xinlian.finance.usecases.ports import Identity
 from xinlian.ledger.model.ids import DocumentKey
 
@@ -59,11 +62,15 @@ class CompanyBooks:
     def add(self, documents: Iterable[TradeDocument], import_id: str | None) -> None:
         """Add documents: the company's own to those that stand, else as its statements."""
         given = list(documents)
-        own = [document for document in given if document.seller.code == self._code]
+        own = [document for document in given if document.author.code == self._code]
         self._standing.add(own, import_id)
         self._contest(own)
-        stated = [document for document in given if document.seller.code != self._code]
-        for chunk in chunks([document_values(document, import_id) for document in stated]):
+        copies = [
+            {**document_values(document, import_id), "stated_by": self._code}
+            for document in given
+            if document.author.code != self._code
+        ]
+        for chunk in chunks(copies):
             self._session.execute(insert(StatementRow), chunk)
 
     def set_facts(self, documents: Iterable[TradeDocument]) -> None:
@@ -75,17 +82,22 @@ class CompanyBooks:
             if found is not None and self._is_of(found):
                 self._standing.set_facts([document])
                 continue
-            here = (StatementRow.key == document.key.hex(), StatementRow.buyer_code == self._code)
-            values = {"facts": facts_text(document)}
+            here = (StatementRow.key == document.key.hex(), StatementRow.stated_by == self._code)
+            values = {"facts": facts_text(document), "lines": lines_text(document)}
             self._session.execute(update(StatementRow).where(*here).values(**values))
 
-    def add_link(self, link: DocumentLink) -> None:
-        """Add a link of a document that stands; a buyer's statement takes nothing back."""
-        if self._standing.get(link.source) is not None:
-            self._standing.add_link(link)
+    def add_references(self, said: Iterable[tuple[TradeDocument, Sequence[Reference]]]) -> None:
+        """Keep what the company says that its documents, or its copies, refer to."""
+        self._standing.add_references(said, self._code)
+
+    def references(
+        self, documents: Sequence[TradeDocument]
+    ) -> Mapping[DocumentKey, tuple[Reference, ...]]:
+        """What the company said that documents refer to."""
+        return self._standing.references(documents, self._code)
 
     def links(self, key: DocumentKey) -> Sequence[DocumentLink]:
-        """Links of a document of the company."""
+        """Links of a document of the company, as they stand."""
         return self._standing.links(key) if self.get(key) is not None else []
 
     def _is_of(self, document: TradeDocument) -> bool:
@@ -98,28 +110,28 @@ class CompanyBooks:
             found[document.identity] = document
         return found
 
-    def _rows(self, identities: list[Identity], *buyers: str) -> list[StatementRow]:
-        wanted = tuple_(StatementRow.kind, StatementRow.seller_code, StatementRow.number)
+    def _rows(self, identities: list[Identity], *by: str) -> list[StatementRow]:
+        wanted = tuple_(StatementRow.kind, StatementRow.author_code, StatementRow.number)
         rows: list[StatementRow] = []
         for chunk in chunks(list(dict.fromkeys(identities))):
             names = [(kind.value, code, number) for kind, code, number in chunk]
             query = select(StatementRow).where(wanted.in_(names))
-            if buyers:
-                query = query.where(StatementRow.buyer_code.in_(buyers))
+            if by:
+                query = query.where(StatementRow.stated_by.in_(by))
             rows += self._session.scalars(query).all()
         return rows
 
     def _contest(self, own: Sequence[TradeDocument]) -> None:
-        """Make conflicts of what the buyers of new documents stated otherwise."""
+        """Make conflicts of what the other parties of new documents stated otherwise."""
         by_identity = {document.identity: document for document in own}
         for row in self._rows(list(by_identity)):
             stated = document_of(row)
             document = by_identity[stated.identity]
             field = differing_field(document, stated)
-            # A buyer that the seller does not name learns nothing of whom it names.
-            if field is None or stated.buyer.code != document.buyer.code:
+            # A party that the document does not name learns nothing of whom it names.
+            if field is None or pair_of(stated) != pair_of(document):
                 continue
-            message = f"{document.number} is stated by {document.seller.name} with another {field}"
+            message = f"{document.number} is stated by {document.author.name} with another {field}"
             here = (
                 ImportLineRow.import_id == row.import_id,
                 ImportLineRow.document_key == row.key,

@@ -6,24 +6,26 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, TypeVar
 
-from sqlalchemy import insert, or_, select, tuple_, update
+from sqlalchemy import insert, select, tuple_, update
 from sqlalchemy.orm import Session
 from xinlian.finance.adapters.sql import (
     DocumentRow,
     ImportLineRow,
     ImportRow,
-    LinkRow,
+    ReferenceRow,
     StatementRow,
 )
 from xinlian.finance.model.trade.documents import (
+    BUYER_KINDS,
+    DocumentError,
     DocumentKind,
-    DocumentLink,
-    LinkKind,
     PartyRef,
     TradeDocument,
+    TradeLine,
 )
 from xinlian.finance.model.trade.import_reasons import Outcome, RowReason
 from xinlian.finance.model.trade.import_report import ImportReport, RowResult
+from xinlian.finance.model.trade.links import LINKS, DocumentLink, Reference
 from xinlian.finance.usecases.ports import Identity
 from xinlian.ledger.model.days import Day
 from xinlian.ledger.model.ids import DocumentKey
@@ -45,7 +47,7 @@ class SqlDocumentStore:
         found: dict[Identity, TradeDocument] = {}
         for chunk in chunks(list(dict.fromkeys(identities))):
             names = [(kind.value, code, number) for kind, code, number in chunk]
-            wanted = tuple_(DocumentRow.kind, DocumentRow.seller_code, DocumentRow.number)
+            wanted = tuple_(DocumentRow.kind, DocumentRow.author_code, DocumentRow.number)
             for row in self._session.scalars(select(DocumentRow).where(wanted.in_(names))):
                 document = document_of(row)
                 found[document.identity] = document
@@ -68,41 +70,107 @@ class SqlDocumentStore:
             self._session.execute(insert(DocumentRow), chunk)
 
     def set_facts(self, documents: Iterable[TradeDocument]) -> None:
-        """Write the facts of stored documents."""
+        """Write the facts and lines of stored documents."""
         for document in documents:
             self._session.execute(
                 update(DocumentRow)
                 .where(DocumentRow.key == document.key.hex())
-                .values(facts=facts_text(document))
+                .values(facts=facts_text(document), lines=lines_text(document))
             )
 
-    def add_link(self, link: DocumentLink) -> None:
-        """Add a link that is not stored yet."""
-        values = {
-            "source_key": link.source.hex(),
-            "target_key": link.target.hex(),
-            "kind": link.kind.value,
-            "amount_fen": int(link.amount),
-        }
-        self._session.execute(insert(LinkRow), [values])
+    def add_references(
+        self, said: Iterable[tuple[TradeDocument, Sequence[Reference]]], by: str = ""
+    ) -> None:
+        """Keep what documents say of others; ``by`` is who says it, if not who speaks for them."""
+        rows = [
+            _reference_values(document, reference, by or document.author.code)
+            for document, references in said
+            for reference in references
+        ]
+        for chunk in chunks(rows):
+            self._session.execute(insert(ReferenceRow), chunk)
+
+    def references(
+        self, documents: Sequence[TradeDocument], by: str = ""
+    ) -> Mapping[DocumentKey, tuple[Reference, ...]]:
+        """What documents say of others, by key; ``by`` as in ``add_references``."""
+        found: dict[DocumentKey, list[Reference]] = {}
+        authors = {document.key: by or document.author.code for document in documents}
+        for chunk in chunks(list(authors)):
+            names = [(key.hex(), authors[key]) for key in chunk]
+            wanted = tuple_(ReferenceRow.source_key, ReferenceRow.stated_by)
+            query = select(ReferenceRow).where(wanted.in_(names))
+            for row in self._session.scalars(query.order_by(*_REFERENCE_ORDER)):
+                key = DocumentKey(bytes.fromhex(row.source_key))
+                found.setdefault(key, []).append(reference_of(row))
+        return {key: tuple(references) for key, references in found.items()}
 
     def links(self, key: DocumentKey) -> Sequence[DocumentLink]:
-        """Links that start or end at a document, in a fixed order."""
-        text = key.hex()
-        query = (
-            select(LinkRow)
-            .where(or_(LinkRow.source_key == text, LinkRow.target_key == text))
-            .order_by(LinkRow.source_key, LinkRow.target_key)
+        """Links that start or end at a document and whose both ends stand, in a fixed order."""
+        document = self.get(key)
+        if document is None:
+            return []
+        outward = self._outward(document)
+        query = select(ReferenceRow).where(
+            ReferenceRow.seller_code == document.seller.code,
+            ReferenceRow.buyer_code == document.buyer.code,
+            ReferenceRow.target_kind == document.kind.value,
+            ReferenceRow.target_number == document.number,
         )
-        return [
-            DocumentLink(
-                DocumentKey(bytes.fromhex(row.source_key)),
-                DocumentKey(bytes.fromhex(row.target_key)),
-                LinkKind(row.kind),
-                Fen(row.amount_fen),
-            )
-            for row in self._session.scalars(query)
-        ]
+        found = list(outward)
+        for row in self._session.scalars(query):
+            source = self.get(DocumentKey(bytes.fromhex(row.source_key)))
+            if source is not None and source.author.code == row.stated_by:
+                kind = LINKS[source.kind, document.kind]
+                found.append(DocumentLink(source.key, key, kind, Fen(row.amount_fen)))
+        return sorted(found, key=lambda link: (link.source, link.target))
+
+    def _outward(self, document: TradeDocument) -> list[DocumentLink]:
+        found = []
+        for each in self.references([document]).get(document.key, ()):
+            identity = identity_of(each, document)
+            target = self.find([identity]).get(identity)
+            if target is not None and pair_of(target) == pair_of(document):
+                kind = LINKS[document.kind, target.kind]
+                found.append(DocumentLink(document.key, target.key, kind, each.amount))
+        return found
+
+
+_REFERENCE_ORDER: Final = (
+    ReferenceRow.source_key,
+    ReferenceRow.target_kind,
+    ReferenceRow.target_number,
+)
+
+
+def identity_of(reference: Reference, source: TradeDocument) -> Identity:
+    """What names the document that another one refers to."""
+    author = source.buyer if reference.kind in BUYER_KINDS else source.seller
+    return (reference.kind, author.code, reference.number)
+
+
+def pair_of(document: TradeDocument) -> tuple[str, str]:
+    """The codes of seller and buyer."""
+    return (document.seller.code, document.buyer.code)
+
+
+def reference_of(row: ReferenceRow) -> Reference:
+    """A stored reference."""
+    return Reference(DocumentKind(row.target_kind), row.target_number, Fen(row.amount_fen))
+
+
+def _reference_values(document: TradeDocument, reference: Reference, by: str) -> dict[str, object]:
+    if (document.kind, reference.kind) not in LINKS:
+        raise DocumentError(f"a {document.kind} does not refer to a {reference.kind}")
+    return {
+        "source_key": document.key.hex(),
+        "stated_by": by,
+        "target_kind": reference.kind.value,
+        "target_number": reference.number,
+        "seller_code": document.seller.code,
+        "buyer_code": document.buyer.code,
+        "amount_fen": int(reference.amount),
+    }
 
 
 class SqlImportStore:
@@ -165,6 +233,10 @@ def document_of(row: DocumentRow | StatementRow) -> TradeDocument:
         net=None if row.net_fen is None else Fen(row.net_fen),
         tax=None if row.tax_fen is None else Fen(row.tax_fen),
         facts=tuple(sorted(json.loads(row.facts).items())),
+        lines=tuple(
+            TradeLine(item, unit, quantity, Fen(amount))
+            for item, unit, quantity, amount in json.loads(row.lines)
+        ),
     )
 
 
@@ -173,6 +245,7 @@ def document_values(document: TradeDocument, import_id: str | None) -> dict[str,
     return {
         "key": document.key.hex(),
         "kind": document.kind.value,
+        "author_code": document.author.code,
         "seller_code": document.seller.code,
         "seller_name": document.seller.name,
         "buyer_code": document.buyer.code,
@@ -185,6 +258,7 @@ def document_values(document: TradeDocument, import_id: str | None) -> dict[str,
         "net_fen": None if document.net is None else int(document.net),
         "tax_fen": None if document.tax is None else int(document.tax),
         "facts": facts_text(document),
+        "lines": lines_text(document),
         "import_id": import_id,
     }
 
@@ -192,6 +266,12 @@ def document_values(document: TradeDocument, import_id: str | None) -> dict[str,
 def facts_text(document: TradeDocument) -> str:
     """Facts as they are stored."""
     return json.dumps(dict(document.facts), ensure_ascii=False, sort_keys=True)
+
+
+def lines_text(document: TradeDocument) -> str:
+    """Lines as they are stored."""
+    rows = [[x.item, x.unit, x.quantity_micro, int(x.amount)] for x in document.lines]
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
 
 
 def _result(row: ImportLineRow) -> RowResult:

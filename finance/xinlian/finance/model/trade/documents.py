@@ -1,7 +1,7 @@
-"""Trade documents, the links between them, and the key by which the chain knows one.
+"""Trade documents, who speaks for each, and the key by which the chain knows one.
 
-tender → contract → order → delivery → invoice → payment; credit notes and disputes hang on
-invoices. Amounts stand on the documents and on the links between them.
+tender → contract → order → delivery → acceptance → invoice → payment; credit notes and disputes
+hang on invoices. Amounts stand on the documents and on the links between them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from xinlian.ledger.model.money import Fen
 
 KEY_DOMAIN: Final = "xinlian:trade-document:v1"
 CURRENCY: Final = "CNY"
+LINES_MAX: Final = 2_000
+QUANTITY_MICRO_MAX: Final = 10**15
+"""Thousand million units in millionths: what JSON numbers hold exactly."""
 
 
 class DocumentError(ValueError):
@@ -26,14 +29,27 @@ class DocumentError(ValueError):
 class DocumentKind(StrEnum):
     """What a trade document is."""
 
+    TENDER = "tender"
     CONTRACT = "contract"
     ORDER = "order"
     DELIVERY = "delivery"
+    ACCEPTANCE = "acceptance"
     INVOICE = "invoice"
     CREDIT_NOTE = "credit_note"
     PAYMENT = "payment"
     DISPUTE = "dispute"
 
+
+BUYER_KINDS: Final = frozenset(
+    {
+        DocumentKind.TENDER,
+        DocumentKind.ORDER,
+        DocumentKind.ACCEPTANCE,
+        DocumentKind.PAYMENT,
+        DocumentKind.DISPUTE,
+    }
+)
+"""Kinds for which the buyer speaks; for the others it is the seller."""
 
 CHAIN_KINDS: Final = {
     DocumentKind.CONTRACT: 1,
@@ -44,33 +60,6 @@ CHAIN_KINDS: Final = {
 """Kinds that the contract TradeDocuments registers, with its numbers."""
 
 
-class LinkKind(StrEnum):
-    """What a document says of another: ``source`` <kind> ``target``."""
-
-    UNDER = "under"
-    """An order is placed under a contract."""
-    FULFILS = "fulfils"
-    """A delivery fulfils an order."""
-    BILLS = "bills"
-    """An invoice bills a delivery or an order."""
-    REVERSES = "reverses"
-    """A credit note (red-letter invoice) takes back part or all of an invoice."""
-    SETTLES = "settles"
-    """A payment pays part or all of an invoice, perhaps in advance."""
-    CONTESTS = "contests"
-    """A dispute holds back part or all of an invoice."""
-
-
-_LINK_ENDS: Final = {
-    LinkKind.UNDER: ({DocumentKind.ORDER}, {DocumentKind.CONTRACT}),
-    LinkKind.FULFILS: ({DocumentKind.DELIVERY}, {DocumentKind.ORDER}),
-    LinkKind.BILLS: ({DocumentKind.INVOICE}, {DocumentKind.DELIVERY, DocumentKind.ORDER}),
-    LinkKind.REVERSES: ({DocumentKind.CREDIT_NOTE}, {DocumentKind.INVOICE}),
-    LinkKind.SETTLES: ({DocumentKind.PAYMENT}, {DocumentKind.INVOICE}),
-    LinkKind.CONTESTS: ({DocumentKind.DISPUTE}, {DocumentKind.INVOICE}),
-}
-
-
 @dataclass(frozen=True, slots=True)
 class PartyRef:
     """A party as documents name it: its unified social credit code and name."""
@@ -79,16 +68,27 @@ class PartyRef:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class TradeLine:
+    """What a document says of one item: quantity in millionths of the unit, amount with tax."""
+
+    item: str
+    unit: str
+    quantity_micro: int
+    amount: Fen
+
+
 def document_key(
-    kind: DocumentKind, seller_code: str, number: str, issued: Day, gross: Fen
+    kind: DocumentKind, author_code: str, number: str, issued: Day, gross: Fen
 ) -> DocumentKey:
     """The 32-byte key of a document.
 
-    SHA-256 over the UTF-8 text ``xinlian:trade-document:v1``, kind, seller's social credit code,
-    number, date as ``YYYY-MM-DD`` and gross amount in whole fen, joined by line feeds (U+000A),
-    with none at the end. No field can hold a line feed, so no two documents share a text.
+    SHA-256 over the UTF-8 text ``xinlian:trade-document:v1``, kind, social credit code of who
+    speaks for it (an invoice's seller), number, date as ``YYYY-MM-DD`` and gross amount in whole
+    fen, joined by line feeds (U+000A), with none at the end. No field can hold a line feed, so no
+    two documents share a text.
     """
-    fields = (KEY_DOMAIN, kind.value, seller_code, number, iso_of(issued), str(int(gross)))
+    fields = (KEY_DOMAIN, kind.value, author_code, number, iso_of(issued), str(int(gross)))
     if any("\n" in field for field in fields):
         raise DocumentError("a field of a document key holds a line feed")
     return DocumentKey(hashlib.sha256("\n".join(fields).encode()).digest())
@@ -98,8 +98,9 @@ def document_key(
 class TradeDocument:
     """A trade document; immutable, corrections are further documents.
 
-    ``gross`` includes tax. ``facts`` are what became known later (name, value), in order of name:
-    never part of what was known at the document's date.
+    ``gross`` includes tax. ``lines`` are in order of item, each item once. ``facts`` are what
+    became known later (name, value), in order of name: never part of what was known at the
+    document's date.
     """
 
     kind: DocumentKind
@@ -113,6 +114,7 @@ class TradeDocument:
     net: Fen | None = None
     tax: Fen | None = None
     facts: tuple[tuple[str, str], ...] = ()
+    lines: tuple[TradeLine, ...] = ()
 
     def __post_init__(self) -> None:
         if self.gross <= 0:
@@ -123,29 +125,52 @@ class TradeDocument:
             raise DocumentError("net and tax amount stand together")
         if self.net is not None and self.tax is not None and self.net + self.tax != self.gross:
             raise DocumentError("net amount plus tax is not the gross amount")
+        if self.lines:
+            _check_lines(self)
+
+    @property
+    def author(self) -> PartyRef:
+        """The party whose word about the document counts."""
+        return self.buyer if self.kind in BUYER_KINDS else self.seller
 
     @property
     def key(self) -> DocumentKey:
         """The key under which the chain knows the document."""
-        return document_key(self.kind, self.seller.code, self.number, self.issued, self.gross)
+        return document_key(self.kind, self.author.code, self.number, self.issued, self.gross)
 
     @property
     def identity(self) -> tuple[DocumentKind, str, str]:
-        """What names the document among people: kind, seller's code, number."""
-        return (self.kind, self.seller.code, self.number)
+        """What names the document among people: kind, code of who speaks for it, number."""
+        return (self.kind, self.author.code, self.number)
+
+
+def _check_lines(document: TradeDocument) -> None:
+    lines = document.lines
+    if len(lines) > LINES_MAX:
+        raise DocumentError(f"a document has {LINES_MAX} lines at most")
+    items = [line.item for line in lines]
+    if items != sorted(set(items)):
+        raise DocumentError("a document names each item once, in order")
+    if any(not 0 < line.quantity_micro <= QUANTITY_MICRO_MAX for line in lines):
+        raise DocumentError("a line's quantity is above zero and within bounds")
+    if any(line.amount < 0 for line in lines):
+        raise DocumentError("a line's amount is not negative")
+    if sum(int(line.amount) for line in lines) != document.gross:
+        raise DocumentError("the amounts of the lines do not add up to the document's")
 
 
 def differing_field(stored: TradeDocument, given: TradeDocument) -> str | None:
     """The first field in which two documents of one identity differ, or None.
 
     Names of parties don't count (companies rename themselves). A fact that only one of the two
-    holds doesn't count either: it became known in between.
+    holds doesn't count either, nor do lines: they became known in between.
     """
     pairs = (
         ("invoice_date", stored.issued, given.issued),
         ("amount", stored.gross, given.gross),
         ("due_date", stored.due, given.due),
         ("buyer_code", stored.buyer.code, given.buyer.code),
+        ("seller_code", stored.seller.code, given.seller.code),
         ("delivery_date", stored.delivered, given.delivered),
         ("net_amount", stored.net, given.net),
         ("tax_amount", stored.tax, given.tax),
@@ -153,32 +178,13 @@ def differing_field(stored: TradeDocument, given: TradeDocument) -> str | None:
     for name, before, now in pairs:
         if before != now:
             return name
+    if stored.lines and given.lines and stored.lines != given.lines:
+        return "lines"
     known = dict(stored.facts)
     for name, value in given.facts:
         if known.get(name, value) != value:
             return f"facts.{name}"
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentLink:
-    """A link from ``source`` to ``target`` over an amount in fen."""
-
-    source: DocumentKey
-    target: DocumentKey
-    kind: LinkKind
-    amount: Fen
-
-
-def check_link(link: DocumentLink, source: TradeDocument, target: TradeDocument) -> None:
-    """Raise ``DocumentError`` where a link joins kinds, parties or amounts that can't belong."""
-    sources, targets = _LINK_ENDS[link.kind]
-    if source.kind not in sources or target.kind not in targets:
-        raise DocumentError(f"{source.kind} {link.kind} {target.kind} is no link")
-    if (source.seller.code, source.buyer.code) != (target.seller.code, target.buyer.code):
-        raise DocumentError("linked documents are between the same seller and buyer")
-    if not 0 < link.amount <= source.gross:
-        raise DocumentError("a link's amount is above zero and within the document it starts from")
 
 
 @dataclass(frozen=True, slots=True)

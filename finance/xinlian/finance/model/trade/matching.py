@@ -1,72 +1,28 @@
 """Match of an invoice with the documents behind it: how much of it may be vouchered, and why.
 
-Three-way match compares invoice, order and delivery; four-way also the contract. The usable amount
-is the invoice net of credit notes, capped by what was delivered, ordered and contracted, less what
-was paid in advance, is disputed, or is already vouchered.
+The usable amount is the invoice net of credit notes, capped by what was accepted, delivered,
+ordered and contracted (amounts, quantities and prices), less what was paid in advance, is
+disputed, already vouchered, or financed elsewhere. Trouble never raises it: every bound is reckoned
+from the whole invoice, and the lowest counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
+from typing import Final
 
-from xinlian.finance.model.trade.documents import (
-    DocumentError,
-    DocumentKind,
-    DocumentLink,
-    LinkKind,
-    TradeDocument,
-)
-from xinlian.ledger.model.ids import DocumentKey
+from xinlian.finance.model.trade.documents import DocumentError, DocumentKind
+from xinlian.finance.model.trade.evidence_graph import Evidence
+from xinlian.finance.model.trade.line_match import line_breaks
+from xinlian.finance.model.trade.links import LinkKind
+from xinlian.finance.model.trade.match_reasons import MISSING, OVER, UNCONFIRMED, BreakReason
+from xinlian.finance.model.trade.match_terms import PPM, MatchTerms
 from xinlian.ledger.model.money import Fen
 
+__all__ = ["Break", "MatchResult", "Taken", "match_invoice"]
 
-class BreakReason(StrEnum):
-    """Why less than the whole invoice is usable, in the order in which breaks are listed."""
-
-    CONTRACT_MISSING = "contract_missing"
-    ORDER_MISSING = "order_missing"
-    DELIVERY_MISSING = "delivery_missing"
-    CREDITED = "credited"
-    CREDITED_OVER_INVOICE = "credited_over_invoice"
-    OVER_CONTRACT = "over_contract"
-    OVER_ORDER = "over_order"
-    OVER_DELIVERY = "over_delivery"
-    PAID_IN_ADVANCE = "paid_in_advance"
-    DISPUTED = "disputed"
-    ALREADY_VOUCHERED = "already_vouchered"
-    VOUCHERED_OVER_USABLE = "vouchered_over_usable"
-
-
-_MISSING = {
-    DocumentKind.CONTRACT: BreakReason.CONTRACT_MISSING,
-    DocumentKind.ORDER: BreakReason.ORDER_MISSING,
-    DocumentKind.DELIVERY: BreakReason.DELIVERY_MISSING,
-}
-_OVER = {
-    DocumentKind.DELIVERY: BreakReason.OVER_DELIVERY,
-    DocumentKind.ORDER: BreakReason.OVER_ORDER,
-    DocumentKind.CONTRACT: BreakReason.OVER_CONTRACT,
-}
-
-
-class MatchPolicy(StrEnum):
-    """Which documents must stand behind an invoice."""
-
-    INVOICE_ONLY = "invoice_only"
-    THREE_WAY = "three_way"
-    FOUR_WAY = "four_way"
-
-    @property
-    def required(self) -> tuple[DocumentKind, ...]:
-        """The kinds that must be linked."""
-        three = (DocumentKind.ORDER, DocumentKind.DELIVERY)
-        return {
-            MatchPolicy.INVOICE_ONLY: (),
-            MatchPolicy.THREE_WAY: three,
-            MatchPolicy.FOUR_WAY: (DocumentKind.CONTRACT, *three),
-        }[self]
+NOTHING: Final = Fen(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,72 +41,29 @@ class MatchResult:
     breaks: tuple[Break, ...]
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """An invoice with every document and link that touches it, directly or through others.
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What of an invoice is used already: by vouchers here, by financing elsewhere."""
 
-    Other invoices that bill the same deliveries or orders belong to it too: they use them up.
-    """
+    vouchered: Fen = NOTHING
+    elsewhere: Fen = NOTHING
 
-    invoice: TradeDocument
-    documents: dict[DocumentKey, TradeDocument]
-    links: tuple[DocumentLink, ...]
-
-    def linked_to_invoice(self, kind: LinkKind) -> Fen:
-        """The sum of links of a kind that end at the invoice."""
-        key = self.invoice.key
-        return _sum(x.amount for x in self.links if x.kind is kind and x.target == key)
-
-    def billed(self, kind: DocumentKind) -> dict[DocumentKey, dict[DocumentKey, Fen]]:
-        """Per document of ``kind``: how much of it each invoice uses.
-
-        An order is used through the deliveries that fulfil it and by invoices that bill it
-        directly, whichever is more; a contract through its orders.
-        """
-        if kind is DocumentKind.DELIVERY:
-            return self._direct(DocumentKind.DELIVERY)
-        orders = self._through(LinkKind.FULFILS, self._direct(DocumentKind.DELIVERY))
-        for order, uses in self._direct(DocumentKind.ORDER).items():
-            known = orders.setdefault(order, {})
-            for invoice, amount in uses.items():
-                known[invoice] = max(known.get(invoice, Fen(0)), amount)
-        return orders if kind is DocumentKind.ORDER else self._through(LinkKind.UNDER, orders)
-
-    def _direct(self, kind: DocumentKind) -> dict[DocumentKey, dict[DocumentKey, Fen]]:
-        uses: dict[DocumentKey, dict[DocumentKey, Fen]] = {}
-        for link in self.links:
-            if link.kind is LinkKind.BILLS and self.documents[link.target].kind is kind:
-                of_target = uses.setdefault(link.target, {})
-                of_target[link.source] = of_target.get(link.source, Fen(0)) + link.amount
-        return uses
-
-    def _through(
-        self, kind: LinkKind, below: dict[DocumentKey, dict[DocumentKey, Fen]]
-    ) -> dict[DocumentKey, dict[DocumentKey, Fen]]:
-        uses: dict[DocumentKey, dict[DocumentKey, Fen]] = {}
-        for link in self.links:
-            if link.kind is not kind:
-                continue
-            of_target = uses.setdefault(link.target, {})
-            for invoice, amount in below.get(link.source, {}).items():
-                of_target[invoice] = of_target.get(invoice, Fen(0)) + min(amount, link.amount)
-        return uses
+    def __post_init__(self) -> None:
+        if self.vouchered < 0 or self.elsewhere < 0:
+            raise DocumentError("what is taken of an invoice is not negative")
 
 
-def match_invoice(evidence: Evidence, policy: MatchPolicy, vouchered: Fen) -> MatchResult:
+def match_invoice(evidence: Evidence, terms: MatchTerms, taken: Taken) -> MatchResult:
     """Compare an invoice with its evidence.
 
-    ``vouchered`` is what vouchers already stand for, here or on another platform. Links that end
-    at documents not in the evidence raise ``DocumentError``.
+    Raises ``DocumentError`` where something else than an invoice is matched, or where a link ends
+    at a document that is not in the evidence.
     """
     invoice = evidence.invoice
-    if invoice.kind is not DocumentKind.INVOICE or vouchered < 0:
-        raise DocumentError("an invoice is matched, with a vouchered amount that is not negative")
-    if any(
-        x.target not in evidence.documents or x.source not in evidence.documents
-        for x in evidence.links
-    ):
-        raise DocumentError("a link of the evidence ends at a document that is not in it")
+    if invoice.kind is not DocumentKind.INVOICE:
+        raise DocumentError("an invoice is matched")
+    evidence.check()
+    judged, unconfirmed = evidence.spoken_for(terms.own_word)
     breaks: list[Break] = []
     credited = evidence.linked_to_invoice(LinkKind.REVERSES)
     net = max(Fen(0), invoice.gross - credited)
@@ -159,28 +72,41 @@ def match_invoice(evidence: Evidence, policy: MatchPolicy, vouchered: Fen) -> Ma
     if credited > invoice.gross:
         breaks.append(Break(BreakReason.CREDITED_OVER_INVOICE, credited - invoice.gross))
     usable, missing = net, False
-    # From the delivery upwards: each level tells only what the one below it left uncovered.
-    for kind, over in _OVER.items():
-        covered = _covered(evidence, kind)
+    slack = int(invoice.gross) * terms.amount_ppm // PPM
+    # From the acceptance upwards: each level tells only what the one below it left uncovered.
+    for kind, over in OVER.items():
+        covered = _covered(judged, kind)
         if covered is None:
-            if kind in policy.required:
-                breaks.append(Break(_MISSING[kind], net))
+            if kind in terms.policy.required:
+                why = UNCONFIRMED if kind in unconfirmed else MISSING
+                breaks.append(Break(why[kind], net))
                 missing = True
-        elif covered < usable:
+        elif covered < usable and invoice.gross - covered > slack:
             breaks.append(Break(over, usable - covered))
             usable = covered
+    held = [Break(reason, amount) for reason, amount in line_breaks(judged, terms)]
+    bound = max(Fen(0), invoice.gross - _sum(each.amount for each in held))
+    if bound < usable:
+        breaks += held
+        usable = bound
     usable = Fen(0) if missing else usable
-    taken = (
+    return _less(usable, breaks, evidence, taken)
+
+
+def _less(usable: Fen, breaks: list[Break], evidence: Evidence, taken: Taken) -> MatchResult:
+    """The result once what is used or contested is taken off."""
+    for reason, amount in (
         (BreakReason.PAID_IN_ADVANCE, evidence.linked_to_invoice(LinkKind.SETTLES)),
         (BreakReason.DISPUTED, evidence.linked_to_invoice(LinkKind.CONTESTS)),
-        (BreakReason.ALREADY_VOUCHERED, vouchered),
-    )
-    for reason, amount in taken:
+        (BreakReason.ALREADY_VOUCHERED, taken.vouchered),
+        (BreakReason.FINANCED_ELSEWHERE, taken.elsewhere),
+    ):
         if amount > 0:
             breaks.append(Break(reason, amount))
             usable = usable - amount
-    if usable < 0 and vouchered > 0:
-        breaks.append(Break(BreakReason.VOUCHERED_OVER_USABLE, min(-usable, vouchered)))
+    if usable < 0 and taken.vouchered > 0:
+        over = min(-usable, taken.vouchered)
+        breaks.append(Break(BreakReason.VOUCHERED_OVER_USABLE, over))
     order = list(BreakReason)
     return MatchResult(
         max(Fen(0), usable), tuple(sorted(breaks, key=lambda item: order.index(item.reason)))
@@ -192,9 +118,11 @@ def _covered(evidence: Evidence, kind: DocumentKind) -> Fen | None:
     shares = []
     for key, uses in evidence.billed(kind).items():
         mine = uses.get(evidence.invoice.key)
-        if mine is not None:
-            others = _sum(uses.values()) - mine
-            left = max(Fen(0), evidence.documents[key].gross - others)
+        if mine is None:
+            continue
+        bound = evidence.bound_of(key, kind)
+        if bound is not None:
+            left = max(Fen(0), bound - (_sum(uses.values()) - mine))
             shares.append(min(mine, left))
     return _sum(shares) if shares else None
 

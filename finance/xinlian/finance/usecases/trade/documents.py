@@ -1,4 +1,4 @@
-"""Recording trade documents, matching invoices, and reversal by red-letter invoices."""
+"""Recording trade documents with their references, and reversal by red-letter invoices."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from xinlian.finance.model.rules import MarketRules
-from xinlian.finance.model.trade.documents import (
-    DocumentError,
-    DocumentKind,
-    DocumentLink,
-    LinkKind,
-    TradeDocument,
-    check_link,
-)
+from xinlian.finance.model.trade.documents import DocumentError, DocumentKind, TradeDocument
 from xinlian.finance.model.trade.import_reasons import Outcome
 from xinlian.finance.model.trade.import_report import RowResult
-from xinlian.finance.model.trade.matching import Evidence, MatchPolicy, MatchResult, match_invoice
+from xinlian.finance.model.trade.links import (
+    DocumentLink,
+    LinkKind,
+    Reference,
+    check_link,
+    check_references,
+)
 from xinlian.finance.model.trade.payment_clock import (
     BuyerKind,
     PaymentClock,
@@ -32,7 +31,6 @@ from xinlian.ledger.model.ids import DocumentKey
 from xinlian.ledger.model.items import CreditNote
 from xinlian.ledger.model.money import Fen
 
-EVIDENCE_MAX: Final = 10_000
 NOTHING: Final = Fen(0)
 
 
@@ -44,7 +42,7 @@ def record_document(
     Ends as accepted, exists or conflict (naming the field). Links of a document that exists
     already are added where they are new; one that differs is a conflict and nothing is written.
     """
-    known = {link.target: link for link in store.links(document.key)}
+    said = []
     for link in links:
         if link.source != document.key:
             raise DocumentError("a document's links start at the document")
@@ -52,46 +50,55 @@ def record_document(
         if target is None:
             raise DocumentError(f"a link ends at the unknown document {link.target.hex()[:16]}")
         check_link(link, document, target)
-        if known.get(link.target, link) != link:
-            message = "the link is known with another kind or amount"
-            return RowResult(1, Outcome.CONFLICT, None, "link", message, document.key)
+        said.append(Reference(target.kind, target.number, link.amount))
+    return state_document(store, document, said)
+
+
+def state_document(
+    store: DocumentStore, document: TradeDocument, references: Sequence[Reference] = ()
+) -> RowResult:
+    """Record a document with what it says of others, which may become known later.
+
+    Ends as ``record_document`` does.
+    """
+    check_references(document, tuple(references))
     result = settle([(1, document)], store, None)[0]
-    if result.outcome is not Outcome.CONFLICT:
-        for link in links:
-            if link.target not in known:
-                store.add_link(link)
-    return result
+    if result.outcome is Outcome.CONFLICT:
+        return result
+    return add_references(store, [(result, document, tuple(references))])[0]
 
 
-def evidence_of(store: DocumentStore, invoice: DocumentKey) -> Evidence:
-    """The invoice with every document that touches it, also through deliveries and orders."""
-    first = store.get(invoice)
-    if first is None:
-        raise DocumentError(f"there is no document {invoice.hex()[:16]}")
-    documents = {invoice: first}
-    links: dict[tuple[DocumentKey, DocumentKey], DocumentLink] = {}
-    waiting = [invoice]
-    while waiting:
-        key = waiting.pop()
-        for link in store.links(key):
-            links[link.source, link.target] = link
-            for end in (link.source, link.target):
-                if end in documents:
-                    continue
-                found = store.get(end)
-                if found is None or len(documents) >= EVIDENCE_MAX:
-                    raise DocumentError(f"the evidence of {invoice.hex()[:16]} can't be gathered")
-                documents[end] = found
-                waiting.append(end)
-    ordered = tuple(links[ends] for ends in sorted(links))
-    return Evidence(first, documents, ordered)
-
-
-def usable_amount(
-    store: DocumentStore, invoice: DocumentKey, policy: MatchPolicy, vouchered: Fen
-) -> MatchResult:
-    """How much of an invoice may still be vouchered, with every break's reason."""
-    return match_invoice(evidence_of(store, invoice), policy, vouchered)
+def add_references(
+    store: DocumentStore,
+    rows: Sequence[tuple[RowResult, TradeDocument, tuple[Reference, ...]]],
+) -> list[RowResult]:
+    """Keep what documents say of others, and how their rows end: a reference over another amount
+    than before is a conflict, and nothing of that document's is kept."""
+    known = store.references([document for _, document, said in rows if said])
+    new: list[tuple[TradeDocument, list[Reference]]] = []
+    seen: dict[DocumentKey, dict[tuple[DocumentKind, str], Fen]] = {}
+    results = []
+    for result, document, said in rows:
+        stored = seen.setdefault(
+            document.key,
+            {(each.kind, each.number): each.amount for each in known.get(document.key, ())},
+        )
+        other = next(
+            (x for x in said if stored.get((x.kind, x.number), x.amount) != x.amount), None
+        )
+        if other is not None:
+            message = f"the reference to {other.kind} {other.number} is known over another amount"
+            conflict = RowResult(
+                result.line, Outcome.CONFLICT, None, "references", message, document.key
+            )
+            results.append(conflict)
+            continue
+        fresh = [x for x in said if (x.kind, x.number) not in stored]
+        stored.update({(x.kind, x.number): x.amount for x in fresh})
+        new.append((document, fresh))
+        results.append(result)
+    store.add_references([(document, fresh) for document, fresh in new if fresh])
+    return results
 
 
 @dataclass(frozen=True, slots=True)

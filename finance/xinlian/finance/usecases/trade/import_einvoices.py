@@ -7,15 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from xinlian.finance.model.trade.documents import (
-    DocumentError,
-    DocumentKind,
-    DocumentLink,
-    LinkKind,
-    TradeDocument,
-)
+from xinlian.finance.model.trade.documents import DocumentError, DocumentKind, TradeDocument
 from xinlian.finance.model.trade.import_reasons import Outcome, RowProblemError, RowReason
 from xinlian.finance.model.trade.import_report import ImportReport, RowResult, import_id_of
+from xinlian.finance.model.trade.links import DocumentLink, LinkKind
 from xinlian.finance.usecases.ports import DocumentStore, ImportStore
 from xinlian.finance.usecases.trade.documents import record_document
 from xinlian.finance.usecases.trade.import_table import ImportSource, own

@@ -179,8 +179,9 @@ def settle(
             continue
         facts = dict(before.facts) | dict(doc.facts)
         message = ""
-        if len(facts) > len(before.facts):
-            grown = replace(before, facts=tuple(sorted(facts.items())))
+        if len(facts) > len(before.facts) or (doc.lines and not before.lines):
+            lines = before.lines or doc.lines
+            grown = replace(before, facts=tuple(sorted(facts.items())), lines=lines)
             target = added if doc.identity in added else extended
             known[doc.identity] = target[doc.identity] = grown
             message = "further facts were added"
