@@ -80,5 +80,5 @@ def _member(party: PartyId, company: Company) -> Member:
     two = core and company.number % _TWO_SIGNATURES_EVERY == 0
     return Member(
         party, part, company.code, company.name_zh, company.name_en,
-        Role.ISSUER if core else Role.SUPPLIER, 2 if two else 1, company.tier,
+        Role.ISSUER if core else Role.SUPPLIER | Role.ISSUER, 2 if two else 1, company.tier,
     )  # fmt: skip

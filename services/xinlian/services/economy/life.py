@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 from xinlian.ledger.model.days import Day
-from xinlian.ledger.model.ids import DocumentKey, PartyId
+from xinlian.ledger.model.ids import DocumentKey
 from xinlian.services.economy.market import Market
+from xinlian.services.economy.model.economy import Economy
+from xinlian.services.economy.model.fraud import Kind
 from xinlian.services.economy.model.trade import HERE, NEVER
 from xinlian.services.economy.papers import Issuing, Voucher
 from xinlian.services.economy.passing import Passing
 from xinlian.services.economy.payday import Payday
 from xinlian.services.economy.theatre import Theatre
 
-__all__ = ["Life", "limits_of"]
+__all__ = ["Life"]
 
-_VOUCHER_SHARE: Final = 0.22
+_VOUCHER_SHARE: Final = 0.2
 """Share of the core enterprises' invoices that become vouchers though nobody wants money yet."""
 _TERM_DAYS_MAX: Final = 350
 _NOTHING: Final = DocumentKey(b"")
@@ -82,24 +84,28 @@ def plan(theatre: Theatre) -> dict[Day, list[Voucher]]:
     """Which invoices are to become vouchers, by the day on which they do."""
     economy, casting = theatre.economy, theatre.casting
     invoices, cores = economy.invoices, economy.scale.cores
+    unpaid = false_invoices(economy)
+    default_day = theatre.calendar_day(economy.default_day)
     rng = np.random.default_rng([0x504C414E, economy.seed])
-    wanted = (invoices.financed != NEVER) & (invoices.platform == HERE)
-    chosen = (invoices.buyer < cores) & (invoices.platform == HERE)
-    chosen &= wanted | (rng.random(len(invoices)) < _VOUCHER_SHARE)
+    here = invoices.platform == HERE
+    wanted = (invoices.financed != NEVER) & here
+    kept = rng.random(len(invoices)) < _VOUCHER_SHARE
+    chosen = wanted | ((invoices.buyer < cores) & here & kept)
     late = rng.random(len(invoices))
     planned: dict[Day, list[Voucher]] = defaultdict(list)
     for row in np.flatnonzero(chosen):
         company = economy.companies[int(invoices.buyer[row])]
         natural = theatre.calendar_day(int(invoices.day[row]))
         day = theatre.market_day(natural)
-        due = theatre.market_day(theatre.calendar_day(int(invoices.due[row])))
+        due = theatre.pay_day(theatre.calendar_day(int(invoices.due[row])))
         if due <= day + 1 or due - natural > _TERM_DAYS_MAX:
             continue
         pays: Day | None = due
-        if company.number == economy.defaulting and due > theatre.calendar_day(economy.default_day):
+        failed = company.number == economy.defaulting and due > default_day
+        if failed or int(invoices.id[row]) in unpaid:
             pays = None
         elif late[row] < company.late_share:
-            pays = theatre.market_day(due + company.late_days)
+            pays = theatre.pay_day(due + company.late_days)
         planned[day].append(
             Voucher(
                 row=int(row), issuer=casting.party(company.number),
@@ -110,10 +116,7 @@ def plan(theatre: Theatre) -> dict[Day, list[Voucher]]:
     return dict(planned)
 
 
-def limits_of(theatre_plan: dict[Day, list[Voucher]]) -> Counter[PartyId]:
-    """What each issuer may have outstanding: all that it might ever issue."""
-    limits: Counter[PartyId] = Counter()
-    for vouchers in theatre_plan.values():
-        for voucher in vouchers:
-            limits[voucher.issuer] += voucher.amount
-    return limits
+def false_invoices(economy: Economy) -> set[int]:
+    """Invoices of goods that never were, which nobody will pay when they are due."""
+    kinds = (Kind.CIRCULAR, Kind.DOUBLE)
+    return {each for case in economy.cases if case.kind in kinds for each in case.invoices}

@@ -6,18 +6,20 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from xinlian.finance.adapters.trade.document_store import SqlDocumentStore
+from xinlian.finance.adapters.trade.graph_store import SqlGraph
 from xinlian.finance.model.trade.documents import (
     DocumentKind,
-    DocumentLink,
-    LinkKind,
     PartyRef,
     TradeDocument,
     registration_of,
 )
-from xinlian.finance.model.trade.matching import MatchPolicy
-from xinlian.finance.usecases.trade.documents import record_document, usable_amount
+from xinlian.finance.model.trade.links import DocumentLink, LinkKind
+from xinlian.finance.model.trade.match_terms import MatchPolicy, MatchTerms
+from xinlian.finance.model.trade.matching import Taken
+from xinlian.finance.usecases.trade.documents import record_document
+from xinlian.finance.usecases.trade.evidence import usable_amount
 from xinlian.ledger.model.days import Day, date_of
-from xinlian.ledger.model.ids import DocumentKey, PartyId, RootId
+from xinlian.ledger.model.ids import DocumentKey, PartyId, PieceId, RootId
 from xinlian.ledger.model.items import Accept, Decline, Issue, RegisterDocument
 from xinlian.ledger.model.money import Fen
 from xinlian.services.app.sessions import unit_of_work
@@ -68,7 +70,7 @@ class Issuing:
         acts: list[Act] = []
         kept: list[Voucher] = []
         for voucher in vouchers:
-            piece = voucher.root << 16
+            piece = PieceId(voucher.root << 16)
             if theatre.chance(_DECLINED_SHARE):
                 acts.append((voucher.payee, Decline(piece, _WRONG_TERMS)))
                 theatre.counts["vouchers_declined"] += 1
@@ -82,8 +84,9 @@ class Issuing:
     def _record(self, vouchers: list[Voucher]) -> list[Act]:
         """Order, delivery and invoice of each, matched; what the buyer registers on chain."""
         acts: list[Act] = []
+        terms = MatchTerms(MatchPolicy.THREE_WAY)
         with unit_of_work(self._theatre.app.engine) as session:
-            store = SqlDocumentStore(session)
+            store, graph = SqlDocumentStore(session), SqlGraph(session)
             for voucher in vouchers:
                 order, delivery, invoice = self._documents(voucher)
                 amount = invoice.gross
@@ -92,7 +95,7 @@ class Issuing:
                 record_document(store, delivery, [fulfils])
                 bills = DocumentLink(invoice.key, delivery.key, LinkKind.BILLS, amount)
                 record_document(store, invoice, [bills])
-                match = usable_amount(store, invoice.key, MatchPolicy.THREE_WAY, Fen(0))
+                match = usable_amount(graph, invoice.key, terms, Taken(Fen(0)))
                 voucher.document = invoice.key
                 voucher.amount = int(match.usable)
                 made = registration_of(invoice, match.usable)

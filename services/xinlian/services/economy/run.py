@@ -59,13 +59,11 @@ def simulate(options: Options, stream: TextIO) -> Outcome:
             phase.note = f"{len(casting.cast.members)}"
         theatre = Theatre(economy, casting, network)
         life = Life(theatre)
-        _live(life, theatre, progress, seconds, texts)
+        _live(life, progress, seconds, texts)
         return _close(life, theatre, progress, seconds, texts)
 
 
-def _live(
-    life: Life, theatre: Theatre, progress: Progress, seconds: dict[str, float], texts: Texts
-) -> None:
+def _live(life: Life, progress: Progress, seconds: dict[str, float], texts: Texts) -> None:
     span = life.last_day - FIRST_DAY + 1
     with timed(progress, seconds, "days", texts("phase_days"), span, texts("unit_orders")) as phase:
 
@@ -114,10 +112,9 @@ def facts_of(economy: Economy) -> dict[str, str]:
 
 
 def issuer_limits(economy: Economy, casting: Casting) -> Counter[PartyId]:
-    """What each core enterprise may have outstanding: half of all it ever buys, and at least a
-    little."""
+    """What each company may have outstanding: no more than all that it ever buys."""
     invoices = economy.invoices
-    bought = np.bincount(invoices.buyer, weights=invoices.amount, minlength=economy.scale.cores)
+    bought = np.bincount(invoices.buyer, weights=invoices.amount)
     return Counter(
-        {casting.party(core.number): int(bought[core.number]) + 1 for core in economy.cores}
+        {casting.party(number): int(total) for number, total in enumerate(bought) if total}
     )

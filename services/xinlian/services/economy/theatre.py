@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,7 +31,9 @@ __all__ = ["Act", "Piece", "Theatre", "digest_of"]
 Act = tuple[PartyId, Item]
 ORDER_ITEMS_MAX: Final = 50
 MARKET_WEEKDAYS: Final = (1, 4)
-"""Business is done on Tuesdays and Fridays, or the first business days after."""
+"""Business is done on Tuesdays and Fridays; a day that banks do not work on is left out."""
+PAY_WEEKDAYS: Final = (4,)
+"""Vouchers fall due on Fridays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +86,16 @@ class Theatre:
 
     def market_day(self, day: int) -> Day:
         """The first day of business on or after a day."""
+        return self._next(day, MARKET_WEEKDAYS)
+
+    def pay_day(self, day: int) -> Day:
+        """The first day on or after a day on which vouchers fall due."""
+        return self._next(day, PAY_WEEKDAYS)
+
+    def _next(self, day: int, weekdays: tuple[int, ...]) -> Day:
         found = self.calendar.next_business_day(Day(day)).day
         # 1970-01-01 was a Thursday.
-        while (found + 3) % 7 not in MARKET_WEEKDAYS:
+        while (found + 3) % 7 not in weekdays:
             found = self.calendar.next_business_day(Day(found + 1)).day
         return found
 
@@ -121,7 +130,7 @@ class Theatre:
         for start in range(0, len(items), ORDER_ITEMS_MAX):
             part = list(items[start : start + ORDER_ITEMS_MAX])
             asked = Asked(f"economy-{what}-{self.day}-{bank}-{start}", what, {"day": self.day})
-            self.app.orders.sign(bank, asked, lambda _, part=part: part, self.until(0))
+            self.app.orders.sign(bank, asked, _fixed(part), self.until(0))
             self._bank_orders += 1
 
     def bank_day(self) -> int:
@@ -177,6 +186,10 @@ class Theatre:
                     for row in connection.execute(query)
                 ]  # fmt: skip
         return found
+
+
+def _fixed(items: list[Item]) -> Callable[[int], Sequence[Item]]:
+    return lambda _: items
 
 
 def digest_of(*facts: object) -> bytes:

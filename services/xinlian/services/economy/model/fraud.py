@@ -21,6 +21,7 @@ __all__ = ["Case", "Kind", "plant"]
 Ints = NDArray[np.int64]
 _ELSEWHERE_SHARE: Final = 0.5
 _MARGIN_DAYS: Final = 60
+"""Nothing is planted so late that it could not come to light; in short economies, later."""
 
 
 class Kind(StrEnum):
@@ -85,6 +86,7 @@ class _Bench:
         self._cases: list[Case] = []
         self._taken: set[int] = set()
         self._inflating: set[int] = set()
+        self._margin = min(_MARGIN_DAYS, scale.days // 4)
 
     def finish(self) -> tuple[Invoices, tuple[Case, ...]]:
         """All of it; false invoices have the ids after the honest ones'."""
@@ -150,7 +152,7 @@ class _Bench:
                     product=link.product,
                     term=link.term_days,
                     financed=day + int(rng.integers(1, 5)),
-                )  # fmt: skip
+                )
             )
         self._case(Kind.INFLATED, ids, [link.seller], start)
 
@@ -183,7 +185,7 @@ class _Bench:
         self._case(Kind.RED_LETTER, [int(self._honest.id[at])], parties, int(self._reversed[at]))
 
     def mutual(self) -> None:
-        """No fraud: two companies, or three, that do sell to each other, at amounts of their own."""
+        """No fraud: two or three companies that do sell to each other, at their own amounts."""
         rng = self._rng
         suppliers = [each.number for each in self._found if each.tier > 0]
         size = int(rng.integers(2, 4))
@@ -199,7 +201,7 @@ class _Bench:
         cores = sum(1 for each in self._found if each.tier == 0)
         free = np.flatnonzero(
             (self._financed != NEVER) & (honest.platform == HERE) & (honest.buyer < cores)
-            & (honest.day < self._scale.days - _MARGIN_DAYS) & (honest.due - honest.day > 60)
+            & (honest.day < self._scale.days - self._margin) & (honest.due - honest.day > 60)
         )  # fmt: skip
         for _ in range(20):
             if len(free) == 0:
@@ -211,7 +213,7 @@ class _Bench:
         return None
 
     def _day(self) -> int:
-        most = max(2, self._scale.days - _MARGIN_DAYS - 40)
+        most = max(2, self._scale.days - 2 * self._margin)
         return int(self._rng.integers(min(20, most - 1), most))
 
     def _usual_amount(self) -> int:

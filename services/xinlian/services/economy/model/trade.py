@@ -17,7 +17,14 @@ HERE: Final = 0
 """The invoice is shown to this platform."""
 THERE: Final = 1
 """The invoice is financed on another platform, of which only keyed digests are seen."""
-_FINANCE_SHARE: Final = 0.42
+_LARGE_FROM: Final = 0.65
+"""Sellers want money early for orders above this share of all that core enterprises place ..."""
+_LARGE_SHARE: Final = 0.42
+"""... in this share of cases; ..."""
+_SMALL_SHARE: Final = 0.03
+"""... for smaller orders in this; ..."""
+_DEEP_SHARE: Final = 0.008
+"""... and for what suppliers sell to each other in this."""
 _CREDIT_SHARE: Final = 0.03
 _DISPUTE_SHARE: Final = 0.02
 _TWICE_SHARE: Final = 0.02
@@ -74,7 +81,10 @@ def trade(
     seller, buyer, product, units, amount, day, due, order = columns
     count = len(day)
     number = np.arange(count, dtype=np.int64)
-    financed = np.where(rng.random(count) < _FINANCE_SHARE, day + rng.integers(1, 8, count), NEVER)
+    core = buyer < scale.cores
+    large = amount > np.quantile(amount[core], _LARGE_FROM)
+    share = np.where(core, np.where(large, _LARGE_SHARE, _SMALL_SHARE), _DEEP_SHARE)
+    financed = np.where(rng.random(count) < share, day + rng.integers(1, 8, count), NEVER)
     credited = np.where(
         rng.random(count) < _CREDIT_SHARE, amount * rng.integers(2, 15, count) // 100, 0
     )
