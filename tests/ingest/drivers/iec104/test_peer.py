@@ -145,7 +145,7 @@ async def test_a_station_that_does_not_answer_and_a_closed_port() -> None:
 
 
 def read_with_c104(port: int) -> dict[int, object]:
-    client = c104.Client(tick_rate_ms=50, command_timeout_ms=3_000)
+    client = c104.Client(tick_rate_ms=50, command_timeout_ms=10_000)
     connection = client.add_connection(ip="127.0.0.1", port=port, init=c104.Init.NONE)
     station = connection.add_station(common_address=7)
     power = station.add_point(7, c104.Type.M_ME_NC_1)
