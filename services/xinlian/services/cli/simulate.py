@@ -23,6 +23,10 @@ def make() -> click.Command:
                      show_default=True, help=pick("how large", "规模")),
         click.Option(["--years"], type=click.IntRange(1, 5),
                      help=pick("over so many years instead of the scale's own", "年数")),
+        click.Option(["--detect-only"], is_flag=True,
+                     help=pick("detectors alone, without a chain", "只运行识别，不上链")),
+        click.Option(["--seeds"], callback=_seeds,
+                     help=pick("with --detect-only: such as 100-119", "配合 --detect-only")),
         click.Option(["--keep"], type=click.Path(path_type=Path),
                      help=pick("keep the data in this folder", "数据保留到此文件夹")),
     ]  # fmt: skip
@@ -36,7 +40,51 @@ def make() -> click.Command:
     return command("simulate", _run, text, params)
 
 
-def _run(seed: int, scale: str, years: int | None, keep: Path | None) -> int:
+def _seeds(_context: click.Context, _option: click.Parameter, text: str | None) -> range | None:
+    """A range of seeds, such as 100-119 or 7."""
+    if text is None:
+        return None
+    first, _, last = text.partition("-")
+    if not first.isdecimal() or not (last or first).isdecimal():
+        raise click.BadParameter(pick("a range such as 100-119 is wanted", "需为 100-119 的形式"))
+    found = range(int(first), int(last or first) + 1)
+    if not 0 < len(found) <= SEEDS_MAX:
+        raise click.BadParameter(pick(f"1 to {SEEDS_MAX} seeds", f"1 至 {SEEDS_MAX} 个编号"))
+    return found
+
+
+def _detect(seeds: range, scale: str, years: int | None) -> int:
+    from xinlian.services.demo.progress import Progress
+    from xinlian.services.economy.detecting import detect_only
+    from xinlian.services.economy.model.economy import scale_of
+    from xinlian.services.economy.report import render_detection
+
+    machine = wants_json()
+    progress = Progress(sys.stderr if machine else sys.stdout)
+    done = detect_only(scale_of(scale, years), seeds, progress)
+    if machine:
+        sys.stdout.write(json.dumps(done.as_json(), ensure_ascii=False) + "\n")
+    else:
+        render_detection(done.total, language())
+    return Exit.OK
+
+
+def _run(
+    seed: int,
+    scale: str,
+    years: int | None,
+    detect_only: bool,
+    seeds: range | None,
+    keep: Path | None,
+) -> int:
+    if detect_only:
+        return _detect(seeds or range(seed, seed + 1), scale, years)
+    if seeds is not None:
+        raise CliError(
+            pick("--seeds goes with --detect-only", "--seeds 需与 --detect-only 一起使用"),
+            where="--seeds",
+            code=Exit.USAGE,
+        )
     from xinlian.services.cli.local import termination_is_interruption
     from xinlian.services.demo.failure import DemoError
     from xinlian.services.economy.report import render

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from xinlian.services.economy.model.fraud import Case, Kind
 
 __all__ = ["Found", "Score", "judge", "merged"]
+
+_UNMADE: Final = (Kind.CIRCULAR, Kind.DOUBLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +65,13 @@ def judge(
     """Compare alerts with what was planted.
 
     An alert meets a case of its kind if it names one of the case's false invoices; of a ring it has
-    to name half or more. ``money`` holds the day on which an invoice is to be paid out.
+    to name half or more. Production evidence that does not fit is right about any goods that nobody
+    made, whatever they were billed for. ``money`` holds the day on which an invoice is to be paid.
     """
     by_kind: dict[Kind, list[Found]] = {kind: [] for kind in Kind}
     for each in found:
         by_kind[Kind(each.kind)].append(each)
+    unmade = {each for case in cases if case.kind in _UNMADE for each in case.invoices}
     scores: dict[Kind, Score] = {}
     for kind, alerts in by_kind.items():
         planted = [case for case in cases if case.kind is kind]
@@ -75,7 +79,7 @@ def judge(
         right = 0
         for alert in alerts:
             hit = [number for number, case in enumerate(planted) if _meets(alert, case)]
-            right += bool(hit)
+            right += bool(hit) or (kind is Kind.INFLATED and bool(alert.invoices & unmade))
             for number in hit:
                 met[number] = min(alert.day, met.get(number, alert.day))
         early = sum(_early(planted[number], day, money or {}) for number, day in met.items())

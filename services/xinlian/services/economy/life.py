@@ -17,6 +17,7 @@ from xinlian.services.economy.papers import Issuing, Voucher
 from xinlian.services.economy.passing import Passing
 from xinlian.services.economy.payday import Payday
 from xinlian.services.economy.theatre import Theatre
+from xinlian.services.economy.watch import Watch
 
 __all__ = ["Life"]
 
@@ -35,6 +36,7 @@ class Life:
         self.passing = Passing(theatre)
         self.market = Market(theatre)
         self.payday = Payday(theatre, self.market)
+        self.watch = Watch(theatre)
         self._planned = plan(theatre)
         self._waiting: list[Voucher] = []
         self.vouchers: list[Voucher] = []
@@ -47,7 +49,7 @@ class Life:
     def run(self, told: Callable[[Day, int], None]) -> None:
         """Live until nothing is to come; ``told`` hears each day and the orders so far."""
         while True:
-            coming = set(self._planned) | self.payday.days
+            coming = set(self._planned) | self.payday.days | self.watch.days
             if not coming:
                 return
             day = min(coming)
@@ -73,10 +75,16 @@ class Life:
             # No day of business is to come on which they could still be issued.
             self._theatre.counts["invoices_paid_outside"] += len(self._waiting)
             self._waiting = []
+        self.watch.reverse()
+        if ready:
+            self.watch.look()
         made = self.issuing.play(ready)
+        self.watch.expect(made)
         self.payday.watch(made)
         self.vouchers += made
         self.passing.play(made)
+        for voucher in made:
+            voucher.wants_money &= self.watch.clean(voucher)
         self.payday.watch_loans(self.market.play(made))
 
 
@@ -96,7 +104,8 @@ def plan(theatre: Theatre) -> dict[Day, list[Voucher]]:
     for row in np.flatnonzero(chosen):
         company = economy.companies[int(invoices.buyer[row])]
         natural = theatre.calendar_day(int(invoices.day[row]))
-        day = theatre.market_day(natural)
+        asked = int(invoices.financed[row]) if wanted[row] else int(invoices.day[row])
+        day = theatre.market_day(theatre.calendar_day(asked))
         due = theatre.pay_day(theatre.calendar_day(int(invoices.due[row])))
         if due <= day + 1 or due - natural > _TERM_DAYS_MAX:
             continue

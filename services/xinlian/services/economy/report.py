@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from xinlian.ledger.usecases.verify import VerifyReport
 from xinlian.services.demo.books import Books
+from xinlian.services.economy.judge import Score, judge
 from xinlian.services.economy.life import Life
+from xinlian.services.economy.model.fraud import Kind
+from xinlian.services.economy.plain import detect
 from xinlian.services.economy.theatre import Theatre
 
-__all__ = ["Outcome", "outcome_of", "render"]
+__all__ = ["KIND_WORDS", "Outcome", "outcome_of", "render", "render_detection"]
+
+KIND_WORDS: Final = {
+    Kind.DOUBLE: ("double financing", "重复融资"),
+    Kind.CIRCULAR: ("circular trade", "循环贸易"),
+    Kind.RED_LETTER: ("red letter after financing", "融资后红冲"),
+    Kind.INFLATED: ("inflated invoices", "虚增发票"),
+}
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,8 @@ class Outcome:
     rebuild_identical: bool
     breaks: tuple[str, ...]
     orders: int
+    detection: dict[Kind, Score]
+    stopped: dict[str, int]
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -69,6 +81,8 @@ class Outcome:
             "orders": books.orders,
             "orders_failed": books.orders_failed,
             "blocks": books.blocks,
+            "detection": {kind.value: one.as_json() for kind, one in self.detection.items()},
+            "stopped_fen": self.stopped,
             "counts": dict(sorted(self.counts.items())),
             "conservation": self.conservation and not books.breaks,
             "rebuild_identical": self.rebuild_identical,
@@ -87,11 +101,12 @@ def outcome_of(
     for loan in life.market.all:
         income[cast.name(loan.funder, "en")] += loan.owed - loan.price
     found = [str(each) for each in report.differences[:5]]
+    economy = theatre.economy
     return Outcome(
-        seed=theatre.economy.seed,
-        scale=theatre.economy.scale.name,
-        companies=len(theatre.economy.companies),
-        invoices=len(theatre.economy.invoices),
+        seed=economy.seed,
+        scale=economy.scale.name,
+        companies=len(economy.companies),
+        invoices=len(economy.invoices),
         counts=theatre.counts,
         books=books,
         funder_income=dict(income),
@@ -102,8 +117,30 @@ def outcome_of(
         rebuild_identical=report.rebuild_identical,
         breaks=(*found, *report.breaks[:5], *report.chain_breaks[:5]),
         orders=theatre.orders,
+        detection=judge(economy.cases, detect(economy, economy.scale.days)),
+        stopped=dict(life.watch.stopped),
         seconds=seconds,
     )
+
+
+def render_detection(detection: dict[Kind, Score], lang: str) -> None:
+    """Print precision and recall of each kind of fraud."""
+    from rich.console import Console
+    from rich.table import Table
+
+    zh = lang == "zh"
+    table = Table(title="欺诈识别" if zh else "fraud: planted and found", box=None)
+    heads = (
+        ("kind", "类型"), ("planted", "预设"), ("found", "命中"), ("alerts", "预警"),
+        ("recall", "召回率"), ("precision", "精确率"),
+    )  # fmt: skip
+    for at, (en, name) in enumerate(heads):
+        table.add_column(name if zh else en, justify="right" if at else "left")
+    for kind, one in detection.items():
+        shares = [f"{x:.3f}" if x is not None else "–" for x in (one.recall, one.precision)]
+        name = KIND_WORDS[kind][zh]
+        table.add_row(name, f"{one.planted:,}", f"{one.met:,}", f"{one.alerts:,}", *shares)
+    Console(highlight=False).print(table)
 
 
 def render(outcome: Outcome, lang: str) -> None:
@@ -136,5 +173,6 @@ def render(outcome: Outcome, lang: str) -> None:
     ):
         checks.add_row("✓" if good else "✗", name if zh else en)
     console.print(checks)
+    render_detection(outcome.detection, lang)
     for text in [*outcome.breaks, *books.breaks[:10]]:
         console.print(f"  {text}")

@@ -63,8 +63,9 @@ def make_economy(seed: int, scale: Scale) -> Economy:
     found = companies(scale, rng)
     trades = links(scale, found, rng)
     honest = trade(scale, found, trades, rng)
-    production = produce(scale, found, trades, honest, rng)
     invoices, cases = plant(scale, found, trades, honest, rng)
+    real = ~np.isin(invoices.id, [each for case in cases for each in case.made_up])
+    production = produce(scale, found, trades, invoices.take(real), rng)
     # One that many depend on, so that its losses reach down the tiers; not the largest of all.
     owed = np.bincount(honest.buyer, weights=honest.amount, minlength=len(found))[: scale.cores]
     defaulting = int(np.argsort(owed)[scale.cores // 2])

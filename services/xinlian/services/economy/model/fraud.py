@@ -20,8 +20,13 @@ __all__ = ["Case", "Kind", "plant"]
 
 Ints = NDArray[np.int64]
 _ELSEWHERE_SHARE: Final = 0.5
+_SAME_DELIVERY_SHARE: Final = 0.3
+"""Share of those who show an invoice twice that name the same delivery note."""
 _MARGIN_DAYS: Final = 60
 """Nothing is planted so late that it could not come to light; in short economies, later."""
+
+
+_SLOW_SHARE: Final = 0.3
 
 
 class Kind(StrEnum):
@@ -45,6 +50,11 @@ class Case:
     parties: tuple[int, ...]
     day: int
     original: int = NEVER
+
+    @property
+    def made_up(self) -> tuple[int, ...]:
+        """Invoices of goods that were never made: all of them, but for what is reversed later."""
+        return () if self.kind is Kind.RED_LETTER else self.invoices
 
 
 def plant(
@@ -169,7 +179,8 @@ class _Bench:
             int(honest.seller[at]), int(honest.buyer[at]), amount,
             min(max(day, 0), self._scale.days - 1),
             units=int(honest.units[at]), product=int(honest.product[at]),
-            term=int(honest.due[at] - honest.day[at]), order=int(honest.order[at]),
+            term=int(honest.due[at] - honest.day[at]),
+            order=int(honest.order[at]) if rng.random() < _SAME_DELIVERY_SHARE else NEVER,
             platform=THERE if there else HERE,
             financed=int(honest.financed[at]) + int(rng.integers(1, 10)),
         )  # fmt: skip
@@ -191,9 +202,14 @@ class _Bench:
         size = int(rng.integers(2, 4))
         members = [int(each) for each in rng.choice(suppliers, size=size, replace=False)]
         day = self._day()
+        slow = bool(rng.random() < _SLOW_SHARE)
+        amount = self._usual_amount()
         for at, seller in enumerate(members):
-            amount = int(self._usual_amount() * rng.choice([0.25, 0.5, 1.6, 3.0]))
-            self._add(seller, members[(at + 1) % size], amount, day + int(rng.integers(0, 40)))
+            # Equal amounts that come round in a season, or amounts of their own within weeks.
+            day += int(rng.integers(30, 60)) if slow else int(rng.integers(0, 15))
+            factor = rng.uniform(0.95, 1.05) if slow else rng.choice([0.25, 0.5, 1.6, 3.0])
+            amount = int(amount * factor)
+            self._add(seller, members[(at + 1) % size], amount, day)
 
     def _pick(self) -> int | None:
         """The place of an honest invoice here that is to be financed and was not used yet."""
