@@ -63,10 +63,11 @@ def _demo() -> click.Command:
         params=[*params, *common_options()],
         help=text,
     )
-    from xinlian.services.cli import demo_ingest, demo_trace
+    from xinlian.services.cli import demo_finance, demo_ingest, demo_trace
 
     group.add_command(demo_trace.make())
     group.add_command(demo_ingest.make())
+    group.add_command(demo_finance.make())
     return group
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -44,10 +45,10 @@ def _seeds(_context: click.Context, _option: click.Parameter, text: str | None) 
     """A range of seeds, such as 100-119 or 7."""
     if text is None:
         return None
-    first, _, last = text.partition("-")
-    if not first.isdecimal() or not (last or first).isdecimal():
+    match = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?", text, re.ASCII)
+    if match is None:
         raise click.BadParameter(pick("a range such as 100-119 is wanted", "需为 100-119 的形式"))
-    found = range(int(first), int(last or first) + 1)
+    found = range(int(match[1]), int(match[2] or match[1]) + 1)
     if not 0 < len(found) <= SEEDS_MAX:
         raise click.BadParameter(pick(f"1 to {SEEDS_MAX} seeds", f"1 至 {SEEDS_MAX} 个编号"))
     return found

@@ -55,7 +55,7 @@ def detect_only(scale: Scale, seeds: Sequence[int], progress: Progress) -> Detec
     for seed in seeds:
         with progress.phase(f"{scale.name} {seed}") as phase:
             economy = make_economy(seed, scale)
-            scores[seed] = judge(economy.cases, detect(economy, scale.days))
+            scores[seed] = judge(economy.cases, detect(economy, economy.last_day))
             phase.note = "  ".join(
                 f"{kind.value} {one.met}/{one.planted}" for kind, one in scores[seed].items()
             )

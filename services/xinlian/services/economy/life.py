@@ -24,6 +24,8 @@ __all__ = ["Life"]
 _VOUCHER_SHARE: Final = 0.2
 """Share of the core enterprises' invoices that become vouchers though nobody wants money yet."""
 _TERM_DAYS_MAX: Final = 350
+_WAIT_DAYS_MAX: Final = 60
+"""An invoice waits so long for its buyer to be cleared; then it is left to ordinary payment."""
 _NOTHING: Final = DocumentKey(b"")
 
 
@@ -63,9 +65,10 @@ class Life:
         self._waiting = []
         ready: list[Voucher] = []
         for voucher in fresh:
-            if voucher.due <= day:
+            blocked = voucher.issuer in self.payday.blocked
+            if voucher.due <= day or (blocked and day - voucher.issued > _WAIT_DAYS_MAX):
                 self._theatre.counts["invoices_paid_outside"] += 1
-            elif voucher.issuer in self.payday.blocked:
+            elif blocked:
                 self._waiting.append(voucher)
                 self._theatre.counts["deferred"] += 1
             else:
@@ -120,6 +123,7 @@ def plan(theatre: Theatre) -> dict[Day, list[Voucher]]:
                 row=int(row), issuer=casting.party(company.number),
                 payee=casting.party(int(invoices.seller[row])), amount=int(invoices.amount[row]),
                 issued=day, due=due, pays=pays, document=_NOTHING, wants_money=bool(wanted[row]),
+                disputed=int(invoices.id[row]) in unpaid,
             )
         )  # fmt: skip
     return dict(planned)

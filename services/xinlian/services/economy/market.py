@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 from xinlian.finance.adapters.financing.financing_store import SqlFinancingStore
 from xinlian.finance.model.financing.life import Stage
+from xinlian.finance.model.financing.quotes import Quote
 from xinlian.finance.usecases.financing.paying import load
 from xinlian.finance.usecases.financing.quoting import Accepted, Offer
 from xinlian.ledger.model.days import Day, iso_of
@@ -25,7 +26,7 @@ from xinlian.services.demo.plan import Ask
 from xinlian.services.economy.papers import Voucher
 from xinlian.services.economy.theatre import Act, Piece, Theatre
 
-__all__ = ["Loan", "Market"]
+__all__ = ["Loan", "Market", "Seen"]
 
 _DEEP_SHARE: Final = 0.2
 """Share of the pieces down the tiers that are financed too."""
@@ -33,6 +34,7 @@ _RELEASED_SHARE: Final = 0.02
 _FUNDER_WITHDREW: Final = 4
 _PAY_AT_ONCE_MAX: Final = 200
 QUOTE_SECONDS: Final = 3_600
+_SEEN_MAX: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,16 @@ class Loan:
     recourse: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A request and the quotes on it as its supplier saw them, best first."""
+
+    day: Day
+    voucher: Voucher
+    piece: Piece
+    quotes: tuple[Quote, ...]
+
+
 class Market:
     """Finances pieces, and keeps what was financed."""
 
@@ -63,6 +75,8 @@ class Market:
         self.loans: dict[PieceId, Loan] = {}
         """Running, by piece."""
         self.all: list[Loan] = []
+        self.seen: list[Seen] = []
+        """What suppliers saw, of the first requests."""
 
     def play(self, vouchers: list[Voucher]) -> list[Loan]:
         """Finance what sellers of these vouchers, and some below them, want money for."""
@@ -109,7 +123,10 @@ class Market:
             count += 1
         theatre.counts["quotes"] += count
         supplier = actor_of(piece.holder, Role.SUPPLIER)
-        for quote in desk.quotes(supplier, asking.request.id):
+        quotes = desk.quotes(supplier, asking.request.id)
+        if len(self.seen) < _SEEN_MAX:
+            self.seen.append(Seen(theatre.day, voucher, piece, tuple(quotes)))
+        for quote in quotes:
             try:
                 return desk.accept(piece.holder, quote.id)
             except RefusedError as exc:

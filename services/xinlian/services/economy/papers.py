@@ -45,6 +45,8 @@ class Voucher:
     pays: Day | None
     document: DocumentKey
     wants_money: bool
+    disputed: bool = False
+    """Whether it is for goods that never were: its issuer does not pay, and can show why."""
     root: RootId = field(default=RootId(0))
     dishonoured: bool = False
 

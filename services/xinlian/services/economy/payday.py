@@ -44,6 +44,8 @@ class Payday:
         self.funder_losses: dict[PartyId, int] = defaultdict(int)
         self.supplier_losses: dict[PartyId, int] = defaultdict(int)
         self.recourse_paid: dict[PartyId, int] = defaultdict(int)
+        self.borne: list[tuple[RootId, PartyId, int, str]] = []
+        """Who bore what of an unpaid voucher: voucher, party, fen, and how."""
 
     @property
     def days(self) -> set[Day]:
@@ -90,8 +92,9 @@ class Payday:
             first = next(x for x in pieces[voucher.root] if x.state in UNPAID_STATES)
             by_bank[bank].append(Dishonour(first.id, digest_of("unpaid", voucher.root)))
             voucher.dishonoured = True
-            self._unpaid[voucher.issuer].add(voucher.root)
             self.blocked.add(voucher.issuer)
+            if not voucher.disputed:
+                self._unpaid[voucher.issuer].add(voucher.root)
             if voucher.pays is None:
                 claim = theatre.market_day(theatre.day + _CLAIM_AFTER_DAYS)
                 self._claim[claim].append(voucher.root)
@@ -139,6 +142,7 @@ class Payday:
         self._pay_back(able, "recourse_paid")
         for loan in able:
             self.recourse_paid[loan.seller] += loan.owed
+            self.borne.append((loan.root, loan.seller, loan.owed, "recourse"))
 
     def _claimed(self, loans: list[Loan]) -> None:
         if not loans:
@@ -176,6 +180,7 @@ class Payday:
         pledged = {loan.piece for loan in lost if not loan.sale}
         for loan in lost:
             self.funder_losses[loan.funder] += loan.price
+            self.borne.append((loan.root, loan.funder, loan.price, "funder"))
             self._market.loans.pop(loan.piece)
         acts: list[Act] = []
         for found in theatre.pieces(roots).values():
@@ -188,6 +193,7 @@ class Payday:
                     continue
                 if piece.holder not in theatre.casting.funders:
                     self.supplier_losses[piece.holder] += piece.amount
+                    self.borne.append((piece.root, piece.holder, piece.amount, "holder"))
                 evidence = digest_of("written off", piece.id)
                 acts.append((piece.holder, WriteOff(piece.id, evidence)))
         theatre.play(acts)
@@ -196,7 +202,7 @@ class Payday:
         theatre.counts["loans_written_off_pledged"] += len(pledged)
 
     def _clear(self) -> None:
-        """The regulator lets issuers issue again that have paid everything."""
+        """The regulator lets issuers issue again that paid, or showed why they need not."""
         theatre = self._theatre
         acts: list[Act] = []
         for issuer in sorted(self.blocked):

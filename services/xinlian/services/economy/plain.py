@@ -117,12 +117,14 @@ def _inflated(economy: Economy, known: Invoices, day: int, since: int) -> Iterat
     own = sellers != NEVER
     np.add.at(billed, (sellers[own], known.day[own]), known.units[own])
     ends = np.arange(max(since, 0) + _WINDOW_DAYS // 2, min(day, days - 1) + 1, _STEP_DAYS)
-    total_billed, total_made = np.cumsum(billed, axis=1), np.cumsum(made, axis=1)
+    # Sums before each day, so that the first day can be part of a window too.
+    total_billed = np.pad(np.cumsum(billed, axis=1), ((0, 0), (1, 0)))
+    total_made = np.pad(np.cumsum(made, axis=1), ((0, 0), (1, 0)))
     over: dict[int, list[int]] = defaultdict(list)
     for end in ends.tolist():
         start = max(0, since, end - _WINDOW_DAYS)
-        sold = total_billed[:, end] - total_billed[:, start]
-        done = total_made[:, end] - total_made[:, max(0, start - LEAD_DAYS)]
+        sold = total_billed[:, end + 1] - total_billed[:, start]
+        done = total_made[:, end + 1] - total_made[:, max(0, start - LEAD_DAYS)]
         for place in np.flatnonzero((sold > done * _OVER) & (sold > 0)):
             over[int(place)].append(end)
     for row, found in over.items():

@@ -117,7 +117,7 @@ def outcome_of(
         rebuild_identical=report.rebuild_identical,
         breaks=(*found, *report.breaks[:5], *report.chain_breaks[:5]),
         orders=theatre.orders,
-        detection=judge(economy.cases, detect(economy, economy.scale.days)),
+        detection=judge(economy.cases, detect(economy, economy.last_day)),
         stopped=dict(life.watch.stopped),
         seconds=seconds,
     )

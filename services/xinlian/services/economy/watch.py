@@ -12,6 +12,7 @@ from xinlian.ledger.model.days import Day
 from xinlian.ledger.model.money import Fen
 from xinlian.services.app.reading import Reader, moment_of
 from xinlian.services.app.sessions import unit_of_work
+from xinlian.services.economy.judge import Found
 from xinlian.services.economy.model.economy import FIRST_DAY
 from xinlian.services.economy.model.trade import NEVER
 from xinlian.services.economy.papers import Voucher
@@ -28,7 +29,9 @@ class Watch:
 
     def __init__(self, theatre: Theatre) -> None:
         self._theatre = theatre
-        self._named: dict[int, str] = {}
+        self._named: dict[int, Found] = {}
+        self.halted: list[tuple[Day, Voucher, Found]] = []
+        """What was not paid out, and the finding because of which."""
         self.stopped: dict[str, int] = defaultdict(int)
         """Fen that were not paid out, by the kind of the finding."""
         self._reversals: dict[Day, list[Voucher]] = defaultdict(list)
@@ -44,15 +47,16 @@ class Watch:
         number = theatre.day - FIRST_DAY
         for found in detect(theatre.economy, number, number - _LOOK_BACK_DAYS):
             for invoice in found.invoices:
-                self._named.setdefault(invoice, found.kind)
+                self._named.setdefault(invoice, found)
 
     def clean(self, voucher: Voucher) -> bool:
         """Whether nothing was found about a voucher's invoice; else it is noted as stopped."""
-        kind = self._named.get(int(self._theatre.economy.invoices.id[voucher.row]))
-        if kind is None:
-            return True
-        self._theatre.counts[f"stopped_{kind}"] += 1
-        self.stopped[kind] += voucher.amount
+        found = self._named.get(int(self._theatre.economy.invoices.id[voucher.row]))
+        if found is None or not voucher.wants_money:
+            return found is None
+        self._theatre.counts[f"stopped_{found.kind}"] += 1
+        self.stopped[found.kind] += voucher.amount
+        self.halted.append((self._theatre.day, voucher, found))
         return False
 
     def expect(self, vouchers: list[Voucher]) -> None:

@@ -180,7 +180,7 @@ def _name(number: int, tier: int) -> tuple[str, str]:
     if tier == 0:
         industry = INDUSTRIES[number % len(INDUSTRIES)]
         return (
-            f"{_NAMES_EN[at]} {industry.name_en.capitalize()} Group{suffix_en}{number + 1}",
+            f"{_NAMES_EN[at]} {industry.name_en.capitalize()} Group{suffix_en} {number + 1}",
             f"{_NAMES_ZH[at]}{industry.name_zh}集团{number + 1}",
         )
     return (

@@ -20,6 +20,7 @@ SMALL: Final = Scale("small", cores=3, suppliers=20, days=60, fraud=2, orders_ev
 FULL: Final = Scale("full", cores=30, suppliers=500, days=3 * 365 + 1, fraud=25)
 SCALES: Final = {scale.name: scale for scale in (SMALL, FULL)}
 DAYS_A_YEAR: Final = 365
+_AFTERMATH_DAYS: Final = 90
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,11 @@ class Economy:
     def cores(self) -> tuple[Company, ...]:
         """The core enterprises, who issue."""
         return tuple(each for each in self.companies if each.tier == 0)
+
+    @property
+    def last_day(self) -> int:
+        """The number of the last day on which something becomes known."""
+        return self.scale.days + _AFTERMATH_DAYS
 
 
 def scale_of(name: str, years: int | None = None) -> Scale:

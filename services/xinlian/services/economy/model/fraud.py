@@ -141,7 +141,8 @@ class _Bench:
         over = rng.uniform(0.7, 1.8)
         honest = self._honest
         mine = np.flatnonzero(honest.seller == link.seller)
-        near = mine[(honest.day[mine] >= start) & (honest.day[mine] < start + 30 * months)]
+        span = min(30 * months, self._scale.days - start - 1)
+        near = mine[(honest.day[mine] >= start) & (honest.day[mine] < start + span)]
         usual = int(honest.units[near].sum())
         if usual == 0:
             return
@@ -150,7 +151,7 @@ class _Bench:
         ids = []
         for at in range(count):
             units = max(1, int(usual * over / count * rng.uniform(0.85, 1.15)))
-            day = start + at * 30 * months // count + int(rng.integers(0, 6))
+            day = start + at * span // count + int(rng.integers(0, 6))
             amount = units * link.price_fen
             ids.append(
                 self._add(

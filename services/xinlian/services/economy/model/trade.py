@@ -19,7 +19,7 @@ THERE: Final = 1
 """The invoice is financed on another platform, of which only keyed digests are seen."""
 _LARGE_FROM: Final = 0.65
 """Sellers want money early for orders above this share of all that core enterprises place ..."""
-_LARGE_SHARE: Final = 0.42
+_LARGE_SHARE: Final = 0.45
 """... in this share of cases; ..."""
 _SMALL_SHARE: Final = 0.03
 """... for smaller orders in this; ..."""
