@@ -46,6 +46,12 @@ class ChainClock:
         """From now on, set the node's clock too; the client needs an admin's token."""
         self._rpc = rpc
 
+    def close(self) -> None:
+        """Let go of the node."""
+        if self._rpc is not None:
+            self._rpc.close()
+            self._rpc = None
+
     def now(self) -> int:
         """Unix seconds."""
         return self._now
@@ -183,6 +189,7 @@ class Network:
         """Stop everything."""
         if hasattr(self, "app"):
             self.app.close()
+        self.clock.close()
         self.node.stop()
         self._lock.release()
 
