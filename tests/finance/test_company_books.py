@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 from xinlian.finance.adapters.trade.company_books import CompanyBooks
-from xinlian.finance.adapters.trade.document_store import SqlDocumentStore, SqlImportStore
+from xinlian.finance.adapters.trade.document_store import SqlDocumentStore
 from xinlian.finance.adapters.trade.einvoice_xml import parse_einvoice
+from xinlian.finance.adapters.trade.import_store import SqlImportStore
 from xinlian.finance.model.trade.codes import synthetic_uscc
 from xinlian.finance.model.trade.documents import TradeDocument
 from xinlian.finance.model.trade.import_reasons import Outcome, RowReason

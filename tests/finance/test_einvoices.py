@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
-from xinlian.finance.adapters.trade.document_store import SqlDocumentStore, SqlImportStore
+from xinlian.finance.adapters.trade.document_store import SqlDocumentStore
 from xinlian.finance.adapters.trade.einvoice_xml import EInvoice, parse_einvoice
+from xinlian.finance.adapters.trade.import_store import SqlImportStore
 from xinlian.finance.model.trade.codes import synthetic_uscc
 from xinlian.finance.model.trade.documents import DocumentKind
 from xinlian.finance.model.trade.import_reasons import Outcome, RowProblemError, RowReason

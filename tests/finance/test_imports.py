@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Engine, create_engine, func, select, text
 from sqlalchemy.orm import Session
 from xinlian.finance.adapters.sql import DocumentRow, ImportLineRow, ImportRow, metadata
-from xinlian.finance.adapters.trade.document_store import SqlDocumentStore, SqlImportStore
+from xinlian.finance.adapters.trade.document_store import SqlDocumentStore
+from xinlian.finance.adapters.trade.import_store import SqlImportStore
 from xinlian.finance.adapters.trade.imports import ImportRaceError, import_receivables
 from xinlian.finance.adapters.trade.mapping_file import parse_mapping_text, read_mapping
 from xinlian.finance.model.trade.codes import is_synthetic, synthetic_uscc

@@ -19,8 +19,8 @@ from sqlalchemy import Engine, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from xinlian.finance.adapters.trade.company_books import CompanyBooks
-from xinlian.finance.adapters.trade.document_store import SqlImportStore
 from xinlian.finance.adapters.trade.einvoice_xml import parse_einvoice
+from xinlian.finance.adapters.trade.import_store import SqlImportStore
 from xinlian.finance.adapters.trade.mapping_file import parse_mapping_text
 from xinlian.finance.model.trade.documents import TradeDocument
 from xinlian.finance.model.trade.import_reasons import RowProblemError

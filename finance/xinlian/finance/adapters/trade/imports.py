@@ -7,7 +7,8 @@ from pathlib import Path
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
-from xinlian.finance.adapters.trade.document_store import SqlDocumentStore, SqlImportStore
+from xinlian.finance.adapters.trade.document_store import SqlDocumentStore
+from xinlian.finance.adapters.trade.import_store import SqlImportStore
 from xinlian.finance.model.trade.import_report import ImportReport
 from xinlian.finance.model.trade.mapping import Mapping
 from xinlian.finance.usecases.ports import Clock
