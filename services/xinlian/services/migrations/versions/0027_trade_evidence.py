@@ -160,30 +160,40 @@ def _old_columns() -> list[sa.Column[object]]:
 
 
 def _old_tables() -> None:
-    op.create_table(
-        "trade_documents",
-        sa.Column("key", _DIGEST, nullable=False),
-        *_old_columns(),
-        sa.ForeignKeyConstraint(
-            ["import_id"], ["imports.id"], name=op.f("fk_trade_documents_import_id")
-        ),
-        sa.PrimaryKeyConstraint("key", name=op.f("pk_trade_documents")),
-    )
-    for name in ("buyer_code", "import_id"):
-        op.create_index(op.f(f"ix_trade_documents_{name}"), "trade_documents", [name])
-    op.create_table(
+    """As earlier steps made them, with every constraint: this step drops them by name."""
+    _old_documents("trade_documents", ["key"], ["kind", "seller_code", "number"])
+    _old_documents(
         "buyer_statements",
-        sa.Column("key", _DIGEST, nullable=False),
-        *_old_columns(),
-        sa.PrimaryKeyConstraint("key", "buyer_code", name=op.f("pk_buyer_statements")),
+        ["key", "buyer_code"],
+        ["buyer_code", "kind", "seller_code", "number"],
     )
-    op.create_index(op.f("ix_buyer_statements_import_id"), "buyer_statements", ["import_id"])
+    op.create_index(op.f("ix_trade_documents_buyer_code"), "trade_documents", ["buyer_code"])
+    ends = ("source_key", "target_key")
     op.create_table(
         "document_links",
-        sa.Column("source_key", _DIGEST, nullable=False),
-        sa.Column("target_key", _DIGEST, nullable=False),
+        *(sa.Column(end, _DIGEST, nullable=False) for end in ends),
         sa.Column("kind", _KIND, nullable=False),
         sa.Column("amount_fen", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("source_key", "target_key", name=op.f("pk_document_links")),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_document_links_amount")),
+        *(
+            sa.ForeignKeyConstraint(
+                [end], ["trade_documents.key"], name=op.f(f"fk_document_links_{end}")
+            )
+            for end in ends
+        ),
+        sa.PrimaryKeyConstraint(*ends, name=op.f("pk_document_links")),
     )
     op.create_index(op.f("ix_document_links_target_key"), "document_links", ["target_key"])
+
+
+def _old_documents(table: str, names: list[str], unique: list[str]) -> None:
+    op.create_table(
+        table,
+        sa.Column("key", _DIGEST, nullable=False),
+        *_old_columns(),
+        sa.CheckConstraint("gross_fen > 0", name=op.f(f"ck_{table}_gross")),
+        sa.ForeignKeyConstraint(["import_id"], ["imports.id"], name=op.f(f"fk_{table}_import_id")),
+        sa.PrimaryKeyConstraint(*names, name=op.f(f"pk_{table}")),
+        sa.UniqueConstraint(*unique, name=op.f(f"uq_{table}_{'_'.join(unique)}")),
+    )
+    op.create_index(op.f(f"ix_{table}_import_id"), table, ["import_id"])
